@@ -1,0 +1,25 @@
+{
+  "variables": {
+    "scalar_flags": ["-O2", "-fno-tree-vectorize", "-ffp-contract=off", "-fno-omit-frame-pointer"]
+  },
+  "targets": [
+    {
+      "target_name": "linefill",
+      "sources": ["<!@(node scripts/sources.mjs)"],
+      "include_dirs": ["native"],
+      "dependencies": ["<!(node -p \"require('node-addon-api').targets\"):node_addon_api_except"],
+      "defines": ["NAPI_VERSION=9", "LINEFILL_FLAGS=\"<(scalar_flags)\""],
+      "cflags_cc": ["-std=c++20", "-Wall", "-Wextra", "-fvisibility=hidden"],
+      "xcode_settings": {
+        "CLANG_CXX_LANGUAGE_STANDARD": "c++20",
+        "GCC_OPTIMIZATION_LEVEL": "2",
+        "MACOSX_DEPLOYMENT_TARGET": "11.0",
+        "OTHER_CPLUSPLUSFLAGS": ["-fno-vectorize", "-fno-slp-vectorize", "-ffp-contract=off"]
+      },
+      "msvs_settings": { "VCCLCompilerTool": { "AdditionalOptions": ["/std:c++20", "/fp:precise"] } },
+      "configurations": {
+        "Release": { "cflags!": ["-O3"], "cflags_cc!": ["-O3"], "cflags": ["<@(scalar_flags)"] }
+      }
+    }
+  ]
+}

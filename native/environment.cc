@@ -1,0 +1,149 @@
+#include "environment.h"
+
+#include "marshal.h"
+#include "platform/cpu_features.h"
+#include "platform/platform.h"
+#include "region.h"
+#include "timing.h"
+
+#ifndef LINEFILL_FLAGS
+#define LINEFILL_FLAGS "unknown"
+#endif
+
+namespace linefill {
+namespace {
+
+#if defined(__clang__)
+constexpr const char* kCompiler = "clang " __clang_version__;
+#elif defined(__GNUC__)
+constexpr const char* kCompiler = "gcc " __VERSION__;
+#elif defined(_MSC_VER)
+#define LINEFILL_TEXT_(x) #x
+#define LINEFILL_TEXT(x) LINEFILL_TEXT_(x)
+constexpr const char* kCompiler = "msvc " LINEFILL_TEXT(_MSC_FULL_VER);
+#else
+constexpr const char* kCompiler = "unknown";
+#endif
+
+Napi::Value pin(const Napi::CallbackInfo& info) {
+  const Napi::Env env = info.Env();
+  const double cpu = info[0].IsNumber() ? info[0].As<Napi::Number>().DoubleValue() : -1;
+  if (!(cpu >= 0 && cpu <= 1e6) || cpu != static_cast<int>(cpu)) {
+    throw Napi::TypeError::New(env, "pin: \"cpu\" must be an integer of at least 0");
+  }
+  if (const auto failure = platform::pin(static_cast<int>(cpu))) throw Napi::Error::New(env, "pin: " + failure.text);
+  return env.Undefined();
+}
+
+Napi::Value unpin(const Napi::CallbackInfo& info) {
+  if (const auto failure = platform::unpin()) throw Napi::Error::New(info.Env(), "unpin: " + failure.text);
+  return info.Env().Undefined();
+}
+
+// The address of a typed array's first byte: what decides which line it shares.
+Napi::Value address_of(const Napi::CallbackInfo& info) {
+  const Candidate candidate = describe(info[0]);
+  if (candidate.what != Candidate::What::kTypedArray || candidate.detached) {
+    throw Napi::TypeError::New(info.Env(), "addressOf: \"view\" must be a typed array that is not detached");
+  }
+  return Napi::BigInt::New(info.Env(), reinterpret_cast<uint64_t>(candidate.data));
+}
+
+Napi::Value now_ns(const Napi::CallbackInfo& info) {
+  return Napi::Number::New(info.Env(), static_cast<double>(platform::now_ns()));
+}
+
+Napi::Value current_cpu(const Napi::CallbackInfo& info) {
+  const int cpu = platform::current_cpu();
+  return cpu < 0 ? info.Env().Null() : Napi::Number::New(info.Env(), cpu);
+}
+
+Napi::Value available_memory(const Napi::CallbackInfo& info) {
+  const uint64_t bytes = platform::available_memory_bytes();
+  return bytes == 0 ? info.Env().Null() : Napi::Number::New(info.Env(), static_cast<double>(bytes));
+}
+
+Napi::Value measure_clock(const Napi::CallbackInfo& info) {
+  const platform::ClockFigures figures = platform::measure_clock();
+  auto result = Napi::Object::New(info.Env());
+  result.Set("resolutionNs", figures.resolution_ns);
+  result.Set("costNs", figures.cost_ns);
+  return result;
+}
+
+// The usage of the calling thread as it stands: a sample's columns, for samples that JavaScript times itself.
+Napi::Value usage(const Napi::CallbackInfo& info) {
+  platform::Usage now;
+  platform::thread_usage(&now);
+  Sample sample{};
+  platform::Usage zero;
+  zero.migrations = now.migrations < 0 ? -1 : 0;
+  zero.steal_ticks = now.steal_ticks < 0 ? -1 : 0;
+  record_usage(zero, now, &sample);
+  auto array = Napi::Float64Array::New(info.Env(), kColumnCount);
+  std::memcpy(array.Data(), &sample, sizeof sample);
+  return array;
+}
+
+Napi::Array counters(Napi::Env env) {
+  const auto status = platform::counter_status();
+  auto list = Napi::Array::New(env, status.size());
+  for (size_t i = 0; i < status.size(); ++i) {
+    auto entry = Napi::Object::New(env);
+    entry.Set("name", status[i].name);
+    entry.Set("hardware", status[i].hardware);
+    entry.Set("reason", status[i].reason.empty() ? env.Null() : Napi::String::New(env, status[i].reason));
+    list.Set(static_cast<uint32_t>(i), entry);
+  }
+  return list;
+}
+
+Napi::Object features(Napi::Env env) {
+  const platform::CpuFeatures found = platform::cpu_features();
+  auto object = Napi::Object::New(env);
+  object.Set("sse2", found.sse2);
+  object.Set("avx2", found.avx2);
+  object.Set("fma", found.fma);
+  object.Set("avx512f", found.avx512f);
+  object.Set("neon", found.neon);
+  object.Set("sve", found.sve);
+  return object;
+}
+
+Napi::Value positive_or_null(Napi::Env env, size_t number) {
+  return number == 0 ? env.Null() : Napi::Number::New(env, static_cast<double>(number));
+}
+
+}  // namespace
+
+Napi::Value make_environment(Napi::Env env) {
+  auto object = Napi::Object::New(env);
+  auto columns = Napi::Array::New(env, kColumnCount);
+  for (size_t i = 0; i < kColumnCount; ++i) columns.Set(static_cast<uint32_t>(i), kColumns[i]);
+  auto cpus = Napi::Array::New(env);
+  uint32_t next = 0;
+  for (const int cpu : platform::allowed_cpus()) cpus.Set(next++, cpu);
+  object.Set("compiler", kCompiler);
+  object.Set("compilerFlags", LINEFILL_FLAGS);
+  object.Set("clockName", platform::clock_name());
+  object.Set("lineBytes", positive_or_null(env, platform::cache_line_bytes()));
+  object.Set("pageBytes", positive_or_null(env, platform::page_bytes()));
+  object.Set("gateWords", static_cast<double>(Gate::kWords));
+  object.Set("gateStrideWords", static_cast<double>(Gate::kStrideWords));
+  object.Set("columns", columns);
+  object.Set("allowedCpus", cpus);
+  object.Set("features", features(env));
+  object.Set("counters", counters(env));
+  object.Set("pin", Napi::Function::New<pin>(env, "pin"));
+  object.Set("unpin", Napi::Function::New<unpin>(env, "unpin"));
+  object.Set("currentCpu", Napi::Function::New<current_cpu>(env, "currentCpu"));
+  object.Set("addressOf", Napi::Function::New<address_of>(env, "addressOf"));
+  object.Set("nowNs", Napi::Function::New<now_ns>(env, "nowNs"));
+  object.Set("usage", Napi::Function::New<usage>(env, "usage"));
+  object.Set("measureClock", Napi::Function::New<measure_clock>(env, "measureClock"));
+  object.Set("availableMemoryBytes", Napi::Function::New<available_memory>(env, "availableMemoryBytes"));
+  object.Set("Region", Region::define(env));
+  return object;
+}
+
+}  // namespace linefill

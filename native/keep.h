@@ -1,0 +1,52 @@
+// What stops the optimiser from deleting work that a benchmark exists to time.
+// The idea is Chandler Carruth's (CppCon 2015): an empty assembly statement that claims to use a value, or to
+// touch all memory, costs no instruction and can't be reasoned away.
+#pragma once
+
+#include <cstdint>
+
+#if defined(_MSC_VER) && !defined(__clang__)
+#include <intrin.h>
+#endif
+
+namespace linefill {
+
+#if defined(_MSC_VER) && !defined(__clang__)
+template <class T>
+inline void keep(const T& value) {
+  const volatile char* sink = &reinterpret_cast<const volatile char&>(value);
+  (void)*sink;
+  _ReadWriteBarrier();
+}
+inline void clobber() { _ReadWriteBarrier(); }
+#else
+// The value must exist, in a register or in memory, at this point.
+template <class T>
+inline __attribute__((always_inline)) void keep(const T& value) {
+  asm volatile("" : : "r,m"(value) : "memory");
+}
+// All memory may have changed here: nothing is carried over in registers.
+inline __attribute__((always_inline)) void clobber() { asm volatile("" : : : "memory"); }
+#endif
+
+// A breath for a spinning CPU: frees its sibling's execution slots and saves power.
+inline void spin_pause() {
+#if defined(__x86_64__) && !defined(_MSC_VER)
+  __builtin_ia32_pause();
+#elif defined(_M_X64) && defined(_MSC_VER)
+  _mm_pause();
+#elif defined(__aarch64__)
+  asm volatile("yield" : : : "memory");
+#endif
+}
+
+// Asks for the line of `address`, to be read soon.
+inline void prefetch(const void* address) {
+#if defined(_MSC_VER) && !defined(__clang__)
+  _mm_prefetch(static_cast<const char*>(address), _MM_HINT_T0);
+#else
+  __builtin_prefetch(address, 0, 3);
+#endif
+}
+
+}  // namespace linefill

@@ -1,0 +1,214 @@
+// Linux: event counts of a thread by perf_event_open(2), each opened by itself, so that one that is missing
+// takes no other with it. The kernel time-shares a CPU's few hardware counters among the events: a count is
+// scaled by time enabled / time counting, as perf(1) does it.
+#if defined(__linux__)
+
+#include <fcntl.h>
+#include <linux/perf_event.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+
+#include <cerrno>
+#include <cstring>
+#include <limits>
+#include <string>
+#include <vector>
+
+#include "platform/linux.h"
+#include "platform/rules.h"
+
+namespace linefill::platform {
+namespace {
+
+// Whether an event still counts when the kernel's part is excluded.
+enum class Without : uint8_t {
+  kKernel,   // yes: its user part is a figure in its own right
+  kNothing,  // no: it happens in the kernel only, and would read 0 for ever
+};
+
+struct Event {
+  uint32_t type;
+  uint64_t config;
+  Without can_do_without;
+};
+
+constexpr uint64_t cache_miss(uint64_t cache) {
+  return cache | (PERF_COUNT_HW_CACHE_OP_READ << 8) | (PERF_COUNT_HW_CACHE_RESULT_MISS << 16);
+}
+
+// In the order of kCounterNames.
+constexpr Event kEvents[kCounterCount] = {
+    {PERF_TYPE_HARDWARE, PERF_COUNT_HW_CPU_CYCLES, Without::kKernel},
+    {PERF_TYPE_HARDWARE, PERF_COUNT_HW_INSTRUCTIONS, Without::kKernel},
+    {PERF_TYPE_HARDWARE, PERF_COUNT_HW_CACHE_REFERENCES, Without::kKernel},
+    {PERF_TYPE_HARDWARE, PERF_COUNT_HW_CACHE_MISSES, Without::kKernel},
+    {PERF_TYPE_HARDWARE, PERF_COUNT_HW_BRANCH_MISSES, Without::kKernel},
+    {PERF_TYPE_HW_CACHE, cache_miss(PERF_COUNT_HW_CACHE_L1D), Without::kKernel},
+    {PERF_TYPE_HW_CACHE, cache_miss(PERF_COUNT_HW_CACHE_LL), Without::kKernel},
+    {PERF_TYPE_HW_CACHE, cache_miss(PERF_COUNT_HW_CACHE_DTLB), Without::kKernel},
+    {PERF_TYPE_HARDWARE, PERF_COUNT_HW_STALLED_CYCLES_BACKEND, Without::kKernel},
+    {PERF_TYPE_SOFTWARE, PERF_COUNT_SW_TASK_CLOCK, Without::kKernel},
+    {PERF_TYPE_SOFTWARE, PERF_COUNT_SW_PAGE_FAULTS, Without::kKernel},
+    {PERF_TYPE_SOFTWARE, PERF_COUNT_SW_CONTEXT_SWITCHES, Without::kNothing},
+    {PERF_TYPE_SOFTWARE, PERF_COUNT_SW_CPU_MIGRATIONS, Without::kNothing},
+};
+constexpr size_t kInstructions = 1;
+constexpr Event kMigrations = kEvents[kCounterCount - 1];
+
+struct Opened {
+  int fd = -1;
+  int error = 0;
+  bool user_only = false;
+};
+
+int open_once(const Event& event, bool user_only) {
+  perf_event_attr attributes;
+  std::memset(&attributes, 0, sizeof attributes);
+  attributes.size = sizeof attributes;
+  attributes.type = event.type;
+  attributes.config = event.config;
+  attributes.read_format = PERF_FORMAT_TOTAL_TIME_ENABLED | PERF_FORMAT_TOTAL_TIME_RUNNING;
+  attributes.exclude_kernel = user_only;
+  attributes.exclude_hv = user_only;
+  constexpr pid_t kThisThread = 0;
+  constexpr int kAnyCpu = -1, kNoGroup = -1;
+  return static_cast<int>(
+      syscall(SYS_perf_event_open, &attributes, kThisThread, kAnyCpu, kNoGroup, PERF_FLAG_FD_CLOEXEC));
+}
+
+Opened open_event(const Event& event) {
+  Opened opened;
+  opened.fd = open_once(event, false);
+  if (opened.fd >= 0) return opened;
+  opened.error = errno;
+  const bool forbidden = opened.error == EACCES || opened.error == EPERM;
+  if (!forbidden || event.can_do_without == Without::kNothing) return opened;
+  opened.fd = open_once(event, true);
+  opened.user_only = opened.fd >= 0;
+  return opened;
+}
+
+// NaN where the count can't be read or never had a hardware counter of its own.
+double read_count(int fd) {
+  struct {
+    uint64_t value, enabled_ns, running_ns;
+  } count;
+  if (fd < 0 || read(fd, &count, sizeof count) != static_cast<ssize_t>(sizeof count) ||
+      count.running_ns == 0) {
+    return std::numeric_limits<double>::quiet_NaN();
+  }
+  const double value = static_cast<double>(count.value);
+  if (count.running_ns >= count.enabled_ns) return value;
+  return value * (static_cast<double>(count.enabled_ns) / static_cast<double>(count.running_ns));
+}
+
+// Some hypervisors accept a hardware event and never count it: an instruction count of 0 gives them away.
+bool is_mute(int instructions) {
+  volatile int work = 0;
+  for (int i = 0; i < 1000; ++i) work = work + 1;
+  return read_count(instructions) == 0;
+}
+
+struct OpenedAll {
+  Opened events[kCounterCount];
+  bool mute = false;
+
+  OpenedAll() {
+    for (size_t i = 0; i < kCounterCount; ++i) events[i] = open_event(kEvents[i]);
+    if (events[kInstructions].fd < 0 || !is_mute(events[kInstructions].fd)) return;
+    mute = true;
+    for (size_t i = 0; i < kCounterCount; ++i) {
+      if (kCounterNames[i].hardware && events[i].fd >= 0) {
+        close(events[i].fd);
+        events[i].fd = -1;
+      }
+    }
+  }
+};
+
+std::string reason_of(const Opened& opened, bool hardware, bool mute) {
+  if (opened.fd >= 0) return "";
+  if (opened.error == 0 && mute)
+    return "this machine (or its hypervisor) opens hardware counters that never count";
+  const std::string what = errno_text(opened.error);
+  const std::string name = what.substr(0, what.find(": "));
+  switch (opened.error) {
+    case ENOENT:
+    case ENODEV:
+    case EOPNOTSUPP:
+    case EINVAL:
+      return name + (hardware ? ": this machine (or its hypervisor) offers no such counter"
+                              : ": this kernel offers no such counter");
+    case ENOSYS:
+      return "ENOSYS: this system has no perf_event_open";
+    case EACCES:
+    case EPERM: {
+      const std::string level = read_text("/proc/sys/kernel/perf_event_paranoid");
+      const std::string shown = level.substr(0, level.find('\n'));
+      if (shown.empty()) return name + ": perf_event_open is not allowed here";
+      if (shown[0] != '-' && shown[0] > '1') {
+        return name + ": perf_event_paranoid is " + shown + ": sudo sysctl kernel.perf_event_paranoid=1";
+      }
+      return name + ": perf_event_paranoid is " + shown +
+             ", so a container's filter forbids it: give it CAP_PERFMON";
+    }
+    case EMFILE:
+      return "EMFILE: too many open files: raise ulimit -n";
+    case EBUSY:
+      return "EBUSY: another program holds the counter";
+    default:
+      return "perf_event_open: " + what;
+  }
+}
+
+}  // namespace
+
+std::vector<CounterStatus> counter_status() {
+  const OpenedAll opened;
+  std::vector<CounterStatus> list = guarded_or(std::vector<CounterStatus>{}, [&opened] {
+    std::vector<CounterStatus> all(kCounterCount);
+    for (size_t i = 0; i < kCounterCount; ++i) {
+      const auto [name, hardware] = kCounterNames[i];
+      all[i].name = name;
+      all[i].hardware = hardware;
+      all[i].user_only = opened.events[i].user_only && opened.events[i].fd >= 0;
+      all[i].reason = reason_of(opened.events[i], hardware, opened.mute);
+    }
+    return all;
+  });
+  for (const Opened& event : opened.events) {
+    if (event.fd >= 0) close(event.fd);
+  }
+  return list;
+}
+
+Counters::Counters() {
+  const OpenedAll opened;
+  for (size_t i = 0; i < kCounterCount; ++i) handles_[i] = opened.events[i].fd;
+}
+
+Counters::~Counters() {
+  for (const int fd : handles_) {
+    if (fd >= 0) close(fd);
+  }
+}
+
+void Counters::read(double* out) const {
+  for (size_t i = 0; i < kCounterCount; ++i) out[i] = read_count(handles_[i]);
+}
+
+int64_t thread_migrations() {
+  thread_local const Descriptor event(open_event(kMigrations).fd);
+  if (event.get() >= 0) {
+    const double count = read_count(event.get());
+    return count >= 0 ? static_cast<int64_t>(count) : -1;
+  }
+  thread_local const Descriptor sched(open("/proc/thread-self/sched", O_RDONLY | O_CLOEXEC));
+  char text[4096];  // the line stands among the first dozen
+  const ssize_t got = pread(sched.get(), text, sizeof text, 0);
+  return got <= 0 ? -1 : number_after({text, static_cast<size_t>(got)}, "se.nr_migrations");
+}
+
+}  // namespace linefill::platform
+
+#endif

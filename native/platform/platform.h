@@ -1,0 +1,123 @@
+// What the lab asks of an operating system, and nothing more: clock, pinning, pages, resource use, counters.
+// linux*.cc, darwin.cc and windows.cc implement it, each empty on the other systems; no other file calls the
+// system. Every call reports failure by value. `Failure` carries the call and its error in words; nothing
+// throws, nothing aborts, and all of it may be called from any thread. "Unknown" is never written as 0: each
+// field says which value stands for it.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <string>
+#include <vector>
+
+namespace linefill::platform {
+
+// Empty text: success. Otherwise a sentence fit for a user: "CPU 7 is not available to this process: choose
+// from 0-1".
+struct Failure {
+  std::string text;
+  explicit operator bool() const { return !text.empty(); }
+};
+
+// --- Clock -----------------------------------------------------------------------------------------------
+// Nanoseconds of a clock that is monotonic, not slewed, and comparable between threads
+// (CLOCK_MONOTONIC_RAW, mach_absolute_time, QueryPerformanceCounter).
+uint64_t now_ns();
+const char* clock_name();
+
+struct ClockFigures {
+  double resolution_ns;  // smallest step seen between two reads; NaN where it never stepped
+  double cost_ns;        // one read, median of batches
+};
+// Takes about 10 ms at most.
+ClockFigures measure_clock();
+
+// --- CPUs ------------------------------------------------------------------------------------------------
+// The CPUs that the process was allowed when this library was loaded, ascending: what pin() accepts, whatever
+// the calling thread is pinned to now. Empty where the system can't say.
+std::vector<int> allowed_cpus();
+int current_cpu();  // -1 where unknown
+// Binds the calling thread to one CPU. Refuses a CPU that is not allowed to the process. A thread made by a
+// pinned thread starts pinned: it calls unpin() or pin() for itself.
+[[nodiscard]] Failure pin(int cpu);
+// Gives the calling thread back the set that the process started with.
+Failure unpin();
+size_t cache_line_bytes();  // 0 where the system can't say
+size_t page_bytes();
+
+// --- Memory ----------------------------------------------------------------------------------------------
+enum class Pages : uint8_t {
+  kSystem,       // the system's default
+  kSmall,        // base pages on purpose (MADV_NOHUGEPAGE)
+  kTransparent,  // huge pages asked for (MADV_HUGEPAGE on a huge-page-aligned mapping); fails where switched
+                 // off
+  kExplicit,     // from the huge-page pool (MAP_HUGETLB); fails where the pool is empty
+};
+
+struct Mapping {
+  void* data = nullptr;
+  size_t bytes = 0;      // usable, zero-filled: what was asked, rounded up to whole pages of the kind
+  void* base = nullptr;  // what to unmap: data and the inaccessible pages about it
+  size_t base_bytes = 0;
+};
+// `alignment` is a power of two; the mapping starts at a multiple of max(alignment, page of the kind), and no
+// neighbour is mapped right before or behind it, so that an overrun faults. No page is touched yet. Refuses
+// (never overcommits into a kill) what exceeds the memory available to the process, cgroup limits counted;
+// memory that is mapped elsewhere but untouched is not counted yet. On failure *out is left as it was.
+[[nodiscard]] Failure map(size_t bytes, size_t alignment, Pages pages, Mapping* out);
+// Empties *mapping; an empty one is no failure.
+Failure unmap(Mapping* mapping);
+// Bytes of the range that huge pages back at this moment; -1 where the system can't say.
+int64_t huge_bytes(const void* data, size_t bytes);
+// Memory that this process may still take, cgroup limits counted; 0 where unknown.
+uint64_t available_memory_bytes();
+
+// --- What a thread used, and what was taken from it --------------------------------------------------------
+// Running totals, to be subtracted from one another.
+struct Usage {
+  int64_t minor_faults = 0;
+  int64_t major_faults = 0;
+  int64_t voluntary_switches = 0;
+  int64_t involuntary_switches = 0;
+  int64_t cpu_ns = 0;         // user + system time of the thread
+  int64_t migrations = 0;     // to another CPU
+  int64_t steal_ticks = 0;    // whole machine (/proc/stat), in 1/100 s
+  bool process_wide = false;  // faults and switches are those of the whole process (macOS, Windows)
+};
+// Writes every field; -1 where unknown. The first call of a thread opens what the later ones read.
+void thread_usage(Usage* out);
+
+// --- Counters ---------------------------------------------------------------------------------------------
+// Hardware and software event counts of the calling thread. A capability that may be missing: each counter
+// says for itself whether it could be opened, and why not.
+inline constexpr size_t kCounterCount = 13;
+
+struct CounterStatus {
+  const char* name = "";  // perf's name: "cycles", "instructions", "cache-misses", "dTLB-load-misses", ...
+  bool hardware = false;
+  bool user_only = false;  // the system hides what the kernel does on the thread's behalf
+  std::string reason;      // empty: available
+};
+// One a counter, in a fixed order; empty where memory ran out.
+std::vector<CounterStatus> counter_status();
+
+// Counts of one thread from the constructor on. Not copyable; closes what it opened.
+class Counters {
+ public:
+  Counters();
+  ~Counters();
+  Counters(const Counters&) = delete;
+  Counters& operator=(const Counters&) = delete;
+  // Writes count() values in the order of counter_status(), scaled where multiplexed; NaN where unavailable.
+  void read(double* out) const;
+  static constexpr size_t count() { return kCounterCount; }
+
+ private:
+  int handles_[kCounterCount];
+};
+
+// Waiting threads: gives the CPU to another; sleeps at least that long.
+void yield_cpu();
+void sleep_ns(uint64_t ns);
+
+}  // namespace linefill::platform

@@ -1,0 +1,35 @@
+// A mapped region of memory, exposed to JavaScript as an ArrayBuffer and freed at dispose(), not when a garbage
+// collector gets to it. `new Region(bytes, {alignment, pages})`.
+#pragma once
+
+#include <napi.h>
+
+#include <memory>
+
+#include "platform/platform.h"
+
+namespace linefill {
+
+class Region : public Napi::ObjectWrap<Region> {
+ public:
+  static Napi::Function define(Napi::Env env);
+  explicit Region(const Napi::CallbackInfo& info);
+  ~Region() override;
+
+ private:
+  // Unmapped by whoever lets go last: the Region, or the ArrayBuffer's backing store.
+  struct Mapped {
+    platform::Mapping mapping;
+    ~Mapped() { platform::unmap(&mapping); }
+  };
+
+  Napi::Value buffer(const Napi::CallbackInfo& info);
+  Napi::Value address(const Napi::CallbackInfo& info);
+  Napi::Value huge_bytes(const Napi::CallbackInfo& info);
+  Napi::Value dispose(const Napi::CallbackInfo& info);
+
+  std::shared_ptr<Mapped> mapped_;
+  Napi::Reference<Napi::ArrayBuffer> buffer_;
+};
+
+}  // namespace linefill

@@ -1,0 +1,131 @@
+/**
+ * What an experiment is: plain data and pure functions. Nothing runs at import, nothing here measures or prints.
+ *
+ * An **arm** is one variant at one value of every parameter. Arms that are to be compared stand in one **group**:
+ * they take turns inside one process, so that whatever disturbs one disturbs the others. A parameter marked
+ * `compared` varies inside a group; the others split the sweep into groups.
+ */
+import type { Kernel, Point, Scalar } from '../kernel/kernel.ts';
+import type { Machine } from '../machine/types.ts';
+import type { Claim } from './claim.ts';
+
+export type Profile = 'smoke' | 'quick' | 'full';
+export const profiles: readonly Profile[] = ['smoke', 'quick', 'full'];
+
+export type Lab = 'hardware' | 'allocation' | 'collection' | 'runtime' | 'paging';
+
+/** What a sweep is chosen from: never hard-coded sizes where a measured cache can say. */
+export interface Context {
+  readonly profile: Profile;
+  readonly machine: Machine;
+  /** CPUs that this run may use, in the order it prefers them. */
+  readonly cpus: readonly number[];
+  /** Half of what is available: a group whose footprint is larger is left out, and said to be. */
+  readonly memoryBudgetBytes: number;
+}
+
+export interface Parameter {
+  /** Unit last, as in `workingSetBytes`. */
+  readonly name: string;
+  readonly summary: string;
+  readonly unit: 'B' | 'threads' | 'items' | 'none';
+  /** Varies inside a group instead of making groups. */
+  readonly compared?: boolean;
+  /** The values of a profile on this machine, ascending where they are numbers. */
+  values(context: Context): readonly Scalar[];
+  /** What is wrong with a value that a user asked for, and what to type instead; null: nothing. */
+  check(value: Scalar, context: Context): string | null;
+}
+
+export type Language = 'native' | 'typescript' | 'crossing';
+
+interface VariantBase {
+  readonly id: string;
+  readonly title: string;
+  readonly kernel: Kernel;
+  /** `crossing`: TypeScript that calls native code once an operation, so that the call itself is measured. */
+  readonly language: Language;
+  /** Coordinates that this variant fixes, beside the sweep's. */
+  readonly fixed?: Point;
+  /** Another implementation than the kernel's reference (language typescript or crossing). */
+  readonly implementation?: (args: never) => bigint;
+  /** Why this variant can't run at a point or on this machine ("Boost.Pool is not installed"); null: it can. */
+  readonly refuses?: (point: Point, context: Context) => string | null;
+  /** Further metrics of one sample, read from the kernel's observed arrays; the names are `Experiment.metrics`. */
+  readonly observe?: (args: never) => Readonly<Record<string, number>>;
+}
+
+/** One thread of the measuring process, pinned. */
+export interface ThreadVariant extends VariantBase {
+  readonly form: 'thread';
+}
+
+/** Worker threads on CPUs of their own, from one barrier to the next; the time is first start to last end. */
+export interface TeamVariant extends VariantBase {
+  readonly form: 'team';
+  /** How many members at a point; a point that needs more than the run's CPUs is left out. */
+  members(point: Point): number;
+  /** Which of the run's CPUs, in order of members; the first `members` unless told. */
+  readonly cpus?: (point: Point, cpus: readonly number[]) => readonly number[];
+}
+
+/** A thread variant in a child process with flags, limits or a preloaded library of its own. */
+export interface ScenarioVariant extends VariantBase {
+  readonly form: 'scenario';
+  readonly nodeFlags?: readonly string[];
+  readonly environment?: Readonly<Record<string, string>>;
+}
+
+export type Variant = ThreadVariant | TeamVariant | ScenarioVariant;
+
+/** Names an arm within a group: a variant, and values of the compared parameters. */
+export interface ArmReference {
+  readonly variant: string;
+  readonly at?: Point;
+}
+
+export interface Metric {
+  readonly id: string;
+  readonly title: string;
+  readonly unit: string;
+}
+
+export interface Source {
+  readonly title: string;
+  readonly where: string;
+}
+
+/** How the report draws it. `lines`: a sweep over a numeric parameter; `bars`: one bar an arm; `matrix`: from x to. */
+export interface Chart {
+  readonly kind: 'lines' | 'bars' | 'matrix';
+  readonly x: string;
+  readonly y?: string;
+  readonly logX: boolean;
+  readonly logY: boolean;
+  /** Draw the caches' sizes as lines over the x-axis (x is in bytes). */
+  readonly cacheLines: boolean;
+  readonly title: string;
+}
+
+export interface Experiment {
+  readonly id: string;
+  readonly lab: Lab;
+  readonly title: string;
+  readonly question: string;
+  readonly sources: readonly Source[];
+  readonly parameters: readonly Parameter[];
+  readonly variants: readonly Variant[];
+  /** What ratios are taken to, within each group. */
+  readonly baseline: ArmReference;
+  /** What one operation is: "load", "increment". Times are per operation. */
+  readonly operation: string;
+  readonly metrics?: readonly Metric[];
+  readonly claims: readonly Claim[];
+  /** Plain text for a newcomer: what happens and why. */
+  readonly explain: string;
+  /** The memory layout, drawn in text, at most 58 columns wide. */
+  readonly drawing: string;
+  readonly chart: Chart;
+  /** Share of a run's budget relative to the others; 1 unless told. */
+  readonly weight?: number;
+}

@@ -1,0 +1,110 @@
+/**
+ * What a kernel is on the TypeScript side: its signature, how its inputs are made, its reference, and how much
+ * work one call does. `defineKernel` registers it; a native kernel of the same id must exist with the same
+ * argument table, which is checked before the first call.
+ */
+import { ContractError } from '../base/errors.ts';
+import type { Prng } from '../base/prng.ts';
+import { nativeKernels } from '../native/binding.ts';
+import type { Arguments, Signature } from './signature.ts';
+
+/** A value of a parameter. */
+export type Scalar = number | string | boolean;
+
+/** One value a parameter: where in the sweep we are. Includes what the variant fixes. */
+export type Point = Readonly<Record<string, Scalar>>;
+
+/** Where inputs get their memory. All of it is freed when the group of arms that made it is done. */
+export interface Room {
+  /** A zeroed typed array in mapped memory, its first byte at a multiple of `alignment` (64 unless told). */
+  array<T extends keyof RoomArrays>(element: T, length: number, alignment?: number): RoomArrays[T];
+  /** A zeroed typed array over a SharedArrayBuffer, aligned alike. */
+  shared<T extends keyof RoomArrays>(element: T, length: number, alignment?: number): RoomArrays[T];
+  /** Made once a group and given to every arm that asks with the same key: for inputs that nobody writes. */
+  share<T>(key: string, make: () => T): T;
+  /** The real address of a view's first byte. */
+  addressOf(view: ArrayBufferView): bigint;
+}
+
+export interface RoomArrays {
+  readonly int32: Int32Array;
+  readonly uint32: Uint32Array;
+  readonly float32: Float32Array;
+  readonly float64: Float64Array;
+  readonly uint8: Uint8Array;
+  readonly uint64: BigUint64Array;
+}
+
+/** What a kernel's setup is given. */
+export interface Place {
+  readonly point: Point;
+  /** Seeded by the run's seed, the kernel and the point: the same inputs in every process and language. */
+  readonly prng: Prng;
+  readonly room: Room;
+  /** In a team, which member this is, of how many, on which CPUs; 0 of 1 for a thread. */
+  readonly member: number;
+  readonly members: number;
+  readonly cpus: readonly number[];
+}
+
+export interface Work {
+  /** What a time is divided by: loads, increments, particles, operations. */
+  readonly operations: number;
+  /** Bytes that the program asks for: what a bandwidth is computed from. */
+  readonly bytes: number;
+}
+
+/** Exact equality of checksum and written arrays, or equality of floats up to a relative tolerance. */
+export type Agreement = { readonly kind: 'exact' } | { readonly kind: 'relative'; readonly tolerance: number };
+
+export interface Kernel<S extends Signature = Signature> {
+  readonly id: string;
+  readonly summary: string;
+  readonly signature: S;
+  /** Builds the arguments: untimed and seeded. */
+  setup(place: Place): Arguments<S>;
+  /** The same computation in TypeScript, step for step. Returns the same 64-bit checksum. */
+  reference(args: Arguments<S>): bigint;
+  readonly agreement: Agreement;
+  /** The work of one call. */
+  work(point: Point): Work;
+  /** Bytes that setup takes at this point, so that a run can leave out what does not fit. */
+  footprintBytes(point: Point): number;
+}
+
+/** Declares a kernel. Pure data: the addon is not touched. */
+export function defineKernel<const S extends Signature>(kernel: Kernel<S>): Kernel<S> {
+  return kernel;
+}
+
+/**
+ * Compares a kernel's signature with the addon's. Throws ContractError that shows both when they differ, so that
+ * a drift is found before anything runs.
+ */
+export function checkSignature(kernel: Kernel): void {
+  const native = nativeKernels().find((entry) => entry.id === kernel.id);
+  if (native === undefined) {
+    throw new ContractError(`${kernel.id}: the addon has no kernel of this id; rebuild it: npm run build`);
+  }
+  const here = Object.entries(kernel.signature).map(([name, type]) => `${name}: ${type}`);
+  const there = native.arguments.map((argument) => `${argument.name}: ${argument.type}`);
+  if (here.join(', ') !== there.join(', ')) {
+    throw new ContractError(
+      `${kernel.id}: the signatures differ: TypeScript has (${here.join(', ')}), native has (${there.join(', ')})`,
+    );
+  }
+}
+
+/** Reads a numeric coordinate; throws ContractError when the point has none of that name. */
+export function numberAt(point: Point, name: string): number {
+  const value = point[name];
+  if (typeof value !== 'number') throw new ContractError(`the point has no number called ${name}`);
+  return value;
+}
+
+/** Reads a textual coordinate; throws ContractError when the point has none of that name. */
+export function textAt(point: Point, name: string): string {
+  const value = point[name];
+  if (typeof value !== 'string') throw new ContractError(`the point has no text called ${name}`);
+  return value;
+}

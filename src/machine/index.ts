@@ -1,0 +1,30 @@
+/** What this machine is: read, described, hashed, and joined to what was measured. */
+export { formatCpuList, parseCpuList } from './cpu-list.ts';
+export { describeMachine } from './describe.ts';
+export { measured, missing, reported, type Fact, type Origin } from './fact.ts';
+export { machineRows, surroundingsRows, type FactRow } from './format.ts';
+export {
+  fingerprint,
+  fingerprintDifferences,
+  fingerprintParts,
+  machineId,
+  type FingerprintDifference,
+  type FingerprintParts,
+  type FingerprintSource,
+} from './identity.ts';
+export { inferLastLevel, inferLevels, type CurvePoint } from './levels.ts';
+export { nativeFactsOf, type NativeCounter, type NativeEnvironment, type NativeFacts } from './native.ts';
+export { inferGroupings, inferSiblings, type CpuGrouping } from './siblings.ts';
+export { describeSurroundings } from './surroundings.ts';
+export { realSystem, type System } from './system.ts';
+export type {
+  Cache,
+  Cpu,
+  CpuDistance,
+  HugePagePool,
+  Machine,
+  MemoryLevel,
+  Surroundings,
+} from './types.ts';
+export { formatBytes } from './units-text.ts';
+export { withMeasured, type Measurements } from './with-measured.ts';

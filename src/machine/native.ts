@@ -1,0 +1,56 @@
+/**
+ * What the addon's environment() tells about the machine: the part that JavaScript has no way to ask. It is
+ * handed in, so that this folder never imports the addon and a report can be made without it.
+ */
+export interface NativeCounter {
+  /** perf's name: 'cycles', 'dTLB-load-misses'. */
+  readonly name: string;
+  readonly hardware: boolean;
+  /** Why it could not be opened; null when it could. */
+  readonly reason: string | null;
+}
+
+/** Plain data; null where the system can't say. */
+export interface NativeFacts {
+  readonly compiler: string;
+  readonly compilerFlags: string;
+  readonly clockName: string;
+  /** Smallest step seen between two reads. */
+  readonly clockResolutionNs: number;
+  /** One read of the clock. */
+  readonly clockCostNs: number;
+  readonly lineBytes: number | null;
+  readonly pageBytes: number | null;
+  /** Empty where unknown. */
+  readonly allowedCpus: readonly number[];
+  /** Instruction sets by our names ('avx2'), and whether the CPU has them. */
+  readonly features: Readonly<Record<string, boolean>>;
+  readonly counters: readonly NativeCounter[];
+  /** What this process may still take, cgroup limits counted. */
+  readonly availableMemoryBytes: number | null;
+}
+
+/** The shape of the addon's environment(), as far as this folder needs it. */
+export interface NativeEnvironment
+  extends Omit<NativeFacts, 'clockResolutionNs' | 'clockCostNs' | 'availableMemoryBytes'> {
+  measureClock(): { readonly resolutionNs: number; readonly costNs: number };
+  availableMemoryBytes(): number | null;
+}
+
+/** Asks the environment once and keeps the answers. Takes as long as its measureClock(). */
+export function nativeFactsOf(environment: NativeEnvironment): NativeFacts {
+  const clock = environment.measureClock();
+  return {
+    compiler: environment.compiler,
+    compilerFlags: environment.compilerFlags,
+    clockName: environment.clockName,
+    clockResolutionNs: clock.resolutionNs,
+    clockCostNs: clock.costNs,
+    lineBytes: environment.lineBytes,
+    pageBytes: environment.pageBytes,
+    allowedCpus: environment.allowedCpus,
+    features: environment.features,
+    counters: environment.counters,
+    availableMemoryBytes: environment.availableMemoryBytes(),
+  };
+}

@@ -1,0 +1,19 @@
+/**
+ * A Windows machine: what Node.js knows without a call of our own. Caches and topology would need
+ * GetLogicalProcessorInformationEx; until the addon makes that call they are missing, and said to be.
+ */
+import { missing } from './fact.ts';
+import type { System } from './system.ts';
+import { nodeFacts, type SystemFacts } from './system-facts.ts';
+
+export function windowsFacts(system: System): SystemFacts {
+  const noGroups = 'Windows has no control groups';
+  return {
+    ...nodeFacts(system, 'not asked for on Windows yet'),
+    hugePages: missing('Windows has no pool of large pages'),
+    transparentHugePages: missing('Windows has no transparent huge pages'),
+    transparentHugePagesDefrag: missing('Windows has no transparent huge pages'),
+    cgroupMemoryBytes: missing(noGroups),
+    cgroupCpus: missing(noGroups),
+  };
+}

@@ -1,0 +1,124 @@
+/**
+ * The only importer of the .node file: its three functions with their types. The addon is loaded at the first
+ * call, so that commands which measure nothing start without it.
+ */
+import { ContractError } from '../base/errors.ts';
+import { loadAddon } from './locate.ts';
+
+export interface NativeArgument {
+  readonly name: string;
+  /** As native/boundary.h spells it: "const int32[]", "size", ... */
+  readonly type: string;
+}
+
+export interface NativeKernel {
+  readonly id: string;
+  readonly summary: string;
+  readonly arguments: readonly NativeArgument[];
+}
+
+/** How a kernel is to be timed; see native/timing.h. */
+export interface Plan {
+  /** Untimed iterations before the first sample. */
+  readonly warmup?: number;
+  readonly samples?: number;
+  readonly iterations?: number;
+  readonly patienceNs?: number;
+  readonly counters?: boolean;
+  /** A team's meeting place: Int32Array over a SharedArrayBuffer of `gateWords`, zeroed. */
+  readonly gate?: Int32Array | undefined;
+  readonly members?: number;
+}
+
+export interface Timed {
+  /** The last iteration's answer. */
+  readonly checksum: bigint;
+  /** `samples` rows of `environment().columns`. */
+  readonly samples: Float64Array;
+  /** With `counters`: `samples` rows of `environment().counters`; NaN where a counter is not to be had. */
+  readonly counts?: Float64Array;
+}
+
+export type Pages = 'system' | 'small' | 'transparent' | 'explicit';
+
+/** Mapped memory as an ArrayBuffer, zeroed, freed at `dispose()`. */
+export interface Region {
+  /** Throws once disposed. */
+  readonly buffer: ArrayBuffer;
+  readonly address: bigint;
+  /** Bytes that huge pages back now; null where the system can't say. */
+  hugeBytes(): number | null;
+  /** Detaches `buffer` and unmaps; a second call does nothing. */
+  dispose(): void;
+}
+
+export interface CounterFact {
+  readonly name: string;
+  readonly hardware: boolean;
+  /** Why it is not to be had; null when it is. */
+  readonly reason: string | null;
+}
+
+export interface Environment {
+  readonly compiler: string;
+  readonly compilerFlags: string;
+  readonly clockName: string;
+  readonly lineBytes: number | null;
+  readonly pageBytes: number | null;
+  readonly gateWords: number;
+  readonly gateStrideWords: number;
+  readonly columns: readonly string[];
+  readonly allowedCpus: readonly number[];
+  readonly features: Readonly<Record<'sse2' | 'avx2' | 'fma' | 'avx512f' | 'neon' | 'sve', boolean>>;
+  readonly counters: readonly CounterFact[];
+  /** Binds the calling thread to one CPU; throws where the system can't, or the CPU is not ours. */
+  pin(cpu: number): void;
+  unpin(): void;
+  currentCpu(): number | null;
+  addressOf(view: ArrayBufferView): bigint;
+  nowNs(): number;
+  /** The calling thread's usage so far, in `columns` (the times are 0). */
+  usage(): Float64Array;
+  measureClock(): { resolutionNs: number; costNs: number };
+  availableMemoryBytes(): number | null;
+  readonly Region: new (bytes: number, options?: { alignment?: number; pages?: Pages }) => Region;
+}
+
+interface Addon {
+  kernels(): NativeKernel[];
+  run(id: string, args: readonly unknown[], plan?: Plan): Timed;
+  environment(): Environment;
+}
+
+let addon: Addon | null = null;
+let known: Environment | null = null;
+
+function load(): Addon {
+  if (addon === null) {
+    const loaded = loadAddon() as Partial<Addon>;
+    if (typeof loaded.run !== 'function' || typeof loaded.kernels !== 'function') {
+      throw new ContractError('the loaded file is not the linefill addon: it exports no kernels() and run()');
+    }
+    addon = loaded as Addon;
+  }
+  return addon;
+}
+
+/** Every kernel that is compiled in. */
+export function nativeKernels(): NativeKernel[] {
+  return load().kernels();
+}
+
+/**
+ * Checks the arguments, then times the kernel. Throws TypeError `kernel: argument 2 "hops" must be ...` on bad
+ * arguments, Error when the kernel can't do it (out of memory, a stopped team).
+ */
+export function runNative(id: string, args: readonly unknown[], plan?: Plan): Timed {
+  return load().run(id, args, plan);
+}
+
+/** What native code knows of this machine, and the platform's calls. */
+export function environment(): Environment {
+  known ??= load().environment();
+  return known;
+}
