@@ -1,6 +1,10 @@
 {
   "variables": {
-    "scalar_flags": ["-O2", "-fno-tree-vectorize", "-ffp-contract=off", "-fno-omit-frame-pointer"]
+    "conditions": [
+      ["OS=='mac'", { "scalar_flags": "-O2 -fno-vectorize -fno-slp-vectorize -ffp-contract=off" },
+       "OS=='win'", { "scalar_flags": "/O2 /fp:precise" },
+                    { "scalar_flags": "-O2 -fno-tree-vectorize -ffp-contract=off -fno-omit-frame-pointer" }]
+    ]
   },
   "targets": [
     {
@@ -14,7 +18,7 @@
         "CLANG_CXX_LANGUAGE_STANDARD": "c++20",
         "GCC_OPTIMIZATION_LEVEL": "2",
         "MACOSX_DEPLOYMENT_TARGET": "11.0",
-        "OTHER_CPLUSPLUSFLAGS": ["-fno-vectorize", "-fno-slp-vectorize", "-ffp-contract=off"]
+        "OTHER_CPLUSPLUSFLAGS": ["<@(scalar_flags)"]
       },
       "msvs_settings": { "VCCLCompilerTool": { "AdditionalOptions": ["/std:c++20", "/fp:precise"] } },
       "configurations": {

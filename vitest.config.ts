@@ -1,5 +1,25 @@
 import { defineConfig } from 'vitest/config';
 
+const slow = ['test/package/**/*.test.ts', 'test/docs/**/*.test.ts'];
+const shared = { maxWorkers: 2, globalSetup: 'test/setup.ts' };
+const slowly = { ...shared, testTimeout: 600_000, hookTimeout: 600_000 };
+
+/** `npm test` runs `quick`; the two others take minutes, and are part of `npm run check`. */
 export default defineConfig({
-  test: { include: ['test/**/*.test.ts'], testTimeout: 30_000, hookTimeout: 60_000, maxWorkers: 2 },
+  test: {
+    projects: [
+      {
+        test: {
+          ...shared,
+          name: 'quick',
+          include: ['test/**/*.test.ts'],
+          exclude: slow,
+          testTimeout: 30_000,
+          hookTimeout: 60_000,
+        },
+      },
+      { test: { ...slowly, name: 'package', include: ['test/package/**/*.test.ts'] } },
+      { test: { ...slowly, name: 'docs', include: ['test/docs/**/*.test.ts'] } },
+    ],
+  },
 });

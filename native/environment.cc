@@ -1,8 +1,10 @@
 #include "environment.h"
 
+#include "allocators/peers.h"
 #include "marshal.h"
 #include "platform/cpu_features.h"
 #include "platform/platform.h"
+#include "pool-calls.h"
 #include "region.h"
 #include "timing.h"
 
@@ -71,15 +73,26 @@ Napi::Value measure_clock(const Napi::CallbackInfo& info) {
   return result;
 }
 
+// Allocators of others: a version, or null where one is not here. Loads what can be loaded.
+Napi::Value peers(const Napi::CallbackInfo& info) {
+  const Napi::Env env = info.Env();
+  const Mimalloc* mimalloc = find_mimalloc();
+  const auto text = [env](const char* version) -> Napi::Value {
+    return version == nullptr ? env.Null() : Napi::String::New(env, version);
+  };
+  auto object = Napi::Object::New(env);
+  object.Set("boostPool", text(boost_version()));
+  object.Set("mimalloc", text(mimalloc == nullptr ? nullptr : mimalloc->version.c_str()));
+  object.Set("pmr", has_pmr());
+  return object;
+}
+
 // The usage of the calling thread as it stands: a sample's columns, for samples that JavaScript times itself.
 Napi::Value usage(const Napi::CallbackInfo& info) {
   platform::Usage now;
   platform::thread_usage(&now);
   Sample sample{};
-  platform::Usage zero;
-  zero.migrations = now.migrations < 0 ? -1 : 0;
-  zero.steal_ticks = now.steal_ticks < 0 ? -1 : 0;
-  record_usage(zero, now, &sample);
+  record_usage({}, now, &sample);
   auto array = Napi::Float64Array::New(info.Env(), kColumnCount);
   std::memcpy(array.Data(), &sample, sizeof sample);
   return array;
@@ -92,6 +105,7 @@ Napi::Array counters(Napi::Env env) {
     auto entry = Napi::Object::New(env);
     entry.Set("name", status[i].name);
     entry.Set("hardware", status[i].hardware);
+    entry.Set("userOnly", status[i].user_only);
     entry.Set("reason", status[i].reason.empty() ? env.Null() : Napi::String::New(env, status[i].reason));
     list.Set(static_cast<uint32_t>(i), entry);
   }
@@ -142,6 +156,9 @@ Napi::Value make_environment(Napi::Env env) {
   object.Set("usage", Napi::Function::New<usage>(env, "usage"));
   object.Set("measureClock", Napi::Function::New<measure_clock>(env, "measureClock"));
   object.Set("availableMemoryBytes", Napi::Function::New<available_memory>(env, "availableMemoryBytes"));
+  object.Set("peers", Napi::Function::New<peers>(env, "peers"));
+  object.Set("poolAlloc", Napi::Function::New<pool_alloc_call>(env, "poolAlloc"));
+  object.Set("poolFree", Napi::Function::New<pool_free_call>(env, "poolFree"));
   object.Set("Region", Region::define(env));
   return object;
 }

@@ -18,12 +18,21 @@ inline void keep(const T& value) {
   (void)*sink;
   _ReadWriteBarrier();
 }
+template <class T>
+inline void keep_register(T& value) {
+  keep(value);
+}
 inline void clobber() { _ReadWriteBarrier(); }
 #else
 // The value must exist, in a register or in memory, at this point.
 template <class T>
 inline __attribute__((always_inline)) void keep(const T& value) {
   asm volatile("" : : "r,m"(value) : "memory");
+}
+// The value may have changed here, but stays in a register: stops a loop from being folded, costs no store.
+template <class T>
+inline __attribute__((always_inline)) void keep_register(T& value) {
+  asm volatile("" : "+r"(value));
 }
 // All memory may have changed here: nothing is carried over in registers.
 inline __attribute__((always_inline)) void clobber() { asm volatile("" : : : "memory"); }

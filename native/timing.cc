@@ -25,18 +25,16 @@ bool wait_at_gate(const Gate& gate, std::atomic_ref<int32_t> counter, int32_t ta
 
 void record_usage(const platform::Usage& before, const platform::Usage& after, Sample* sample) {
   constexpr double kUnknown = std::numeric_limits<double>::quiet_NaN();
-  const auto since = [](uint64_t a, uint64_t b) { return static_cast<double>(b - a); };
+  const auto since = [](int64_t earlier, int64_t later) {
+    return earlier < 0 || later < 0 ? kUnknown : static_cast<double>(later - earlier);
+  };
   sample->cpu_ns = since(before.cpu_ns, after.cpu_ns);
   sample->minor_faults = since(before.minor_faults, after.minor_faults);
   sample->major_faults = since(before.major_faults, after.major_faults);
   sample->voluntary_switches = since(before.voluntary_switches, after.voluntary_switches);
   sample->involuntary_switches = since(before.involuntary_switches, after.involuntary_switches);
-  sample->migrations = before.migrations < 0 || after.migrations < 0
-                           ? kUnknown
-                           : static_cast<double>(after.migrations - before.migrations);
-  sample->steal_ticks = before.steal_ticks < 0 || after.steal_ticks < 0
-                            ? kUnknown
-                            : static_cast<double>(after.steal_ticks - before.steal_ticks);
+  sample->migrations = since(before.migrations, after.migrations);
+  sample->steal_ticks = since(before.steal_ticks, after.steal_ticks);
   const int cpu = platform::current_cpu();
   sample->cpu = cpu < 0 ? kUnknown : cpu;
 }

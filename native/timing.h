@@ -8,7 +8,9 @@
 #include <cstddef>
 #include <cstdint>
 #include <limits>
+#include <optional>
 #include <string>
+#include <type_traits>
 
 #include "keep.h"
 #include "platform/platform.h"
@@ -42,7 +44,7 @@ struct Plan {
   Gate gate;
 };
 
-// The columns of a sample, in the order of kColumns.
+// The columns of a sample, in the order of kColumns; NaN where the system can't say. NaN where the system can't say.
 struct Sample {
   double elapsed_ns;
   double start_ns;
@@ -52,9 +54,9 @@ struct Sample {
   double major_faults;
   double voluntary_switches;
   double involuntary_switches;
-  double migrations;   // NaN where unknown
-  double steal_ticks;  // NaN where unknown
-  double cpu;          // where the sample ended; NaN where unknown
+  double migrations;
+  double steal_ticks;
+  double cpu;  // where the sample ended
 };
 inline constexpr const char* kColumns[] = {
     "elapsedNs",   "startNs",           "endNs",      "cpuNs",      "minorFaults", "majorFaults",
@@ -89,22 +91,14 @@ Outcome time_samples(const Plan& plan, Sample* samples, double* counts, Body bod
   const Gate& gate = plan.gate;
   const uint64_t call_start_ns = platform::now_ns();
   const size_t width = platform::Counters::count();
-  const platform::Counters* counters = nullptr;
-  alignas(platform::Counters) unsigned char room[sizeof(platform::Counters)];
-  struct Closer {
-    const platform::Counters** counters;
-    ~Closer() {
-      if (*counters) (*counters)->~Counters();
-    }
-  } closer{&counters};
-  if (plan.counters) counters = new (room) platform::Counters();
+  std::optional<platform::Counters> counters;
+  if (plan.counters) counters.emplace();
 
   for (uint32_t s = 0; s < plan.samples; ++s) {
     const int32_t target = static_cast<int32_t>(s + 1) * gate.members;
     platform::Usage before, after;
-    double counts_before[32];
     platform::thread_usage(&before);
-    if (counters) counters->read(counts_before);
+    if (counters) counters->mark();
     if (gate.words) {
       gate.arrived().fetch_add(1);
       if (!wait_at_gate(gate, gate.arrived(), target, plan.patience_ns, true)) {
@@ -122,11 +116,7 @@ Outcome time_samples(const Plan& plan, Sample* samples, double* counts, Body bod
         return {0, "the team was stopped, or a member never finished"};
       }
     }
-    if (counters) {
-      double* row = counts + s * width;
-      counters->read(row);
-      for (size_t c = 0; c < width; ++c) row[c] -= counts_before[c];
-    }
+    if (counters) counters->read(counts + s * width);
     platform::thread_usage(&after);
     samples[s].elapsed_ns = static_cast<double>(end_ns - start_ns);
     samples[s].start_ns = static_cast<double>(start_ns);

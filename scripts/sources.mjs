@@ -1,9 +1,22 @@
-// Prints the addon's C++ sources, one a line: binding.gyp and native/CMakeLists.txt both build this list.
-import { readdirSync } from 'node:fs';
+/**
+ * Prints the C++ sources, one a line: binding.gyp and native/CMakeLists.txt both build this list. With `--napi-free`
+ * it leaves out the files that speak N-API, and what remains links without Node: native tests and sanitizers use it.
+ */
+import { existsSync, readdirSync } from 'node:fs';
 
-const folders = ['native', 'native/platform', 'native/kernels', 'native/allocators'];
+const folders = ['native', 'native/platform', 'native/kernels', 'native/allocators', 'native/collectors'];
+const bound = new Set([
+  'native/addon.cc',
+  'native/environment.cc',
+  'native/marshal.cc',
+  'native/pool-calls.cc',
+  'native/region.cc',
+]);
+
+const napiFree = process.argv.includes('--napi-free');
 for (const folder of folders) {
-  for (const name of readdirSync(folder).sort()) {
-    if (name.endsWith('.cc')) process.stdout.write(`${folder}/${name}\n`);
+  for (const name of existsSync(folder) ? readdirSync(folder).sort() : []) {
+    const path = `${folder}/${name}`;
+    if (name.endsWith('.cc') && !(napiFree && bound.has(path))) process.stdout.write(`${path}\n`);
   }
 }

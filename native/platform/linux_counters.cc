@@ -20,16 +20,17 @@
 namespace linefill::platform {
 namespace {
 
-// Whether an event still counts when the kernel's part is excluded.
-enum class Without : uint8_t {
-  kKernel,   // yes: its user part is a figure in its own right
-  kNothing,  // no: it happens in the kernel only, and would read 0 for ever
+// What an event counts when the kernel's part is excluded, which is all that perf_event_paranoid 2 allows.
+enum class Restricted : uint8_t {
+  kUserPart,
+  kAll,      // a clock: it runs on in the kernel
+  kNothing,  // it happens in the kernel only, and would read 0 for ever
 };
 
 struct Event {
   uint32_t type;
   uint64_t config;
-  Without can_do_without;
+  Restricted restricted;
 };
 
 constexpr uint64_t cache_miss(uint64_t cache) {
@@ -38,19 +39,19 @@ constexpr uint64_t cache_miss(uint64_t cache) {
 
 // In the order of kCounterNames.
 constexpr Event kEvents[kCounterCount] = {
-    {PERF_TYPE_HARDWARE, PERF_COUNT_HW_CPU_CYCLES, Without::kKernel},
-    {PERF_TYPE_HARDWARE, PERF_COUNT_HW_INSTRUCTIONS, Without::kKernel},
-    {PERF_TYPE_HARDWARE, PERF_COUNT_HW_CACHE_REFERENCES, Without::kKernel},
-    {PERF_TYPE_HARDWARE, PERF_COUNT_HW_CACHE_MISSES, Without::kKernel},
-    {PERF_TYPE_HARDWARE, PERF_COUNT_HW_BRANCH_MISSES, Without::kKernel},
-    {PERF_TYPE_HW_CACHE, cache_miss(PERF_COUNT_HW_CACHE_L1D), Without::kKernel},
-    {PERF_TYPE_HW_CACHE, cache_miss(PERF_COUNT_HW_CACHE_LL), Without::kKernel},
-    {PERF_TYPE_HW_CACHE, cache_miss(PERF_COUNT_HW_CACHE_DTLB), Without::kKernel},
-    {PERF_TYPE_HARDWARE, PERF_COUNT_HW_STALLED_CYCLES_BACKEND, Without::kKernel},
-    {PERF_TYPE_SOFTWARE, PERF_COUNT_SW_TASK_CLOCK, Without::kKernel},
-    {PERF_TYPE_SOFTWARE, PERF_COUNT_SW_PAGE_FAULTS, Without::kKernel},
-    {PERF_TYPE_SOFTWARE, PERF_COUNT_SW_CONTEXT_SWITCHES, Without::kNothing},
-    {PERF_TYPE_SOFTWARE, PERF_COUNT_SW_CPU_MIGRATIONS, Without::kNothing},
+    {PERF_TYPE_HARDWARE, PERF_COUNT_HW_CPU_CYCLES, Restricted::kUserPart},
+    {PERF_TYPE_HARDWARE, PERF_COUNT_HW_INSTRUCTIONS, Restricted::kUserPart},
+    {PERF_TYPE_HARDWARE, PERF_COUNT_HW_CACHE_REFERENCES, Restricted::kUserPart},
+    {PERF_TYPE_HARDWARE, PERF_COUNT_HW_CACHE_MISSES, Restricted::kUserPart},
+    {PERF_TYPE_HARDWARE, PERF_COUNT_HW_BRANCH_MISSES, Restricted::kUserPart},
+    {PERF_TYPE_HW_CACHE, cache_miss(PERF_COUNT_HW_CACHE_L1D), Restricted::kUserPart},
+    {PERF_TYPE_HW_CACHE, cache_miss(PERF_COUNT_HW_CACHE_LL), Restricted::kUserPart},
+    {PERF_TYPE_HW_CACHE, cache_miss(PERF_COUNT_HW_CACHE_DTLB), Restricted::kUserPart},
+    {PERF_TYPE_HARDWARE, PERF_COUNT_HW_STALLED_CYCLES_BACKEND, Restricted::kUserPart},
+    {PERF_TYPE_SOFTWARE, PERF_COUNT_SW_TASK_CLOCK, Restricted::kAll},
+    {PERF_TYPE_SOFTWARE, PERF_COUNT_SW_PAGE_FAULTS, Restricted::kUserPart},
+    {PERF_TYPE_SOFTWARE, PERF_COUNT_SW_CONTEXT_SWITCHES, Restricted::kNothing},
+    {PERF_TYPE_SOFTWARE, PERF_COUNT_SW_CPU_MIGRATIONS, Restricted::kNothing},
 };
 constexpr size_t kInstructions = 1;
 constexpr Event kMigrations = kEvents[kCounterCount - 1];
@@ -77,36 +78,36 @@ int open_once(const Event& event, bool user_only) {
 }
 
 Opened open_event(const Event& event) {
+  const auto forbidden = [](int error) { return error == EACCES || error == EPERM; };
   Opened opened;
   opened.fd = open_once(event, false);
   if (opened.fd >= 0) return opened;
   opened.error = errno;
-  const bool forbidden = opened.error == EACCES || opened.error == EPERM;
-  if (!forbidden || event.can_do_without == Without::kNothing) return opened;
+  if (!forbidden(opened.error) || event.restricted == Restricted::kNothing) return opened;
   opened.fd = open_once(event, true);
-  opened.user_only = opened.fd >= 0;
+  if (opened.fd < 0) {
+    if (!forbidden(errno)) opened.error = errno;  // permission would not help
+    return opened;
+  }
+  opened.user_only = event.restricted == Restricted::kUserPart;
   return opened;
 }
 
-// NaN where the count can't be read or never had a hardware counter of its own.
-double read_count(int fd) {
-  struct {
-    uint64_t value, enabled_ns, running_ns;
-  } count;
-  if (fd < 0 || read(fd, &count, sizeof count) != static_cast<ssize_t>(sizeof count) ||
-      count.running_ns == 0) {
-    return std::numeric_limits<double>::quiet_NaN();
-  }
-  const double value = static_cast<double>(count.value);
-  if (count.running_ns >= count.enabled_ns) return value;
-  return value * (static_cast<double>(count.enabled_ns) / static_cast<double>(count.running_ns));
+// The layout that the read_format above asks for.
+struct Count {
+  uint64_t value, enabled_ns, running_ns;
+};
+
+bool read_count(int fd, Count* out) {
+  return fd >= 0 && read(fd, out, sizeof *out) == static_cast<ssize_t>(sizeof *out);
 }
 
 // Some hypervisors accept a hardware event and never count it: an instruction count of 0 gives them away.
 bool is_mute(int instructions) {
   volatile int work = 0;
   for (int i = 0; i < 1000; ++i) work = work + 1;
-  return read_count(instructions) == 0;
+  Count count;
+  return read_count(instructions, &count) && count.running_ns > 0 && count.value == 0;
 }
 
 struct OpenedAll {
@@ -193,15 +194,34 @@ Counters::~Counters() {
   }
 }
 
+bool Counters::read_now(int handle, Reading* out) {
+  Count count;
+  if (!read_count(handle, &count)) return false;
+  *out = {count.value, count.enabled_ns, count.running_ns};
+  return true;
+}
+
+void Counters::mark() {
+  for (size_t i = 0; i < kCounterCount; ++i) read_now(handles_[i], &marked_[i]);
+}
+
 void Counters::read(double* out) const {
-  for (size_t i = 0; i < kCounterCount; ++i) out[i] = read_count(handles_[i]);
+  for (size_t i = 0; i < kCounterCount; ++i) {
+    Reading now;
+    out[i] = std::numeric_limits<double>::quiet_NaN();
+    if (!read_now(handles_[i], &now) || now.running_ns <= marked_[i].running_ns) continue;
+    const double value = static_cast<double>(now.value - marked_[i].value);
+    const double enabled_ns = static_cast<double>(now.enabled_ns - marked_[i].enabled_ns);
+    const double running_ns = static_cast<double>(now.running_ns - marked_[i].running_ns);
+    out[i] = enabled_ns > running_ns ? value * (enabled_ns / running_ns) : value;
+  }
 }
 
 int64_t thread_migrations() {
   thread_local const Descriptor event(open_event(kMigrations).fd);
   if (event.get() >= 0) {
-    const double count = read_count(event.get());
-    return count >= 0 ? static_cast<int64_t>(count) : -1;
+    Count count;
+    return read_count(event.get(), &count) ? static_cast<int64_t>(count.value) : -1;
   }
   thread_local const Descriptor sched(open("/proc/thread-self/sched", O_RDONLY | O_CLOEXEC));
   char text[4096];  // the line stands among the first dozen

@@ -56,6 +56,7 @@ Failure explicit_page(size_t* huge_bytes) {
 }
 
 Failure pool_failure(size_t bytes, size_t page, int code) {
+  if (code != ENOMEM) return system_failure("mmap with MAP_HUGETLB, from the pool of huge pages", code);
   const std::string meminfo = read_text("/proc/meminfo");
   const int64_t pool = number_after(meminfo, "HugePages_Total");
   const int64_t free = number_after(meminfo, "HugePages_Free") - number_after(meminfo, "HugePages_Rsvd");

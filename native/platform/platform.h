@@ -60,10 +60,11 @@ struct Mapping {
   void* base = nullptr;  // what to unmap: data and the inaccessible pages about it
   size_t base_bytes = 0;
 };
-// `alignment` is a power of two; the mapping starts at a multiple of max(alignment, page of the kind), and no
-// neighbour is mapped right before or behind it, so that an overrun faults. No page is touched yet. Refuses
-// (never overcommits into a kill) what exceeds the memory available to the process, cgroup limits counted;
-// memory that is mapped elsewhere but untouched is not counted yet. On failure *out is left as it was.
+// `alignment` is a power of two; the mapping starts at a multiple of max(alignment, page of the kind). Base
+// and transparent pages have an inaccessible page before and behind them, so that an overrun faults. No page
+// is touched yet. Refuses (never overcommits into a kill) what exceeds the memory available to the process,
+// cgroup limits counted; memory mapped elsewhere but still untouched is not counted. On failure *out stays as
+// it was.
 [[nodiscard]] Failure map(size_t bytes, size_t alignment, Pages pages, Mapping* out);
 // Empties *mapping; an empty one is no failure.
 Failure unmap(Mapping* mapping);
@@ -101,19 +102,30 @@ struct CounterStatus {
 // One a counter, in a fixed order; empty where memory ran out.
 std::vector<CounterStatus> counter_status();
 
-// Counts of one thread from the constructor on. Not copyable; closes what it opened.
+// Counts of the thread that made it. Not copyable; closes what it opened.
 class Counters {
  public:
   Counters();
   ~Counters();
   Counters(const Counters&) = delete;
   Counters& operator=(const Counters&) = delete;
-  // Writes count() values in the order of counter_status(), scaled where multiplexed; NaN where unavailable.
+  // From here on read() counts; until the first call, from the constructor on.
+  void mark();
+  // Writes count() values in the order of counter_status(): what happened since the mark, scaled where the
+  // system shared a hardware counter out in turns. NaN where unavailable, or where no turn came in that time.
+  // To be preferred to the difference of two reads: that would scale by turns before the mark.
   void read(double* out) const;
   static constexpr size_t count() { return kCounterCount; }
 
  private:
+  struct Reading {
+    uint64_t value = 0;
+    uint64_t enabled_ns = 0;
+    uint64_t running_ns = 0;
+  };
+  static bool read_now(int handle, Reading* out);
   int handles_[kCounterCount];
+  [[maybe_unused]] Reading marked_[kCounterCount];  // no_counters.cc leaves it alone
 };
 
 // Waiting threads: gives the CPU to another; sleeps at least that long.

@@ -19,6 +19,19 @@
 
 namespace linefill::test {
 
+// Whether a sanitizer watches: it maps and faults for itself, so such counts are larger.
+#if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
+inline constexpr bool kSanitized = true;
+#elif defined(__has_feature)
+#if __has_feature(address_sanitizer) || __has_feature(thread_sanitizer)
+inline constexpr bool kSanitized = true;
+#else
+inline constexpr bool kSanitized = false;
+#endif
+#else
+inline constexpr bool kSanitized = false;
+#endif
+
 // One TEST, a link of the intrusive list in order of registration.
 struct Case {
   Case(const char* name, const char* file, void (*body)());

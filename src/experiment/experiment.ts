@@ -115,6 +115,15 @@ export interface Experiment {
   readonly sources: readonly Source[];
   readonly parameters: readonly Parameter[];
   readonly variants: readonly Variant[];
+  /**
+   * Combinations of parameters that are silently not part of the sweep: they mean nothing (a pair of a CPU with
+   * itself), or a profile takes a star instead of a grid. `settings`: the parameters whose values the user set.
+   */
+  readonly skips?: (
+    point: Point,
+    context: Context,
+    settings: Readonly<Record<string, readonly Scalar[]>>,
+  ) => boolean;
   /** What ratios are taken to, within each group. */
   readonly baseline: ArmReference;
   /** What one operation is: "load", "increment". Times are per operation. */

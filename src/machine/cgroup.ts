@@ -109,11 +109,10 @@ function directories(system: System, controller: string): readonly string[] {
   const mount = findMount(system.readText('/proc/self/mountinfo') ?? '', controller);
   if (group === null || mount === null) return [];
   // The mount shows the hierarchy from `root` down. A group outside of that (a container that sees its host's
-  // path) has the mount's own directory for its group.
+  // path, or one with '..') has the mount's own directory for its group.
   const shown = mount.root === '/' ? '' : mount.root;
   const inside = group === shown || group.startsWith(`${shown}/`) ? group.slice(shown.length) : '';
   const names = inside.split('/').filter((name) => name !== '');
-  if (names.includes('..')) return [mount.point];
   return Array.from({ length: names.length + 1 }, (_, up) =>
     [mount.point, ...names.slice(0, names.length - up)].join('/'),
   );

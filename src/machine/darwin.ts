@@ -5,7 +5,7 @@
  */
 import { missing, reported, type Fact } from './fact.ts';
 import type { System } from './system.ts';
-import { nodeFacts, plainCpus, type SystemFacts } from './system-facts.ts';
+import { firstIds, nodeFacts, plainCpus, type SystemFacts } from './system-facts.ts';
 import type { Cache, Cpu } from './types.ts';
 
 export function darwinFacts(system: System): SystemFacts {
@@ -58,7 +58,7 @@ function cpusFact(system: System): Fact<readonly Cpu[]> | null {
   if (logical === null) return null;
   const onePackage = positive(system, 'hw.packages') === 1;
   const oneThreadACore = positive(system, 'hw.physicalcpu') === logical;
-  return plainCpus(logical, 'sysctl hw.logicalcpu', (id) => {
+  return plainCpus(firstIds(logical), 'sysctl hw.logicalcpu', (id) => {
     return { package: onePackage ? 0 : null, siblings: oneThreadACore ? [id] : [] };
   });
 }

@@ -41,7 +41,7 @@ export function describeMachine(system: System, native: NativeFacts | null): Mac
 function systemFacts(system: System, native: NativeFacts | null): SystemFacts {
   if (system.platform === 'linux') return linuxFacts(system, native);
   if (system.platform === 'darwin') return darwinFacts(system);
-  if (system.platform === 'win32') return windowsFacts(system);
+  if (system.platform === 'win32') return windowsFacts(system, native);
   return nodeFacts(system, `nothing reads a ${system.platform} system yet`);
 }
 

@@ -1,8 +1,8 @@
 /** A machine as rows of a table: the name of each fact, its value for people, and where it came from. Pure. */
+import { formatBytes, formatNs } from '../base/units.ts';
 import { formatCpuList } from './cpu-list.ts';
 import type { Fact, Origin } from './fact.ts';
 import type { Cache, Cpu, CpuDistance, HugePagePool, Machine, MemoryLevel, Surroundings } from './types.ts';
-import { formatBytes } from './units-text.ts';
 
 export interface FactRow {
   readonly name: string;
@@ -44,8 +44,8 @@ export function machineRows(machine: Machine): readonly FactRow[] {
     row('turbo', of.turbo, yesNo),
     row('address randomisation', of.addressRandomisation, String),
     row('counters', of.counters, (names) => names.join(', ')),
-    row('clock resolution', of.clockResolutionNs, nanoseconds),
-    row('clock cost', of.clockCostNs, nanoseconds),
+    row('clock resolution', of.clockResolutionNs, formatNs),
+    row('clock cost', of.clockCostNs, formatNs),
     row('compiler', of.compiler, String),
     row('compiler flags', of.compilerFlags, String),
     plain('Node.js', of.node, 'process.versions.node'),
@@ -84,10 +84,6 @@ function rounded(value: number): string {
   return String(Number(value.toFixed(2)));
 }
 
-function nanoseconds(value: number): string {
-  return `${Number(value.toPrecision(3))} ns`;
-}
-
 /** '0-3: 2 cores, 1 package'; '0-3' alone where the system says no more. */
 function cpusText(cpus: readonly Cpu[]): string {
   const list = formatCpuList(cpus.map((cpu) => cpu.id));
@@ -124,14 +120,18 @@ function cachesText(caches: readonly Cache[]): string {
 }
 
 function poolsText(pools: readonly HugePagePool[]): string {
-  return pools.map((pool) => `${formatBytes(pool.pageBytes)}: ${pool.free} of ${pool.total} free`).join(', ');
+  return pools
+    .map(({ pageBytes, total, free }) => {
+      return `${formatBytes(pageBytes)}: ${total === 0 ? 'empty' : `${free} of ${total} free`}`;
+    })
+    .join(', ');
 }
 
 /** '1.02 ns to 32 KiB, 3.6 ns to 1 MiB, 118 ns beyond'. */
 function levelsText(levels: readonly MemoryLevel[]): string {
   return levels
     .map(({ latencyNs, upToBytes }) => {
-      return `${nanoseconds(latencyNs)} ${upToBytes === null ? 'beyond' : `to ${formatBytes(upToBytes)}`}`;
+      return `${formatNs(latencyNs)} ${upToBytes === null ? 'beyond' : `to ${formatBytes(upToBytes)}`}`;
     })
     .join(', ');
 }
@@ -139,6 +139,6 @@ function levelsText(levels: readonly MemoryLevel[]): string {
 function distancesText(distances: readonly CpuDistance[]): string {
   const times = distances.map((distance) => distance.oneWayNs);
   const [least, most] = [Math.min(...times), Math.max(...times)];
-  const range = least === most ? nanoseconds(least) : `${nanoseconds(least)} to ${nanoseconds(most)}`;
+  const range = least === most ? formatNs(least) : `${formatNs(least)} to ${formatNs(most)}`;
   return `${range} one way, ${counted(times.length, 'pair')}`;
 }

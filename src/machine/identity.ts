@@ -6,7 +6,6 @@
 import { createHash } from 'node:crypto';
 import type { System } from './system.ts';
 import type { Cache, Machine } from './types.ts';
-import { formatBytes } from './units-text.ts';
 
 function shortHash(text: string): string {
   return createHash('sha256').update(text).digest('hex').slice(0, 16);
@@ -130,13 +129,13 @@ function majorMinor(version: string): string {
   return version.split('.').slice(0, 2).join('.');
 }
 
-/** Each sort of cache once: which CPU has which is no reason to call two runs incomparable, its shape is. */
+/** Each sort of cache once, its size exact: which CPU has which is no reason to call two runs incomparable, its shape is. */
 function cacheText(caches: readonly Cache[] | null): string | null {
   if (caches === null) return null;
   const sorts = caches.map((cache) => {
     const ways = cache.ways === null ? '' : ` ${cache.ways}-way`;
     const sharers = cache.cpus.length > 1 ? ` shared by ${cache.cpus.length}` : '';
-    return `L${cache.level} ${cache.kind} ${formatBytes(cache.sizeBytes)}${ways} ${cache.lineBytes} B lines${sharers}`;
+    return `L${cache.level} ${cache.kind} ${cache.sizeBytes / 1024} KiB${ways} ${cache.lineBytes} B lines${sharers}`;
   });
   return [...new Set(sorts)].join(', ');
 }

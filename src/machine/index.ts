@@ -26,5 +26,4 @@ export type {
   MemoryLevel,
   Surroundings,
 } from './types.ts';
-export { formatBytes } from './units-text.ts';
 export { withMeasured, type Measurements } from './with-measured.ts';

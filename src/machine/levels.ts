@@ -19,7 +19,7 @@
  * "Statistical Inference under Order Restrictions" (1972), for the pooling.
  */
 import { ContractError } from '../base/errors.ts';
-import { formatBytes } from './units-text.ts';
+import { formatBytes } from '../base/units.ts';
 import { measured, missing, type Fact } from './fact.ts';
 import type { MemoryLevel } from './types.ts';
 
@@ -28,9 +28,10 @@ export interface CurvePoint {
   readonly nsPerLoad: number;
 }
 
-/** Less than this within an octave, or between two plateaus, is no knee. */
-const kneeRatio = 1.35;
-const kneeSlope = Math.log2(kneeRatio);
+/** A slope of less than 1.35 an octave is part of a plateau. */
+const kneeSlope = Math.log2(1.35);
+/** Two plateaus nearer than this are one: the foot of a wide rise wriggles by less, caches differ by more. */
+const kneeHeight = Math.log2(1.6);
 /** Half of the octave over which median and derivative are taken. */
 const reach = 0.5;
 /** Fewer points, or a narrower span, can't show a plateau on either side of a rise. */
@@ -61,26 +62,30 @@ export function inferLevels(curve: readonly CurvePoint[]): readonly MemoryLevel[
 }
 
 /**
- * What fits in the last cache: where the last level before memory ends. Missing, with the reason, for a curve
- * that is too short, flat, still rising at its end, or so far from monotone that it shows two regimes.
+ * What fits in the last cache: where the last level before memory ends. That is the last knee which at least
+ * doubles the latency: address translation that misses adds one load of a table entry to each load, so its knees
+ * stay below. Missing, with the reason, for a curve that is too short, has no such knee, still rises at its end,
+ * or crosses the knee's height up and down over more than an octave.
  * @throws ContractError as inferLevels
  */
 export function inferLastLevel(curve: readonly CurvePoint[]): Fact<number> {
   const raw = toLogPoints(curve);
   const tooShort = whyTooShort(raw);
   if (tooShort !== null) return missing(tooShort);
-  const { levels, isStillRising, fall } = analyse(raw);
-  const ends = `${formatBytes(2 ** raw[0]!.x)} and ${formatBytes(2 ** raw.at(-1)!.x)}`;
-  if (fall > kneeSlope) {
-    return missing(
-      `latency falls by ${(2 ** fall).toFixed(1)}x as the working set grows: two regimes in one curve`,
-    );
+  const { filtered, levels, isStillRising } = analyse(raw);
+  const [start, end] = [formatBytes(2 ** raw[0]!.x), formatBytes(2 ** raw.at(-1)!.x)];
+  if (isStillRising) return missing(`latency still rises at ${end}: measure larger`);
+  const last = levels.findLastIndex((level, i) => (levels[i + 1]?.latencyNs ?? 0) >= 2 * level.latencyNs);
+  const upToBytes = levels[last]?.upToBytes ?? null;
+  if (upToBytes === null) return missing(`no knee that doubles the latency between ${start} and ${end}`);
+  const height = (Math.log2(levels[last]!.latencyNs) + Math.log2(levels[last + 1]!.latencyNs)) / 2;
+  const firstAbove = filtered.find((point) => point.y >= height)!.x;
+  const lastBelow = filtered.findLast((point) => point.y < height)!.x;
+  if (lastBelow - firstAbove > 1) {
+    const [from, to] = [formatBytes(2 ** firstAbove), formatBytes(2 ** lastBelow)];
+    return missing(`latency goes up and down between ${from} and ${to}: two regimes in one curve`);
   }
-  if (isStillRising)
-    return missing(`latency still rises at ${formatBytes(2 ** raw.at(-1)!.x)}: measure larger`);
-  const last = levels.at(-2)?.upToBytes ?? null;
-  if (last === null) return missing(`no knee between ${ends}`);
-  return measured(Math.round(last), 'last knee of the curve of dependent loads');
+  return measured(Math.round(upToBytes), 'last knee of the curve of dependent loads');
 }
 
 function whyTooShort(raw: readonly LogPoint[]): string | null {
@@ -109,16 +114,15 @@ function toLogPoints(curve: readonly CurvePoint[]): readonly LogPoint[] {
 }
 
 interface Analysis {
+  readonly filtered: readonly LogPoint[];
   readonly levels: readonly MemoryLevel[];
   readonly isStillRising: boolean;
-  /** The deepest fall of the filtered curve, in powers of two. */
-  readonly fall: number;
 }
 
 function analyse(raw: readonly LogPoint[]): Analysis {
   const filtered = medianFilter(raw);
   const smooth = pool(filtered);
-  const { rises, plateaus } = keepKnees(raw, smooth, findRises(smooth, slopes(smooth)));
+  const { rises, plateaus } = keepKnees(smooth, findRises(smooth, slopes(smooth)));
   const levels = plateaus.map((level, i): MemoryLevel => {
     const next = plateaus[i + 1];
     return {
@@ -126,7 +130,7 @@ function analyse(raw: readonly LogPoint[]): Analysis {
       latencyNs: 2 ** level,
     };
   });
-  return { levels, isStillRising: rises.at(-1)?.last === raw.length - 1, fall: deepestFall(filtered) };
+  return { filtered, levels, isStillRising: rises.at(-1)?.last === raw.length - 1 };
 }
 
 function median(values: readonly number[]): number {
@@ -135,9 +139,13 @@ function median(values: readonly number[]): number {
   return sorted.length % 2 === 1 ? sorted[middle]! : (sorted[middle - 1]! + sorted[middle]!) / 2;
 }
 
-/** The window shrinks evenly at the ends: a lopsided one would bend a monotone curve. */
+/**
+ * The window shrinks evenly toward the ends: a lopsided one would bend a monotone curve. The end points, which
+ * have no window, follow Tukey's rule (Exploratory Data Analysis, 1977, chapter 7): the median of the point, its
+ * neighbour, and what the neighbours' line foretells.
+ */
 function medianFilter(points: readonly LogPoint[]): readonly LogPoint[] {
-  return points.map(({ x }, i) => {
+  const heights = points.map(({ x }, i) => {
     let half = 0;
     const fits = (width: number): boolean =>
       i - width >= 0 &&
@@ -145,18 +153,15 @@ function medianFilter(points: readonly LogPoint[]): readonly LogPoint[] {
       x - points[i - width]!.x <= reach + 1e-9 &&
       points[i + width]!.x - x <= reach + 1e-9;
     while (fits(half + 1)) half++;
-    return { x, y: median(points.slice(i - half, i + half + 1).map((point) => point.y)) };
+    return median(points.slice(i - half, i + half + 1).map((point) => point.y));
   });
+  heights[0] = endHeight(heights[0]!, heights[1]!, heights[2]!);
+  heights[heights.length - 1] = endHeight(heights.at(-1)!, heights.at(-2)!, heights.at(-3)!);
+  return points.map(({ x }, i) => ({ x, y: heights[i]! }));
 }
 
-function deepestFall(points: readonly LogPoint[]): number {
-  let highest = -Infinity;
-  let fall = 0;
-  for (const { y } of points) {
-    highest = Math.max(highest, y);
-    fall = Math.max(fall, highest - y);
-  }
-  return fall;
+function endHeight(end: number, next: number, nextButOne: number): number {
+  return median([end, next, 3 * next - 2 * nextButOne]);
 }
 
 /** Pool adjacent violators: the non-decreasing curve nearest to this one, in least squares. */
@@ -228,33 +233,26 @@ function splitAtValleys(slope: readonly number[], rise: Rise): readonly Rise[] {
 
 /** The heights of the plateaus around the rises, after the rises of less than a knee are taken away. */
 function keepKnees(
-  raw: readonly LogPoint[],
-  smooth: readonly LogPoint[],
+  points: readonly LogPoint[],
   found: readonly Rise[],
 ): { readonly rises: readonly Rise[]; readonly plateaus: readonly number[] } {
   let rises = found;
   for (;;) {
-    const plateaus = Array.from({ length: rises.length + 1 }, (_, i) => {
-      return plateauHeight(raw, smooth, rises[i - 1]?.last ?? -1, rises[i]?.first ?? raw.length);
-    });
+    const plateaus = Array.from({ length: rises.length + 1 }, (_, i) =>
+      plateauHeight(points, rises[i - 1]?.last ?? -1, rises[i]?.first ?? points.length),
+    );
     const heights = rises.map((_, i) => plateaus[i + 1]! - plateaus[i]!);
     const least = Math.min(...heights);
-    if (rises.length === 0 || least >= kneeSlope) return { rises, plateaus };
+    if (rises.length === 0 || least >= kneeHeight) return { rises, plateaus };
     const drop = heights.indexOf(least);
     rises = rises.filter((_, i) => i !== drop);
   }
 }
 
 /** The median of the points between two rises; where they touch, or reach an end, the curve's height there. */
-function plateauHeight(
-  raw: readonly LogPoint[],
-  smooth: readonly LogPoint[],
-  before: number,
-  after: number,
-): number {
-  const between = raw.slice(before + 1, after);
-  if (between.length > 0) return median(between.map((point) => point.y));
-  return smooth[Math.min(Math.max(before, 0), smooth.length - 1)]!.y;
+function plateauHeight(points: readonly LogPoint[], before: number, after: number): number {
+  const between = points.slice(before + 1, after);
+  return between.length > 0 ? median(between.map((point) => point.y)) : points[Math.max(before, 0)]!.y;
 }
 
 /** Where the curve, which never falls, first reaches a height that lies within it. */

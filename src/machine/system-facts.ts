@@ -34,7 +34,7 @@ export function nodeFacts(system: System, reason: string): SystemFacts {
   const model = system.cpuModels().find((name) => name.trim() !== '');
   return {
     cpuModel: model === undefined ? missing('os.cpus() names no model') : reported(model.trim(), 'os.cpus()'),
-    cpus: plainCpus(system.availableParallelism, 'os.availableParallelism()'),
+    cpus: plainCpus(firstIds(system.availableParallelism), 'os.availableParallelism()'),
     caches: missing(reason),
     lineBytes: missing(reason),
     pageBytes: missing(reason),
@@ -55,17 +55,23 @@ export function nodeFacts(system: System, reason: string): SystemFacts {
   };
 }
 
-/** CPUs 0 .. count - 1, of which only what `known` gives is known. */
+/** CPUs by number, of which only what `known` gives is known. */
 export function plainCpus(
-  count: number,
+  ids: readonly number[],
   from: string,
   known: (id: number) => Partial<Cpu> = () => ({}),
 ): Fact<readonly Cpu[]> {
-  if (!Number.isInteger(count) || count < 1) return missing(`${from} gives no number of CPUs`);
-  const cpus = Array.from({ length: count }, (_, id): Cpu => {
-    return { id, core: null, package: null, node: null, siblings: [], kind: null, ...known(id) };
+  if (ids.length === 0) return missing(`${from} names no CPU`);
+  const cpus = ids.map((id): Cpu => {
+    const cpu = { id, core: null, package: null, node: null, siblings: [], kind: null };
+    return Object.assign(cpu, known(id));
   });
   return reported(cpus, from);
+}
+
+/** 0 .. count - 1: what a system that gives only a number of CPUs must mean. */
+export function firstIds(count: number): readonly number[] {
+  return Array.from({ length: count }, (_, id) => id);
 }
 
 /** A figure of which 0 would be a way of saying unknown. */

@@ -3,13 +3,17 @@
  * GetLogicalProcessorInformationEx; until the addon makes that call they are missing, and said to be.
  */
 import { missing } from './fact.ts';
+import type { NativeFacts } from './native.ts';
 import type { System } from './system.ts';
-import { nodeFacts, type SystemFacts } from './system-facts.ts';
+import { nodeFacts, plainCpus, type SystemFacts } from './system-facts.ts';
 
-export function windowsFacts(system: System): SystemFacts {
+export function windowsFacts(system: System, native: NativeFacts | null): SystemFacts {
+  const node = nodeFacts(system, 'not asked for on Windows yet');
+  const allowed = plainCpus(native?.allowedCpus.toSorted((a, b) => a - b) ?? [], 'native allowed_cpus()');
   const noGroups = 'Windows has no control groups';
   return {
-    ...nodeFacts(system, 'not asked for on Windows yet'),
+    ...node,
+    cpus: allowed.value === null ? node.cpus : allowed,
     hugePages: missing('Windows has no pool of large pages'),
     transparentHugePages: missing('Windows has no transparent huge pages'),
     transparentHugePagesDefrag: missing('Windows has no transparent huge pages'),

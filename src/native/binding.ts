@@ -55,6 +55,8 @@ export interface Region {
 export interface CounterFact {
   readonly name: string;
   readonly hardware: boolean;
+  /** Leaves out what the kernel did for us: the system allows no more. */
+  readonly userOnly: boolean;
   /** Why it is not to be had; null when it is. */
   readonly reason: string | null;
 }

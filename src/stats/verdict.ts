@@ -5,7 +5,7 @@
  * is said only when the *whole* interval lies beyond what matters (the noise threshold) and beyond what
  * this machine can tell apart (the A/A floor). Margins are taken in logarithms, so swapping a and b swaps
  * 'faster' and 'slower' and changes nothing else.
- * Source: criterion.rs's noise threshold; floor.ts for the floor; the gate is a non-inferiority test as in Schuirmann,
+ * Source: criterion.rs (noise threshold); floor.ts; the gate is a non-inferiority test as in Schuirmann,
  * "A comparison of the two one-sided tests procedure", J. Pharmacokinetics and Biopharmaceutics 15, 1987.
  */
 import { requireNonNegative } from './checks.ts';

@@ -1,0 +1,125 @@
+// The work of pool-work.cc over allocators of others: malloc, operator new, aligned_alloc, std::pmr's pool,
+// Boost.Pool, mimalloc. The first three and mimalloc live as long as the process; the two library pools are made
+// anew in each call, over an arena of the caller's that is already touched, so that a call that repeats its batch
+// measures the pool and not the system's page faults.
+// Reference: src/experiments/allocation/opaque-kernels.ts.
+#include <limits>
+
+#include "allocators/latency.h"
+#include "allocators/opaque.h"
+#include "kernel.h"
+#include "platform/platform.h"
+
+namespace linefill {
+namespace {
+
+using Slots = Observed<uint64_t>;
+using Indices = std::span<const uint32_t>;
+using Arena = Observed<uint8_t>;
+
+// What an allocator adds to a block, at most, for the sake of the refusal below.
+constexpr uint64_t kOverheadBytes = 64;
+
+std::string check_blocks(size_t blocks, uint32_t block_bytes) {
+  if (block_bytes < sizeof(uint32_t)) {
+    return "\"blockBytes\" must be at least 4, to hold the tag, not " + std::to_string(block_bytes);
+  }
+  const uint64_t bytes = blocks * (uint64_t{block_bytes} + kOverheadBytes);
+  const uint64_t available = platform::available_memory_bytes();
+  if (available == 0 || bytes <= available / 2) return "";
+  return "\"blockBytes\" must be lower: the batch would take " + std::to_string(bytes) +
+         " bytes, more than half of the " + std::to_string(available) + " that are available";
+}
+
+std::string check_each(Slots slots, Indices order, uint32_t pattern, uint32_t rounds, uint32_t block_bytes) {
+  std::string wrong = check_work(slots.size(), order, pattern, rounds);
+  return wrong.empty() ? check_blocks(slots.size(), block_bytes) : wrong;
+}
+
+Outcome malloc_work(Slots slots, Indices order, uint32_t pattern, uint32_t rounds, uint32_t block_bytes) {
+  MallocWork allocator{{}, block_bytes};
+  return work(allocator, slots.span, order, pattern, rounds);
+}
+
+Outcome new_work(Slots slots, Indices order, uint32_t pattern, uint32_t rounds, uint32_t block_bytes) {
+  NewWork allocator{{}, block_bytes};
+  return work(allocator, slots.span, order, pattern, rounds);
+}
+
+Outcome aligned_work(Slots slots, Indices order, uint32_t pattern, uint32_t rounds, uint32_t block_bytes) {
+  const size_t whole_lines = (size_t{block_bytes} + kLineBytes - 1) / kLineBytes * kLineBytes;
+  AlignedWork allocator{{}, whole_lines};
+  return work(allocator, slots.span, order, pattern, rounds);
+}
+
+std::string check_mimalloc(Slots slots, Indices order, uint32_t pattern, uint32_t rounds, uint32_t block_bytes) {
+  if (find_mimalloc() == nullptr) return kNoMimalloc;
+  return check_each(slots, order, pattern, rounds, block_bytes);
+}
+
+Outcome mimalloc_work(Slots slots, Indices order, uint32_t pattern, uint32_t rounds, uint32_t block_bytes) {
+  const Mimalloc* found = find_mimalloc();
+  MimallocWork allocator{{}, block_bytes, found->allocate, found->release};
+  return work(allocator, slots.span, order, pattern, rounds);
+}
+
+// --- Pools over an arena -------------------------------------------------------------------------------------
+
+std::string check_pmr(Slots slots, Indices order, uint32_t pattern, uint32_t rounds, uint32_t block_bytes,
+                      Arena) {
+  if (!has_pmr()) return kNoPmr;
+  return check_each(slots, order, pattern, rounds, block_bytes);
+}
+
+#if defined(LINEFILL_PMR)
+// 1. Make the pool over the arena, 2. do the batches, 3. let go of it.
+Outcome pmr_work(Slots slots, Indices order, uint32_t pattern, uint32_t rounds, uint32_t block_bytes,
+                 Arena arena) {
+  std::pmr::monotonic_buffer_resource upstream(arena.data(), arena.size(), std::pmr::null_memory_resource());
+  try {
+    std::pmr::unsynchronized_pool_resource pool(&upstream);
+    PmrWork allocator{{}, block_bytes, &pool};
+    return work(allocator, slots.span, order, pattern, rounds);
+  } catch (const std::bad_alloc&) {
+    return {0, text_of(AllocError::kExhausted)};
+  }
+}
+#else
+Outcome pmr_work(Slots, Indices, uint32_t, uint32_t, uint32_t, Arena) { return {0, kNoPmr}; }
+#endif
+
+std::string check_boost(Slots slots, Indices order, uint32_t pattern, uint32_t rounds, uint32_t block_bytes,
+                        Arena) {
+  if (boost_version() == nullptr) return kNoBoostPool;
+  return check_each(slots, order, pattern, rounds, block_bytes);
+}
+
+#if defined(LINEFILL_BOOST_POOL)
+// As pmr_work.
+Outcome boost_work(Slots slots, Indices order, uint32_t pattern, uint32_t rounds, uint32_t block_bytes,
+                   Arena arena) {
+  const BoostArena upstream(arena.span);
+  boost::pool<BoostArena> pool(block_bytes, slots.size());
+  BoostWork allocator{{}, &pool};
+  return work(allocator, slots.span, order, pattern, rounds);
+}
+#else
+Outcome boost_work(Slots, Indices, uint32_t, uint32_t, uint32_t, Arena) { return {0, kNoBoostPool}; }
+#endif
+
+#define LINEFILL_WORK_NAMES "slots", "order", "pattern", "rounds", "blockBytes"
+LINEFILL_KERNEL(malloc_work, "alloc-malloc-work", "allocates and frees batches of blocks with malloc and free",
+                check_each, LINEFILL_WORK_NAMES);
+LINEFILL_KERNEL(new_work, "alloc-new-work", "the same with operator new and delete", check_each,
+                LINEFILL_WORK_NAMES);
+LINEFILL_KERNEL(aligned_work, "alloc-aligned-work", "the same with aligned_alloc, on line boundaries", check_each,
+                LINEFILL_WORK_NAMES);
+LINEFILL_KERNEL(mimalloc_work, "alloc-mimalloc-work", "the same with mimalloc", check_mimalloc,
+                LINEFILL_WORK_NAMES);
+LINEFILL_KERNEL(pmr_work, "alloc-pmr-work", "the same with std::pmr::unsynchronized_pool_resource", check_pmr,
+                LINEFILL_WORK_NAMES, "arena");
+LINEFILL_KERNEL(boost_work, "alloc-boost-work", "the same with Boost.Pool", check_boost, LINEFILL_WORK_NAMES,
+                "arena");
+
+}  // namespace
+}  // namespace linefill

@@ -1,0 +1,91 @@
+// One line handed to and fro between two CPUs: each waits for the other's number and answers with the next. Half
+// a round trip is what it costs to get a line that another core has just written. Two protocols on one word: by
+// plain store (one request for the line a hand-over) and by compare-and-swap (as multichase's pingpong does).
+// Reference: src/kernel/ping-pong.ts.
+#include <thread>
+
+#include "kernel.h"
+#include "keep.h"
+
+namespace linefill {
+namespace {
+
+constexpr uint64_t kPatienceNs = 10'000'000'000;
+constexpr const char* kAlone = "the partner did not answer within 10 s";
+
+std::string check_line(Shared<uint32_t> line, uint32_t role, uint32_t /*roundTrips*/, uint32_t swap) {
+  if (line.size() < 1) return "\"line\" must hold at least 1 element";
+  if (role > 1) return "\"role\" must be 0 (serves) or 1 (returns), not " + std::to_string(role);
+  if (swap > 1) return "\"swap\" must be 0 (store) or 1 (compare-and-swap), not " + std::to_string(swap);
+  return "";
+}
+
+// Replaces `from` by `to` once `from` is there; false when the partner stays away.
+template <bool Swap>
+inline bool hand_over(std::atomic_ref<uint32_t> word, uint32_t from, uint32_t to) {
+  uint32_t spins = 0;
+  uint64_t deadline_ns = 0;
+  for (;;) {
+    if constexpr (Swap) {
+      uint32_t expected = from;
+      if (word.compare_exchange_strong(expected, to, std::memory_order_acq_rel, std::memory_order_relaxed)) return true;
+    } else {
+      if (word.load(std::memory_order_acquire) == from) {
+        word.store(to, std::memory_order_release);
+        return true;
+      }
+    }
+    if (++spins % (1u << 20) != 0) continue;
+    const uint64_t now_ns = platform::now_ns();
+    if (deadline_ns == 0) deadline_ns = now_ns + kPatienceNs;
+    if (now_ns > deadline_ns) return false;
+  }
+}
+
+// 1. The word counts hand-overs, from an even number on. 2. Role 0 makes even odd, 3. role 1 makes odd even,
+// 4. `round_trips` times each. Answer: the number that this role wrote last.
+template <bool Swap>
+Outcome play(std::atomic_ref<uint32_t> word, uint32_t role, uint32_t first, uint32_t round_trips) {
+  uint32_t turn = first + role;
+  for (uint32_t i = 0; i < round_trips; ++i, turn += 2) {
+    if (!hand_over<Swap>(word, turn, turn + 1)) return {0, kAlone};
+  }
+  return {turn - 1, nullptr};
+}
+
+Outcome ping_pong(Shared<uint32_t> line, uint32_t role, uint32_t round_trips, uint32_t swap) {
+  const std::atomic_ref<uint32_t> word(line[0]);
+  // Both go on from the even number of the last call, though the partner may be a move behind or ahead of us.
+  const uint32_t seen = word.load(std::memory_order_acquire);
+  const uint32_t first = (role == 0 ? seen + 1 : seen) & ~1u;
+  return swap ? play<true>(word, role, first, round_trips) : play<false>(word, role, first, round_trips);
+}
+
+std::string check_pair(Shared<uint32_t> line, uint32_t partner_cpu, uint32_t round_trips) {
+  if (partner_cpu > 1u << 20) return "\"partnerCpu\" must be a CPU's number, not " + std::to_string(partner_cpu);
+  return check_line(line, 0, round_trips, 0);
+}
+
+// The same game with a thread of our own on `partner_cpu`, joined before the call returns: for the quick probe.
+Outcome ping_pong_pair(Shared<uint32_t> line, uint32_t partner_cpu, uint32_t round_trips) {
+  const std::atomic_ref<uint32_t> word(line[0]);
+  const uint32_t first = word.load(std::memory_order_acquire) & ~1u;
+  Outcome theirs;
+  bool pinned = true;
+  std::thread partner([&] {
+    pinned = !platform::pin(static_cast<int>(partner_cpu));
+    theirs = play<false>(word, 1, first, round_trips);
+  });
+  const Outcome ours = play<false>(word, 0, first, round_trips);
+  partner.join();
+  if (!pinned) return {0, "\"partnerCpu\" is not a CPU of this process"};
+  return ours.error ? ours : theirs;
+}
+
+LINEFILL_KERNEL(ping_pong, "ping-pong", "hands one line to and fro with another member", check_line, "line", "role",
+                "roundTrips", "swap");
+LINEFILL_KERNEL(ping_pong_pair, "ping-pong-pair", "the same with a thread of its own on a named CPU", check_pair,
+                "line", "partnerCpu", "roundTrips");
+
+}  // namespace
+}  // namespace linefill

@@ -1,0 +1,48 @@
+// dlopen where there is one, LoadLibrary on Windows.
+#include "platform/library.h"
+
+#if defined(_WIN32)
+#if !defined(NOMINMAX)
+#define NOMINMAX
+#endif
+#if !defined(WIN32_LEAN_AND_MEAN)
+#define WIN32_LEAN_AND_MEAN
+#endif
+#include <windows.h>
+#else
+#include <dlfcn.h>
+#endif
+
+namespace linefill::platform {
+
+#if defined(_WIN32)
+
+Library Library::open(std::initializer_list<const char*> names) {
+  for (const char* name : names) {
+    // Never from the current folder: what lies there is not what the user installed.
+    if (HMODULE module = LoadLibraryExA(name, nullptr, LOAD_LIBRARY_SEARCH_DEFAULT_DIRS)) {
+      return Library(reinterpret_cast<void*>(module));
+    }
+  }
+  return Library(nullptr);
+}
+
+void* Library::symbol(const char* name) const {
+  if (handle_ == nullptr) return nullptr;
+  return reinterpret_cast<void*>(GetProcAddress(reinterpret_cast<HMODULE>(handle_), name));
+}
+
+#else
+
+Library Library::open(std::initializer_list<const char*> names) {
+  for (const char* name : names) {
+    if (void* handle = dlopen(name, RTLD_NOW | RTLD_LOCAL)) return Library(handle);
+  }
+  return Library(nullptr);
+}
+
+void* Library::symbol(const char* name) const { return handle_ == nullptr ? nullptr : dlsym(handle_, name); }
+
+#endif
+
+}  // namespace linefill::platform

@@ -1,0 +1,23 @@
+// A shared library looked for at run time: what may be installed and is never required.
+#pragma once
+
+#include <initializer_list>
+
+namespace linefill::platform {
+
+// Opened once and never closed: an allocator's blocks and thread hooks outlive whoever asked for it.
+class Library {
+ public:
+  // The first of `names` that the system's loader finds, its symbols kept apart from everyone else's.
+  static Library open(std::initializer_list<const char*> names);
+
+  bool found() const { return handle_ != nullptr; }
+  // Null where it has no such symbol, or was not found.
+  void* symbol(const char* name) const;
+
+ private:
+  explicit Library(void* handle) : handle_(handle) {}
+  void* handle_;
+};
+
+}  // namespace linefill::platform

@@ -1,0 +1,43 @@
+/**
+ * `npm run build`: the addon where its sources changed, then TypeScript to dist/. Says nothing but what it is
+ * waiting for, and what went wrong.
+ */
+import { spawnSync } from 'node:child_process';
+import { chmodSync, existsSync, readdirSync, rmSync } from 'node:fs';
+import { createRequire } from 'node:module';
+import { dirname, join, relative } from 'node:path';
+import { addonIsCurrent, buildAddon, root } from './addon.mjs';
+
+function fail(text) {
+  process.stderr.write(`${text}\n`);
+  process.exit(1);
+}
+
+/** dist/ holds nothing whose source is gone: a stale file would be packed, and found by imports. */
+function removeOrphans(dist) {
+  if (!existsSync(dist)) return;
+  for (const entry of readdirSync(dist, { withFileTypes: true, recursive: true })) {
+    if (!entry.isFile()) continue;
+    const path = join(entry.parentPath ?? entry.path, entry.name);
+    const source = join(root, 'src', relative(dist, path)).replace(/(\.d\.ts|\.js)(\.map)?$/, '.ts');
+    if (!existsSync(source)) rmSync(path);
+  }
+}
+
+function buildTypeScript() {
+  const dist = join(root, 'dist');
+  removeOrphans(dist);
+  const package_ = createRequire(import.meta.url).resolve('typescript/package.json');
+  const tsc = join(dirname(package_), 'bin', 'tsc');
+  const result = spawnSync(process.execPath, [tsc, '--project', root], { cwd: root, encoding: 'utf8' });
+  if (result.status !== 0) fail(`${result.stdout}${result.stderr}TypeScript: see above`);
+  // tsc keeps the #! line but sets no executable bit, which npx needs in a checkout.
+  chmodSync(join(dist, 'cli', 'main.js'), 0o755);
+}
+
+if (!addonIsCurrent()) {
+  process.stderr.write('building the native addon ...\n');
+  const problems = buildAddon();
+  if (problems.length > 0) fail(problems.map((line) => `linefill: ${line}`).join('\n'));
+}
+buildTypeScript();

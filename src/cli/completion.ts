@@ -1,0 +1,186 @@
+/**
+ * Completion scripts, generated from the tree of commands and the list of experiments. What can be typed stands in the
+ * script itself, so that pressing Tab starts nothing.
+ */
+import type { Command, Option } from 'commander';
+import type { Experiment } from '../experiment/experiment.ts';
+
+export const shells: readonly string[] = ['bash', 'zsh', 'fish'];
+
+/** What may stand in a place: some words, a file, or something that nobody can guess. */
+type Place = { readonly kind: 'words'; readonly words: readonly string[] } | { readonly kind: 'file' | 'free' };
+
+interface Flag {
+  readonly name: string;
+  readonly description: string;
+  /** Null: it takes no value. */
+  readonly value: Place | null;
+}
+
+interface Entry {
+  readonly name: string;
+  readonly description: string;
+  readonly flags: readonly Flag[];
+  readonly operand: Place;
+}
+
+function flagOf({ long, description, required, argChoices, flags }: Option): Flag {
+  const isFile = flags.includes('<file>');
+  const words = argChoices ?? [];
+  const value: Place = words.length > 0 ? { kind: 'words', words } : { kind: isFile ? 'file' : 'free' };
+  return { name: long ?? '', description, value: required ? value : null };
+}
+
+function operandOf(command: Command, ids: readonly string[], labs: readonly string[], names: readonly string[]): Place {
+  const [argument] = command.registeredArguments;
+  switch (argument?.name()) {
+    case undefined:
+      return { kind: 'free' };
+    case 'ids':
+      return { kind: 'words', words: [...ids, ...labs] };
+    case 'id':
+      return { kind: 'words', words: ids };
+    case 'command':
+      return { kind: 'words', words: names };
+    default:
+      return argument?.argChoices === undefined ? { kind: 'file' } : { kind: 'words', words: argument.argChoices };
+  }
+}
+
+function entriesOf(program: Command, experiments: readonly Experiment[]): Entry[] {
+  const ids = experiments.map(({ id }) => id);
+  const labs = [...new Set(experiments.map(({ lab }) => lab))];
+  const names = program.commands.map((command) => command.name());
+  return program.commands.map((command) => ({
+    name: command.name(),
+    description: command.summary(),
+    flags: [...command.options.map(flagOf), { name: '--help', description: 'print help', value: null }],
+    operand: operandOf(command, ids, labs, names),
+  }));
+}
+
+/**
+ * The script that a shell sources.
+ * @param shell one of `shells`
+ */
+export function completionScript(shell: string, program: Command, experiments: readonly Experiment[]): string {
+  const entries = entriesOf(program, experiments);
+  if (shell === 'bash') return bashScript(entries);
+  return shell === 'zsh' ? zshScript(entries) : fishScript(entries);
+}
+
+function bashPlace(place: Place): string {
+  if (place.kind === 'words') return `COMPREPLY=($(compgen -W '${place.words.join(' ')}' -- "$cur"))`;
+  // Bash 3.2, as macOS has it, knows no compopt.
+  return place.kind === 'file' ? 'compopt -o filenames 2>/dev/null; COMPREPLY=($(compgen -f -- "$cur"))' : ':';
+}
+
+function bashScript(entries: readonly Entry[]): string {
+  const values = entries.flatMap(({ name, flags }) =>
+    flags.flatMap((flag) => (flag.value === null ? [] : [`    '${name} ${flag.name}') ${bashPlace(flag.value)}; return ;;`])),
+  );
+  const flags = entries.map(
+    (entry) => `      '${entry.name}') COMPREPLY=($(compgen -W '${entry.flags.map(({ name }) => name).join(' ')}' -- "$cur")) ;;`,
+  );
+  const operands = entries.map(({ name, operand }) => `    '${name}') ${bashPlace(operand)} ;;`);
+  const names = entries.map(({ name }) => name);
+  return `# Completion of linefill for bash: source <(linefill completion bash)
+_linefill() {
+  local cur=\${COMP_WORDS[COMP_CWORD]} prev=\${COMP_WORDS[COMP_CWORD-1]} command='' i
+  COMPREPLY=()
+  for ((i = 1; i < COMP_CWORD; i++)); do
+    case \${COMP_WORDS[i]} in
+      ${names.join('|')}) command=\${COMP_WORDS[i]}; break ;;
+    esac
+  done
+  case "$command $prev" in
+${values.join('\n')}
+  esac
+  if [[ $cur == -* ]]; then
+    case $command in
+      '') COMPREPLY=($(compgen -W '--help --version' -- "$cur")) ;;
+${flags.join('\n')}
+    esac
+    return
+  fi
+  case $command in
+    '') COMPREPLY=($(compgen -W '${names.join(' ')}' -- "$cur")) ;;
+${operands.join('\n')}
+  esac
+}
+complete -F _linefill linefill
+`;
+}
+
+/** Inside single quotes, in a description of zsh's _arguments. */
+function zshText(text: string): string {
+  return text.replaceAll("'", '').replace(/[[\]:\\]/g, '\\$&');
+}
+
+function zshPlace(name: string, place: Place): string {
+  if (place.kind === 'words') return `${name}:(${place.words.join(' ')})`;
+  return `${name}:${place.kind === 'file' ? '_files' : ' '}`;
+}
+
+function zshScript(entries: readonly Entry[]): string {
+  const names = entries.map(({ name, description }) => `    '${name}:${zshText(description)}'`);
+  const cases = entries.map(({ name, flags, operand }) => {
+    const lines = flags.map((flag) => {
+      const value = flag.value === null ? '' : `:${zshPlace(flag.name.slice(2), flag.value)}`;
+      // Values that may be given several times stand in a free place of their own.
+      const many = flag.name === '--set' ? '*' : '';
+      return `'${many}${flag.name}[${zshText(flag.description)}]${value}'`;
+    });
+    const rest = operand.kind === 'free' ? [] : [`'*:${zshPlace('operand', operand)}'`];
+    return `    ${name}) _arguments ${[...lines, ...rest].join(' \\\n      ')} ;;`;
+  });
+  return `#compdef linefill
+# Completion of linefill for zsh: source <(linefill completion zsh)
+_linefill() {
+  local -a commands
+  commands=(
+${names.join('\n')}
+  )
+  if (( CURRENT == 2 )); then
+    _describe 'command' commands
+    return
+  fi
+  shift words
+  (( CURRENT-- ))
+  case $words[1] in
+${cases.join('\n')}
+  esac
+}
+if [[ $funcstack[1] == _linefill ]]; then
+  _linefill "$@"
+else
+  compdef _linefill linefill
+fi
+`;
+}
+
+function fishText(text: string): string {
+  return `'${text.replace(/[\\']/g, '\\$&')}'`;
+}
+
+function fishPlace(place: Place): string {
+  if (place.kind === 'words') return `-x -a ${fishText(place.words.join(' '))}`;
+  return place.kind === 'file' ? '-r -F' : '-x';
+}
+
+function fishScript(entries: readonly Entry[]): string {
+  const commands = entries.map(
+    ({ name, description }) => `complete -c linefill -n __fish_use_subcommand -a ${name} -d ${fishText(description)}`,
+  );
+  const rest = entries.flatMap(({ name, flags, operand }) => {
+    const when = `complete -c linefill -n '__fish_seen_subcommand_from ${name}'`;
+    const options = flags.map((flag) => {
+      const value = flag.value === null ? '' : ` ${fishPlace(flag.value)}`;
+      return `${when} -l ${flag.name.slice(2)}${value} -d ${fishText(flag.description)}`;
+    });
+    if (operand.kind === 'words') options.push(`${when} -a ${fishText(operand.words.join(' '))}`);
+    if (operand.kind === 'file') options.push(`${when} -F`);
+    return options;
+  });
+  return `${['# Completion of linefill for fish: linefill completion fish | source', 'complete -c linefill -f', ...commands, ...rest].join('\n')}\n`;
+}

@@ -1,0 +1,54 @@
+/** The lab as it is: the list of experiments, this machine, the engine. Each part is loaded when it is asked for. */
+import { createRequire } from 'node:module';
+import { UserError } from '../base/errors.ts';
+import type { MeasureRequest, Progress } from '../experiment/request.ts';
+import type { Run } from '../experiment/run.ts';
+import type { Machine } from '../machine/types.ts';
+import type { Lab } from './io.ts';
+
+function ownVersion(): string {
+  return (createRequire(import.meta.url)('../../package.json') as { version: string }).version;
+}
+
+/** What is known of this machine; without the addon, what the system's own files say. */
+async function describe(): Promise<Machine> {
+  const { describeMachine, nativeFactsOf, realSystem } = await import('../machine/index.ts');
+  const { environment } = await import('../native/binding.ts');
+  try {
+    return describeMachine(realSystem(), nativeFactsOf(environment()));
+  } catch (error) {
+    if (!(error instanceof UserError)) throw error;
+    return describeMachine(realSystem(), null);
+  }
+}
+
+async function measure(
+  request: MeasureRequest,
+  progress: (event: Progress) => void,
+  signal: AbortSignal,
+): Promise<Run> {
+  const engine = await import('../measure/measure.ts');
+  const { describeSurroundings, realSystem } = await import('../machine/index.ts');
+  const system = realSystem();
+  return engine.measure(
+    request,
+    {
+      tool: { name: 'linefill', version: ownVersion() },
+      machine: await describe(),
+      surroundings: describeSurroundings(system),
+      entries: { child: new URL('./child.js', import.meta.url), worker: new URL('./worker.js', import.meta.url) },
+    },
+    progress,
+    signal,
+  );
+}
+
+/** The real lab. */
+export function realLab(): Lab {
+  return {
+    version: ownVersion(),
+    experiments: async () => (await import('../experiments/index.ts')).experiments,
+    describeMachine: describe,
+    measure,
+  };
+}

@@ -1,0 +1,94 @@
+/** `--set param=v1,v2`: values that replace a parameter's own, checked by the parameter itself before anything runs. */
+import { UserError } from '../base/errors.ts';
+import { formatBytes } from '../base/units.ts';
+import type { Context, Experiment, Parameter } from '../experiment/experiment.ts';
+import type { Scalar } from '../kernel/kernel.ts';
+import { meant, nearest } from './nearest.ts';
+import { parseAmount } from './values.ts';
+
+export interface Setting {
+  readonly name: string;
+  readonly values: readonly string[];
+}
+
+/** One `--set`, taken apart. */
+export function parseSetting(text: string): Setting {
+  const at = text.indexOf('=');
+  const name = text.slice(0, Math.max(0, at)).trim();
+  const values = text
+    .slice(at + 1)
+    .split(',')
+    .map((value) => value.trim())
+    .filter((value) => value !== '');
+  if (at >= 0 && name !== '' && values.length > 0) return { name, values };
+  throw new UserError(`--set "${text}" is not param=value`, 'for example: --set workingSetBytes=64KiB,1MiB');
+}
+
+function show(value: Scalar, { unit }: Parameter): string {
+  return unit === 'B' && typeof value === 'number' ? formatBytes(value).replace(' ', '') : String(value);
+}
+
+/** A value in the type of those that the parameter has by itself. */
+function typed(text: string, parameter: Parameter, usual: readonly Scalar[]): Scalar {
+  const shown = usual.map((value) => show(value, parameter));
+  const kinds = new Set(usual.map((value) => typeof value));
+  if (kinds.has('number')) {
+    const amount = parseAmount(text, parameter.unit === 'B');
+    if (amount !== null) return amount;
+    const units = parameter.unit === 'B' ? 'a size such as 64KiB or 1MiB' : 'a number such as 8 or 10k';
+    throw new UserError(`--set ${parameter.name}: "${text}" is not ${units}`, `usual values: ${shown.join(', ')}`);
+  }
+  if (kinds.has('boolean')) {
+    if (text === 'true' || text === 'false') return text === 'true';
+    throw new UserError(`--set ${parameter.name}: "${text}" is not true or false`, meant(text, ['true', 'false']));
+  }
+  return text;
+}
+
+function checked(text: string, parameter: Parameter, experiment: Experiment, context: Context): Scalar {
+  const usual = parameter.values({ ...context, profile: 'full' });
+  const value = typed(text, parameter, usual);
+  const fault = parameter.check(value, context);
+  if (fault === null) return value;
+  const near = typeof value === 'string' ? nearest(value, usual.map(String)) : closest(value, usual, parameter);
+  const cure = near === null ? `see linefill explain ${experiment.id}` : `did you mean ${near}?`;
+  throw new UserError(`--set ${parameter.name}=${text}, for ${experiment.id}: ${fault}`, cure);
+}
+
+/** The usual number nearest to one that was refused. */
+function closest(value: Scalar, usual: readonly Scalar[], parameter: Parameter): string | null {
+  const distance = (other: Scalar): number => Math.abs(Number(other) - Number(value));
+  const numbers = usual.filter((other) => typeof other === 'number' && other !== value);
+  const near = numbers.toSorted((a, b) => distance(a) - distance(b))[0];
+  return near === undefined ? null : show(near, parameter);
+}
+
+/**
+ * The settings of a run, by parameter name: every value checked by every chosen experiment that has the parameter.
+ * @throws UserError for a parameter that none of them has, one that is set twice, or a value that one refuses
+ */
+export function settingsFor(
+  settings: readonly Setting[],
+  experiments: readonly Experiment[],
+  context: Context,
+): Record<string, Scalar[]> {
+  const result: Record<string, Scalar[]> = {};
+  for (const { name, values } of settings) {
+    if (Object.hasOwn(result, name)) {
+      throw new UserError(`--set ${name} is given twice`, `give all values at once: --set ${name}=a,b`);
+    }
+    const owners = experiments.flatMap((experiment) =>
+      experiment.parameters.filter((one) => one.name === name).map((parameter) => ({ experiment, parameter })),
+    );
+    if (owners.length === 0) {
+      const names = [...new Set(experiments.flatMap(({ parameters }) => parameters.map((one) => one.name)))];
+      throw new UserError(`--set ${name}: none of the chosen experiments has such a parameter`, meant(name, names));
+    }
+    const perOwner = owners.map(({ experiment, parameter }) =>
+      values.map((value) => checked(value, parameter, experiment, context)),
+    );
+    // Owners agree on what a value means: a name carries its unit.
+    result[name] = [...new Set(perOwner[0])];
+  }
+  return result;
+}

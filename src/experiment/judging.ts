@@ -1,0 +1,60 @@
+/**
+ * The rules by which claims are judged, each stated once.
+ *
+ * A claim of "N times" is supported when the whole interval lies nearer to N than to no effect, on a logarithmic
+ * scale (at or beyond the square root of N); refuted when the whole interval lies on the other side; inconclusive
+ * between. A claim of a mere direction is supported when the difference is shown, refuted when its opposite is
+ * shown or the interval lies within the floor, else inconclusive.
+ */
+import { formatInterval, formatNumber, formatRatio } from '../base/units.ts';
+import type { Effect, Judgement, VerdictStatus } from './claim.ts';
+import type { Ratio } from './findings.ts';
+
+type Known = Exclude<Ratio, { readonly missing: string }>;
+
+/** A judgement without an effect. */
+export function withoutEffect(status: VerdictStatus, sentence: string): Judgement {
+  return { status, sentence, effect: null };
+}
+
+/** `17.5x [16.9, 18.2]`. */
+export function describeEffect(effect: { ratio: number; low: number | null; high: number | null }): string {
+  return `${formatRatio(effect.ratio)} ${formatInterval(effect.low, effect.high)}`;
+}
+
+/** Why a ratio can't be judged, or its bounds. */
+function bounds(ratio: Ratio): { reason: string } | { known: Known; effect: Effect } {
+  if ('missing' in ratio) return { reason: ratio.missing };
+  if (ratio.low === null || ratio.high === null || ratio.floor === null) {
+    return { reason: `${ratio.processes} processes give no interval at this error level: run a larger profile` };
+  }
+  return { known: ratio, effect: { ratio: ratio.ratio, low: ratio.low, high: ratio.high } };
+}
+
+/**
+ * Judges "takes N times as long". `what` reads as the sentence's subject: "shuffled order over 64 MiB".
+ */
+export function judgeTimes(ratio: Ratio, times: number, what: string): Judgement {
+  const found = bounds(ratio);
+  if ('reason' in found) return withoutEffect('inconclusive', `${what}: ${found.reason}.`);
+  const { known, effect } = found;
+  const least = Math.max(Math.sqrt(times), known.floor ?? 1);
+  const says = `${what} takes ${describeEffect(effect)} as long; the source says ${formatNumber(times)}x`;
+  const rule = `at least ${formatRatio(least)} counts as support`;
+  if (effect.low >= least) return { status: 'supported', sentence: `${says} (${rule}).`, effect };
+  if (effect.high < least) return { status: 'refuted', sentence: `${says} (${rule}).`, effect };
+  return { status: 'inconclusive', sentence: `${says}; the interval straddles ${formatRatio(least)}.`, effect };
+}
+
+/** Judges "takes longer" without a number. */
+export function judgeSlower(ratio: Ratio, what: string): Judgement {
+  const found = bounds(ratio);
+  if ('reason' in found) return withoutEffect('inconclusive', `${what}: ${found.reason}.`);
+  const { known, effect } = found;
+  const floor = known.floor ?? 1;
+  const says = `${what} takes ${describeEffect(effect)} as long; differences under ${formatRatio(floor)} can't be told here`;
+  if (effect.low > floor) return { status: 'supported', sentence: `${says}.`, effect };
+  if (effect.high < 1 / floor) return { status: 'refuted', sentence: `${says}: it is the faster one.`, effect };
+  if (effect.high <= floor) return { status: 'refuted', sentence: `${says}: no difference of that kind.`, effect };
+  return { status: 'inconclusive', sentence: `${says}; the interval straddles that.`, effect };
+}

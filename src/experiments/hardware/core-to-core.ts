@@ -1,0 +1,92 @@
+/** Experiment: how far is one CPU from another? A line handed to and fro between every pair. */
+import type { Context, Experiment, Language, TeamVariant } from '../../experiment/experiment.ts';
+import { numberAt } from '../../kernel/kernel.ts';
+import { pingPong } from '../../kernel/ping-pong.ts';
+import { checkWhole } from './sizes.ts';
+
+const roundTrips = 1000;
+/** All pairs of this many CPUs; more only in the full profile. */
+const quickCpus = 4;
+
+function cpusOf(context: Context): number[] {
+  const sorted = context.cpus.toSorted((a, b) => a - b);
+  return context.profile === 'full' ? sorted : sorted.slice(0, quickCpus);
+}
+
+function variant(id: string, title: string, language: Language, swap: 0 | 1): TeamVariant {
+  return {
+    form: 'team',
+    id,
+    title,
+    kernel: pingPong,
+    language,
+    fixed: { roundTrips, swap },
+    members: () => 2,
+    cpus: (point) => [numberAt(point, 'from'), numberAt(point, 'to')],
+  };
+}
+
+function checkCpu(value: unknown, name: string, context: Context): string | null {
+  if (typeof value === 'number' && context.cpus.includes(value)) return null;
+  return checkWhole(value, name, 0, 2 ** 20) ?? `${name} must be one of this run's CPUs: ${context.cpus.join(', ')}`;
+}
+
+export const coreToCore: Experiment = {
+  id: 'core-to-core',
+  lab: 'hardware',
+  title: 'Core-to-core distance',
+  question: 'How long does a cache line take from one CPU to another, and which CPUs are near each other?',
+  sources: [
+    { title: 'google/multichase, pingpong', where: 'the compare-and-swap protocol' },
+    { title: 'Molka and others, Memory Performance and Cache Coherency Effects (PACT 2009)', where: 'section 5' },
+  ],
+  parameters: [
+    {
+      name: 'from',
+      summary: 'the CPU that serves',
+      unit: 'none',
+      values: cpusOf,
+      check: (value, context) => checkCpu(value, 'from', context),
+    },
+    {
+      name: 'to',
+      summary: 'the CPU that returns',
+      unit: 'none',
+      values: cpusOf,
+      check: (value, context) => checkCpu(value, 'to', context),
+    },
+  ],
+  // A pair is measured once: from the lower CPU to the higher.
+  skips: (point) => numberAt(point, 'from') >= numberAt(point, 'to'),
+  variants: [
+    variant('swap', 'native, compare-and-swap', 'native', 1),
+    variant('store', 'native, load and store', 'native', 0),
+    variant('ts-swap', 'TypeScript, Atomics.compareExchange', 'typescript', 1),
+    variant('ts-store', 'TypeScript, Atomics.load and store', 'typescript', 0),
+  ],
+  baseline: { variant: 'swap' },
+  operation: 'hand-over',
+  claims: [],
+  explain: `Two threads on two CPUs take turns on one word: each waits for the other's number and answers with the
+next. A hand-over (half a round trip) is one line fetched from the other core's cache. Siblings of one core share
+their L1 and are nearest; cores of one cluster share a cache; farther ones cross the fabric. Guests are often told
+'cores' that are siblings, or CPUs that the host moves about: the measured distance says what they are. The
+compare-and-swap form asks for the line to write it at every look; the store form looks first, and needs the line
+twice: once to read, once to write.`,
+  drawing: `CPU a                       CPU b
+  |   writes 1   ________   waits for 1 |
+  |-----------> |  word  | ------------>|
+  |             | 64 B   |              |
+  |<----------- |________| <------------|
+      waits for 2            writes 2`,
+  chart: {
+    kind: 'matrix',
+    x: 'from',
+    y: 'to',
+    logX: false,
+    logY: false,
+    cacheLines: false,
+    title: 'One hand-over between each pair of CPUs',
+  },
+  weight: 0.5,
+};

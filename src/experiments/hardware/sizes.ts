@@ -1,0 +1,32 @@
+/** Working sets chosen from this machine's caches: never a size that only some machine's caches make sense of. */
+import type { Context } from '../../experiment/experiment.ts';
+
+const fallbackBytes = { 1: 32 * 2 ** 10, 2: 2 ** 20, 3: 32 * 2 ** 20 } as const;
+
+/** What a CPU of this run has of a level's data cache, as reported; a common size where nothing is reported. */
+export function cacheBytes(context: Context, level: 1 | 2 | 3): number {
+  const caches = context.machine.caches.value ?? [];
+  const found = caches.filter((cache) => cache.level === level && cache.kind !== 'instruction');
+  return found[0]?.sizeBytes ?? fallbackBytes[level];
+}
+
+/** The last level's size: the larger of what is reported and what was measured, so that beyond it is beyond it. */
+export function lastLevelBytes(context: Context): number {
+  const levels = (context.machine.caches.value ?? []).filter((cache) => cache.kind !== 'instruction');
+  const largest = levels.toSorted((a, b) => b.level - a.level)[0]?.sizeBytes ?? fallbackBytes[3];
+  return Math.max(largest, context.machine.lastLevelBytes.value ?? 0);
+}
+
+/** Powers of two from `low` to at least `high`, `perOctave` points an octave, in whole multiples of 4 KiB. */
+export function sweepBytes(low: number, high: number, perOctave: number): number[] {
+  const sizes = new Set<number>();
+  const steps = Math.ceil(Math.log2(high / low) * perOctave);
+  for (let i = 0; i <= steps; i++) sizes.add(Math.round((low * 2 ** (i / perOctave)) / 4096) * 4096);
+  return [...sizes];
+}
+
+/** Null for a whole number in [low, high]; else what to type. For Parameter.check. */
+export function checkWhole(value: unknown, name: string, low: number, high: number): string | null {
+  if (typeof value === 'number' && Number.isInteger(value) && value >= low && value <= high) return null;
+  return `${name} must be a whole number from ${low} to ${high}`;
+}

@@ -1,0 +1,11 @@
+/** The list of experiments: what is not here does not exist for the lab. */
+import type { Experiment } from '../experiment/experiment.ts';
+import { accessOrder } from './hardware/access-order.ts';
+import { coreToCore } from './hardware/core-to-core.ts';
+import { falseSharingExperiment } from './hardware/false-sharing.ts';
+
+export const experiments: readonly Experiment[] = [
+  coreToCore,
+  falseSharingExperiment,
+  accessOrder,
+];

@@ -1,0 +1,161 @@
+/**
+ * Measures a request: surveys the machine, conducts one experiment after the other within the budget, judges, and
+ * returns the Run. An abort keeps what was measured and marks the run incomplete.
+ */
+import { UserError } from '../base/errors.ts';
+import type { Verdict } from '../experiment/claim.ts';
+import type { Context, Experiment, Profile } from '../experiment/experiment.ts';
+import { judgeRun } from '../experiment/judge.ts';
+import { layOut } from '../experiment/plan.ts';
+import type { MeasureRequest, Phase, Progress } from '../experiment/request.ts';
+import { type Run, runFormat, schemaVersion } from '../experiment/run.ts';
+import type { Machine, Surroundings } from '../machine/index.ts';
+import { withMeasured } from '../machine/index.ts';
+import { environment } from '../native/binding.ts';
+import { type Conducted, conduct } from './conduct.ts';
+import type { Entries } from './replicate.ts';
+import { survey } from './survey.ts';
+
+/** What measuring needs from outside: who we are, what was reported of the machine, and where children start. */
+export interface Engine {
+  readonly tool: { readonly name: string; readonly version: string };
+  readonly machine: Machine;
+  readonly surroundings: Surroundings;
+  readonly entries: Entries;
+}
+
+/** A whole run's time, unless told: the standard set within 90 s on two CPUs, its start and report included. */
+export const defaultBudgetMs: Readonly<Record<Profile, number>> = {
+  smoke: 8_000,
+  quick: 72_000,
+  full: 600_000,
+};
+
+/** A run takes at most this share of the memory that is available to it. */
+const memoryShare = 0.5;
+const fallbackMemoryBytes = 2 ** 30;
+
+/**
+ * Adds to the reported machine what our kernels find: the curve of dependent loads, the CPUs' distances, the
+ * clock. Takes about a second; in the smoke profile a fraction of that, with a shorter curve.
+ */
+export function surveyMachine(machine: Machine, cpus: readonly number[], profile: Profile): Machine {
+  const reported = (machine.caches.value ?? []).filter((cache) => cache.kind !== 'instruction');
+  const lastBytes = Math.max(2 ** 20, ...reported.map((cache) => cache.sizeBytes));
+  const available = machine.memoryAvailableBytes.value ?? fallbackMemoryBytes;
+  const wanted = profile === 'smoke' ? 2 ** 20 : 4 * lastBytes;
+  const largest = 2 ** Math.floor(Math.log2(Math.min(wanted, 2 ** 28, available * memoryShare)));
+  const found = survey(cpus, largest, profile === 'full' ? 4 : 2);
+  const clock = { name: environment().clockName, ...environment().measureClock() };
+  return withMeasured(machine, { curve: found.curve, distances: found.distances, clock });
+}
+
+/**
+ * The CPUs of a run, in its order of preference: what was asked for, else all that this process may use, the last
+ * first, since systems serve most interrupts on the first. Throws UserError for a CPU that is not ours.
+ */
+export function chooseCpus(asked: readonly number[] | null): number[] {
+  const { allowedCpus } = environment();
+  if (asked === null) return allowedCpus.length === 0 ? [0] : allowedCpus.toReversed();
+  const foreign = asked.find((cpu) => allowedCpus.length > 0 && !allowedCpus.includes(cpu));
+  if (foreign !== undefined) {
+    throw new UserError(
+      `CPU ${foreign} is not available to this process`,
+      `choose from ${allowedCpus.join(',')}: --cpus ${allowedCpus.slice(0, 2).join(',')}`,
+    );
+  }
+  return [...asked];
+}
+
+function shareOf(experiment: Experiment, left: readonly Experiment[], leftMs: number): number {
+  const total = left.reduce((sum, each) => sum + (each.weight ?? 1), 0);
+  return (leftMs * (experiment.weight ?? 1)) / total;
+}
+
+function warningsOf(conducted: readonly Conducted[], context: Context): string[] {
+  const warnings = conducted.flatMap(({ failure, conduct: { experiment } }) =>
+    failure === null ? [] : [`${experiment}: no time is reported: ${failure}`],
+  );
+  for (const { conduct: how } of conducted) {
+    if (how.regimes !== null) warnings.push(`${how.experiment}: ${how.regimes}`);
+  }
+  if (environment().allowedCpus.length === 0) {
+    warnings.push('this system does not let a program choose its CPU: threads may have moved (see migrations)');
+  }
+  if (context.cpus.length < 2) warnings.push('one CPU only: nothing that needs two could be measured');
+  return warnings;
+}
+
+/**
+ * Runs the request. Experiments share the budget by weight; what one leaves, the next ones get.
+ * @throws UserError for a CPU that is not ours.
+ */
+export async function measure(
+  request: MeasureRequest,
+  engine: Engine,
+  progress: (event: Progress) => void,
+  signal: AbortSignal,
+): Promise<Run> {
+  const began = performance.now();
+  const startedAt = new Date().toISOString();
+  const cpus = chooseCpus(request.cpus);
+  const budgetMs = request.budgetMs ?? defaultBudgetMs[request.profile];
+  const count = request.experiments.length;
+  const report = (index: number, phase: Phase, process: number, processes: number): void => {
+    const experiment = request.experiments[index]?.id ?? '';
+    const elapsedMs = performance.now() - began;
+    progress({ experiment, index, count, phase, process, processes, elapsedMs, budgetMs });
+  };
+  report(0, 'calibrate', 0, 0);
+  const machine = surveyMachine(engine.machine, cpus, request.profile);
+  const available = environment().availableMemoryBytes() ?? fallbackMemoryBytes;
+  const context: Context = { profile: request.profile, machine, cpus, memoryBudgetBytes: available * memoryShare };
+
+  const conducted: Conducted[] = [];
+  const leftOut: { experiment: string; what: string; reason: string }[] = [];
+  for (const [index, experiment] of request.experiments.entries()) {
+    if (signal.aborted) break;
+    const layout = layOut(experiment, context, request.settings);
+    leftOut.push(...layout.leftOut.map((entry) => ({ experiment: experiment.id, ...entry })));
+    report(index, 'calibrate', 0, 0);
+    const leftMs = budgetMs - (performance.now() - began);
+    conducted.push(
+      await conduct(
+        {
+          experiment,
+          context,
+          layout,
+          settings: request.settings,
+          seed: request.seed,
+          budgetMs: shareOf(experiment, request.experiments.slice(index), leftMs),
+          childEntry: engine.entries.child,
+          onProcess: (ended, planned) => report(index, 'measure', ended, planned),
+        },
+        signal,
+      ),
+    );
+  }
+  report(count - 1, 'judge', 0, 0);
+  const run: Run = {
+    format: runFormat,
+    schemaVersion,
+    tool: engine.tool,
+    startedAt,
+    complete: !signal.aborted,
+    profile: request.profile,
+    seed: request.seed,
+    budgetMs,
+    settings: request.settings,
+    machine,
+    surroundings: engine.surroundings,
+    conduct: conducted.map((each) => each.conduct),
+    measurements: conducted.flatMap((each) => each.measurements),
+    comparisons: conducted.flatMap((each) => each.comparisons),
+    probes: conducted.flatMap((each) => each.probes),
+    leftOut,
+    verdicts: [],
+    warnings: warningsOf(conducted, context),
+  };
+  const verdicts: readonly Verdict[] = judgeRun(run, request.experiments);
+  return { ...run, verdicts };
+}

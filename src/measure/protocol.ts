@@ -1,0 +1,56 @@
+/** What parent and fresh process say to each other. Plain data, sent by structured clone. */
+import type { Profile } from '../experiment/experiment.ts';
+import type { Settings } from '../experiment/plan.ts';
+import type { NoiseColumn } from '../experiment/run.ts';
+import type { Machine } from '../machine/types.ts';
+import type { ProbeReading } from './probe.ts';
+
+/** A fresh process is one replicate of an experiment: it visits every group of the plan once. */
+export interface ReplicateRequest {
+  readonly kind: 'replicate';
+  readonly experiment: string;
+  readonly profile: Profile;
+  readonly machine: Machine;
+  readonly cpus: readonly number[];
+  readonly memoryBudgetBytes: number;
+  readonly settings: Settings;
+  readonly seed: number;
+  readonly process: number;
+  /** Iterations a sample by group; null in the first process, which calibrates and cross-checks. */
+  readonly iterations: Readonly<Record<string, number>> | null;
+  /** Time for all groups together, beside set-up. */
+  readonly budgetMs: number;
+  readonly mostRounds: number;
+}
+
+export interface ArmResult {
+  readonly arm: string;
+  readonly checksum: string;
+  readonly rounds: readonly number[];
+  readonly elapsedNs: readonly number[];
+  readonly noise: Readonly<Record<NoiseColumn, readonly (number | null)[]>>;
+  readonly memberNs: readonly (readonly number[])[] | null;
+  readonly metrics: Readonly<Record<string, readonly number[]>>;
+}
+
+export interface BlockProbe extends ProbeReading {
+  readonly block: number;
+  /** First round after this reading. */
+  readonly fromRound: number;
+}
+
+export interface GroupResult {
+  readonly kind: 'group';
+  readonly key: string;
+  readonly process: number;
+  readonly iterations: number;
+  readonly arms: readonly ArmResult[];
+  readonly probes: readonly BlockProbe[];
+  readonly crossChecked: number;
+  readonly samplingMs: number;
+}
+
+export type ReplicateReply =
+  | GroupResult
+  | { readonly kind: 'done' }
+  | { readonly kind: 'failed'; readonly message: string };

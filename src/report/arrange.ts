@@ -1,0 +1,138 @@
+/**
+ * A run's flat rows, arranged as every report shows them: experiments, in each its metrics, in each its groups of
+ * arms that took turns. No numbers are computed here.
+ */
+import type { Verdict } from '../experiment/claim.ts';
+import type { Comparison, Conduct, LeftOut, Measurement, Run } from '../experiment/run.ts';
+import type { Point } from '../kernel/kernel.ts';
+import type { ExperimentText } from './html/experiment-text.ts';
+
+export interface Arm {
+  readonly measurement: Measurement;
+  /** Against the group's baseline; null for the baseline itself, and where none was made. */
+  readonly comparison: Comparison | null;
+  readonly isBaseline: boolean;
+}
+
+export interface ArmGroup {
+  readonly key: string;
+  /** The coordinates that all its arms share, but for those that are the same in every group. */
+  readonly point: Point;
+  /** The coordinates in which its arms differ, by name. */
+  readonly inside: readonly string[];
+  /** Differences below it, a ratio above 1, can't be told; null: not known. */
+  readonly floor: number | null;
+  /** Arms but for the baseline's twin. */
+  readonly arms: readonly Arm[];
+  readonly twin: Arm | null;
+}
+
+export interface MetricTable {
+  readonly metric: string;
+  /** Says per what its values are. */
+  readonly title: string;
+  readonly unit: string;
+  /** The coordinates that are the same in all groups, where there are several. */
+  readonly constant: Point;
+  readonly groups: readonly ArmGroup[];
+}
+
+export interface ExperimentResult {
+  readonly id: string;
+  /** What it is about, where this version of linefill knows it. */
+  readonly text: ExperimentText | null;
+  readonly conduct: Conduct | null;
+  readonly tables: readonly MetricTable[];
+  readonly verdicts: readonly Verdict[];
+  readonly leftOut: readonly LeftOut[];
+}
+
+/** The experiments that a run touched, in the order in which it did. */
+export function arrange(run: Run, texts: readonly ExperimentText[]): readonly ExperimentResult[] {
+  const rows = [run.conduct, run.measurements, run.leftOut, run.verdicts].flat();
+  const ids = [...new Set(rows.map(({ experiment }) => experiment))];
+  return ids.map((id) => {
+    const text = texts.find((known) => known.id === id) ?? null;
+    const comparisons = new Map(
+      run.comparisons.filter(({ experiment }) => experiment === id).map((row) => [keyOf(row), row]),
+    );
+    const measurements = run.measurements.filter(({ experiment }) => experiment === id);
+    return {
+      id,
+      text,
+      conduct: run.conduct.find(({ experiment }) => experiment === id) ?? null,
+      tables: tablesOf(measurements, comparisons, text),
+      verdicts: run.verdicts.filter(({ experiment }) => experiment === id),
+      leftOut: run.leftOut.filter(({ experiment }) => experiment === id),
+    };
+  });
+}
+
+function keyOf({ group, arm, metric }: Pick<Comparison, 'group' | 'arm' | 'metric'>): string {
+  return JSON.stringify([group, arm, metric]);
+}
+
+function tablesOf(
+  measurements: readonly Measurement[],
+  comparisons: ReadonlyMap<string, Comparison>,
+  text: ExperimentText | null,
+): MetricTable[] {
+  return [...grouped(measurements, ({ metric }) => metric)].map(([metric, rows]) => {
+    const known = text?.metrics?.find(({ id }) => id === metric);
+    const operation = rows[0]!.unit.split('/')[1] ?? text?.operation ?? 'operation';
+    const title = known?.title ?? (metric === 'time' ? `time per ${operation}` : metric);
+    const groups = [...grouped(rows, ({ group }) => group)].map(([key, arms]) => groupOf(key, arms, comparisons));
+    const [first, ...others] = groups.map(({ point }) => Object.entries(point));
+    const constant = (first ?? []).filter(
+      ([name, value]) => others.length > 0 && groups.every(({ point }) => point[name] === value),
+    );
+    const told = new Set(constant.map(([name]) => name));
+    return {
+      metric,
+      title,
+      unit: rows[0]!.unit,
+      constant: Object.fromEntries(constant),
+      groups: groups.map((group) => ({ ...group, point: without(group.point, told) })),
+    };
+  });
+}
+
+function without(point: Point, names: ReadonlySet<string>): Point {
+  return Object.fromEntries(Object.entries(point).filter(([name]) => !names.has(name)));
+}
+
+function groupOf(
+  key: string,
+  rows: readonly Measurement[],
+  comparisons: ReadonlyMap<string, Comparison>,
+): ArmGroup {
+  const compared = rows.map((row) => comparisons.get(keyOf(row)) ?? null);
+  const baseline = compared.find((row) => row !== null)?.baseline;
+  const arms = rows.map((measurement, i): Arm => ({
+    measurement,
+    comparison: compared[i]!,
+    isBaseline: measurement.arm === baseline,
+  }));
+  const names = [...new Set(rows.flatMap(({ point }) => Object.keys(point)))];
+  const inside = names.filter((name) => rows.some(({ point }) => point[name] !== rows[0]!.point[name]));
+  const shared = Object.entries(rows[0]!.point).filter(([name]) => !inside.includes(name));
+  return {
+    key,
+    point: Object.fromEntries(shared),
+    inside,
+    floor: compared.find((row) => row !== null && row.floor !== null)?.floor ?? null,
+    arms: arms.filter(({ measurement }) => !measurement.twin),
+    twin: arms.find(({ measurement }) => measurement.twin) ?? null,
+  };
+}
+
+function grouped<T>(items: readonly T[], keyed: (item: T) => string): Map<string, T[]> {
+  const groups = new Map<string, T[]>();
+  for (const item of items) {
+    const key = keyed(item);
+    const group = groups.get(key);
+    if (group === undefined) groups.set(key, [item]);
+    else group.push(item);
+  }
+  return groups;
+}

@@ -1,0 +1,167 @@
+/** The words and figures of a table's row: the same in the terminal and in Markdown. */
+import type { Verdict } from '../experiment/claim.ts';
+import type { Comparison, Conduct, Run } from '../experiment/run.ts';
+import type { Point } from '../kernel/kernel.ts';
+import { formatCpuList } from '../machine/cpu-list.ts';
+import type { Arm, ArmGroup, ExperimentResult, MetricTable } from './arrange.ts';
+import {
+  formatConfidence,
+  formatCoordinate,
+  formatDuration,
+  formatQuantity,
+  formatRange,
+  formatShare,
+  formatTimes,
+  formatTimesRange,
+  notAvailable,
+  scaleFor,
+} from './numbers.ts';
+
+export interface ArmCells {
+  readonly median: string;
+  readonly medianRange: string;
+  readonly ratio: string;
+  readonly ratioRange: string;
+  /** What the comparison has shown, as a word that completes 'shown: ...'. */
+  readonly shown: string;
+  readonly noise: string;
+}
+
+/** The mark of a series whose samples lie 5% or more from their median. */
+export const unstableMark = '~';
+
+const results: Readonly<Record<Comparison['result'], string>> = {
+  faster: 'faster',
+  slower: 'slower',
+  'no-difference': 'nothing',
+  inconclusive: 'unclear',
+};
+
+/** An arm as text: its median and how sure, its ratio to the baseline and how sure, its noise. */
+export function armCells({ measurement, comparison, isBaseline }: Arm): ArmCells {
+  const { median, low, high, error, unstable } = measurement.summary;
+  const scale = scaleFor(median, measurement.unit);
+  return {
+    // The mark has a place of its own, so that the figures stand below one another.
+    median: `${formatQuantity(median, measurement.unit, scale)}${unstable ? unstableMark : ' '}`,
+    medianRange: formatRange(low, high, scale),
+    ratio: isBaseline ? 'baseline' : formatTimes(comparison?.ratio ?? null),
+    ratioRange: isBaseline ? '' : formatTimesRange(comparison?.low ?? null, comparison?.high ?? null),
+    shown: isBaseline ? '' : comparison === null ? notAvailable : results[comparison.result],
+    noise: formatShare(error),
+  };
+}
+
+/** 'workingSetBytes 16 KiB, threads 2'; '' for no coordinates. */
+export function pointText(point: Point): string {
+  return Object.entries(point)
+    .map(([name, value]) => `${name} ${formatCoordinate(name, value)}`)
+    .join(', ');
+}
+
+/** What a table is about: 'time per load; count 10,000'. */
+export function tableTitle({ title, constant }: MetricTable): string {
+  const fixed = pointText(constant);
+  return fixed === '' ? title : `${title}; ${fixed}`;
+}
+
+/** What can't be told in the table's groups, in a sentence; null where nothing was compared, or no floor is known. */
+export function floorText({ groups }: MetricTable): string | null {
+  const floors = groups.flatMap(({ floor }) => (floor === null ? [] : [floor - 1])).toSorted((a, b) => a - b);
+  if (floors.length === 0) return null;
+  const [least, most] = [formatShare(floors[0]!), formatShare(floors.at(-1)!)];
+  const range = least === most ? least : `${least} to ${most}, by group,`;
+  return `Differences under ${range} can't be told apart here (the baseline against itself).`;
+}
+
+/**
+ * Coordinates that stand in columns of their own: all where groups are single arms; else those that the variant does
+ * not tell.
+ */
+export function coordinateColumns({ groups }: MetricTable): readonly string[] {
+  if (groups.every(({ arms }) => arms.length === 1)) {
+    return [...new Set(groups.flatMap(({ point }) => Object.keys(point)))];
+  }
+  const isTold = ({ arms }: ArmGroup, name: string): boolean => {
+    const values = new Map(arms.map(({ measurement: { variant, point } }) => [variant, point[name]]));
+    return arms.every(({ measurement: { variant, point } }) => point[name] === values.get(variant));
+  };
+  return [...new Set(groups.flatMap((group) => group.inside.filter((name) => !isTold(group, name))))];
+}
+
+/** Whether anything in the table was compared with a baseline. */
+export function hasComparisons({ groups }: MetricTable): boolean {
+  return groups.some(({ arms }) => arms.some(({ comparison }) => comparison !== null));
+}
+
+/** How sure every interval of the table is, in a sentence; null where there is no interval. */
+export function confidenceText({ groups }: MetricTable, conduct: Conduct | null): string | null {
+  const all = groups.flatMap(({ arms }) =>
+    arms.flatMap(({ measurement, comparison }) => [measurement.summary.confidence, comparison?.confidence ?? null]),
+  );
+  const known = all.filter((confidence) => confidence !== null);
+  if (known.length === 0) return null;
+  const together = conduct === null ? 0 : conduct.comparisons;
+  const why = together > 1 ? `, all ${together} comparisons together with 95%` : '';
+  return `Each interval holds with ${formatConfidence(Math.min(...known))} or more${why}.`;
+}
+
+const stops: Readonly<Record<Conduct['stopped'], string>> = {
+  narrow: 'ended when the intervals were narrow enough',
+  budget: 'ended when its time was spent',
+  processes: 'ended when all planned processes were done',
+  interrupted: 'interrupted',
+  failed: 'failed',
+};
+
+/** How an experiment was run, in a sentence without its full stop. */
+export function conductText(conduct: Conduct): string {
+  const { processes, cpus, elapsedMs, samplingMs, crossChecked } = conduct;
+  const where = cpus.length === 0 ? '' : ` on CPU ${formatCpuList(cpus)}`;
+  const took = `${formatDuration(elapsedMs)}, ${formatDuration(samplingMs)} of it in samples`;
+  const checked = `${crossChecked} ${crossChecked === 1 ? 'answer' : 'answers'} cross-checked`;
+  return `${processes} fresh ${processes === 1 ? 'process' : 'processes'}${where}; ${took}; ${checked}; ${stops[conduct.stopped]}`;
+}
+
+/** 'supported', 'refuted', 'inconclusive', 'not applicable'. */
+export function statusText(status: Verdict['status']): string {
+  return status === 'not-applicable' ? 'not applicable' : status;
+}
+
+/** '4 supported, 1 refuted'; null where nothing was judged. */
+export function verdictCount(verdicts: readonly Verdict[]): string | null {
+  const counts = (['supported', 'refuted', 'inconclusive', 'not-applicable'] as const).flatMap((status) => {
+    const count = verdicts.filter((verdict) => verdict.status === status).length;
+    return count === 0 ? [] : [`${count} ${statusText(status)}`];
+  });
+  return counts.length === 0 ? null : counts.join(', ');
+}
+
+/** The measured effect beside which the source's number is read. */
+export function effectText(verdict: Verdict): string {
+  if (verdict.effect === null) return notAvailable;
+  return `${formatTimes(verdict.effect.ratio)} ${formatTimesRange(verdict.effect.low, verdict.effect.high)}`;
+}
+
+/** The machine in a line: model, CPUs, caches, system, engine. */
+export function machineText({ machine }: Pick<Run, 'machine'>): string {
+  const caches = new Map(
+    (machine.caches.value ?? [])
+      .filter(({ kind }) => kind !== 'instruction')
+      .map(({ level, sizeBytes }) => [level, `L${level} ${formatCoordinate('sizeBytes', sizeBytes)}`]),
+  );
+  const share = machine.lastLevelBytes.value;
+  return [
+    machine.cpuModel.value ?? `${machine.architecture}, model unknown`,
+    machine.cpus.value === null ? 'CPUs unknown' : `${machine.cpus.value.length} CPUs`,
+    ...caches.values(),
+    ...(share === null ? [] : [`last level as measured ${formatCoordinate('sizeBytes', share)}`]),
+    `${machine.platform} ${machine.osRelease}`,
+    `Node.js ${machine.node.replace(/^v/, '')}`,
+  ].join(', ');
+}
+
+/** Title and id of an experiment; the id alone where this version does not know it. */
+export function titleOf({ id, text }: ExperimentResult): string {
+  return text === null ? id : text.title;
+}

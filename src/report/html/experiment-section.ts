@@ -1,0 +1,67 @@
+/** One experiment: what is asked, the layout, the answers, the chart, the numbers, the samples, the reasons. */
+import { type Arrangement, coordinatesInWords } from './coordinates.ts';
+import { drawFigure } from './figure.ts';
+import { html, linked, type Markup, paragraphs } from './markup.ts';
+import { drawRaw } from './raw.ts';
+import { drawMetrics, drawResults } from './results.ts';
+import { drawVerdicts } from './verdicts.ts';
+import type { ExperimentView } from './view.ts';
+
+function drawLayout(view: ExperimentView): Markup | null {
+  const drawing = view.text?.drawing ?? '';
+  if (drawing.trim() === '') return null;
+  const label = `Memory layout: ${view.title}`;
+  return html`<figure class="layout"><div class="scroll" role="region" tabindex="0" aria-label="${label}"><pre>${drawing}</pre></div
+    ><figcaption>The layout in memory</figcaption></figure>`;
+}
+
+/** The drawing, and beside it what happens in it. */
+function drawOpening(view: ExperimentView): Markup | null {
+  const layout = drawLayout(view);
+  const explain = paragraphs(view.text?.explain ?? '');
+  if (layout === null && explain.text === '') return null;
+  return html`<div class="opening${layout === null ? ' opening--single' : ''}">${layout}<div class="explain">${explain}</div></div>`;
+}
+
+function drawSources(view: ExperimentView): Markup | null {
+  const sources = view.text?.sources ?? [];
+  if (sources.length === 0) return null;
+  const list = sources.map(({ title, where }) => html`<li><cite>${title}</cite>. ${linked(where)}</li>`);
+  return html`<div class="sources"><h3>Sources</h3><ul>${list}</ul></div>`;
+}
+
+function drawLeftOut(view: ExperimentView): Markup | null {
+  if (view.leftOut.length === 0) return null;
+  const items = view.leftOut.map(({ what, reason }) => html`<li><strong>${what}</strong>: ${reason}</li>`);
+  return html`<div class="left-out"><h3>Left out</h3><ul>${items}</ul></div>`;
+}
+
+function drawNumbers(view: ExperimentView): Markup {
+  const [first, ...rest] = view.arrangements;
+  if (first === undefined) return html`<p class="notice">Nothing was measured.</p>`;
+  const constant = coordinatesInWords(first.constant, view.text);
+  const isCompared = ({ groups }: Arrangement): boolean =>
+    groups.some(({ arms }) => arms.some(({ measurement }) => view.comparisonsOf(measurement).length > 0));
+  const own = [first, ...rest.filter(isCompared)];
+  const further = rest.filter((one) => !isCompared(one));
+  return html`<h3>Results</h3>${constant === '' ? null : html`<p class="note">Everywhere: ${constant}.</p>`}${own.map(
+    (one) => drawResults(view, one),
+  )}${further.length === 0 ? null : drawMetrics(view, further)}`;
+}
+
+/** The section of an experiment; what a run without words holds is drawn all the same. */
+export function drawExperiment(view: ExperimentView): Markup {
+  const { text } = view;
+  const question =
+    text === null
+      ? html`<p class="note">This version of linefill does not know the experiment: it is drawn from the run alone.</p>`
+      : html`<p class="question">${text.question}</p>`;
+  const regimes = view.conduct?.regimes ?? null;
+  const verdicts = drawVerdicts(view);
+  return html`<section class="experiment" id="${view.anchor}" aria-labelledby="${view.anchor}-heading"><header><p
+    class="eyebrow">${view.id}</p><h2 id="${view.anchor}-heading">${view.title}</h2>${question}</header>${drawOpening(view)}${
+      verdicts.text === '' ? null : html`<h3>Verdicts</h3>${verdicts}`
+    }${regimes === null ? null : html`<p class="notice"><strong>Two regimes.</strong> ${regimes}</p>`}${drawFigure(view)}${drawNumbers(
+      view,
+    )}${drawRaw(view)}${drawLeftOut(view)}${drawSources(view)}</section>`;
+}

@@ -1,0 +1,139 @@
+/**
+ * A run as one HTML file: no font, script, style or picture comes from elsewhere, and the page's own policy forbids
+ * asking. All of it can be read, printed and heard without its script. Pure: the same run gives the same text.
+ */
+import { createHash } from 'node:crypto';
+import type { Run } from '../../experiment/run.ts';
+import { drawConduct } from './conduct-section.ts';
+import { drawExperiment } from './experiment-section.ts';
+import type { ExperimentText } from './experiment-text.ts';
+import { drawMachine, machineLine } from './machine-section.ts';
+import { html, Markup } from './markup.ts';
+import { drawNoise } from './noise-section.ts';
+import { count, dateTime, duration } from './quantity.ts';
+import { resultsKey } from './results.ts';
+import { pageScript } from './script.ts';
+import { styleSheet } from './style.ts';
+import { drawGlance, drawTally, verdictSigns } from './verdicts.ts';
+import { type ExperimentView, experimentViews } from './view.ts';
+
+export interface HtmlOptions {
+  /** The page's title and first heading. */
+  readonly title?: string;
+}
+
+const defaultTitle = 'What memory costs on this machine';
+
+function policy(): string {
+  const hash = createHash('sha256').update(pageScript).digest('base64');
+  return `default-src 'none'; style-src 'unsafe-inline'; script-src 'sha256-${hash}'; img-src data:; base-uri 'none'; form-action 'none'`;
+}
+
+/** A line of eight words that is being filled. */
+function brandMark(): Markup {
+  const cells = Array.from(
+    { length: 8 },
+    (_, i) =>
+      html`<rect class="${i < 5 ? 'cell-on' : 'cell-off'}" x="${i * 9}" width="7" height="14" rx="1"/>`,
+  );
+  return html`<svg viewBox="0 0 70 14" width="70" height="14" aria-hidden="true" focusable="false">${cells}</svg>`;
+}
+
+/** Fills that tell languages apart in bars. */
+function patterns(): Markup {
+  return html`<svg width="0" height="0" style="position:absolute" aria-hidden="true" focusable="false"><defs><pattern id="hatch" width="6"
+    height="6" patternUnits="userSpaceOnUse" patternTransform="rotate(45)"><rect width="6" height="6" style="fill:var(--surface)"/><rect
+    width="3" height="6" style="fill:var(--series-4)"/></pattern><pattern id="dots" width="6" height="6" patternUnits="userSpaceOnUse"><rect
+    width="6" height="6" style="fill:var(--surface)"/><circle cx="3" cy="3" r="1.8" style="fill:var(--series-3)"/></pattern></defs></svg>`;
+}
+
+function sampleCount(run: Run): number {
+  return run.measurements.reduce(
+    (sum, { processes }) => sum + processes.reduce((all, { raw }) => all + raw.length, 0),
+    0,
+  );
+}
+
+/** Ways to what a reader should know before the numbers. */
+function drawConcerns(run: Run): Markup {
+  const [warnings, leftOut] = [run.warnings.length, run.leftOut.length];
+  return html`${warnings === 0 ? null : html`<li><a href="#warnings">${count(warnings)} warning${warnings === 1 ? '' : 's'}</a></li>`}${
+    leftOut === 0 ? null : html`<li><a href="#left-out">${count(leftOut)} left out</a></li>`
+  }`;
+}
+
+function drawMasthead(run: Run, title: string): Markup {
+  const tookMs = run.conduct.reduce((sum, one) => sum + one.elapsedMs, 0);
+  const incomplete = html`<p class="notice" role="note"><strong>Incomplete.</strong> The run was interrupted; what was measured before
+    is here.</p>`;
+  return html`<header class="masthead"><p class="brand">${brandMark()}<span>${run.tool.name} ${run.tool.version}</span></p><h1>${title}</h1><p
+    class="machine-line">${machineLine(run.machine)}</p><ul class="meta"><li><b>${dateTime(run.startedAt)}</b></li><li>profile <b>${
+      run.profile
+    }</b></li><li><b>${run.complete ? 'complete' : 'incomplete'}</b></li><li><b>${count(sampleCount(run))}</b> samples in <b>${duration(
+      tookMs,
+    )}</b></li><li>seed <b>${String(run.seed)}</b></li>${drawConcerns(run)}</ul>${run.complete ? null : incomplete}${drawTally(run.verdicts)}</header>`;
+}
+
+function drawContents(views: readonly ExperimentView[]): Markup {
+  const experiments = views.map(
+    (view) =>
+      html`<li><a href="#${view.anchor}"><span>${view.title}</span>${verdictSigns(view.verdicts)}</a></li>`,
+  );
+  return html`<nav class="contents" aria-labelledby="contents-heading"><h2 id="contents-heading">On this page</h2><ol><li><a
+    href="#verdicts"><span>Verdicts</span></a></li>${experiments}<li class="tail-first"><a href="#machine"><span>The machine</span></a></li><li><a
+    href="#noise"><span>The noise</span></a></li><li><a href="#conduct"><span>How it was run</span></a></li></ol></nav>`;
+}
+
+function drawFooter(run: Run): Markup {
+  return html`<footer><p>Written by ${run.tool.name} ${run.tool.version} from a run of schema version ${run.schemaVersion}. Every number
+    with its full precision is in the run file, from which this page can be written again.</p></footer>`;
+}
+
+/**
+ * The report of a run as a self-contained HTML document. Experiments that `experiments` does not describe are drawn
+ * from the run alone; all text is escaped.
+ */
+export function renderHtml(
+  run: Run,
+  experiments: readonly ExperimentText[],
+  options: HtmlOptions = {},
+): string {
+  const views = experimentViews(run, experiments);
+  const title = options.title ?? defaultTitle;
+  const hasResults = views.some((view) => view.measurements.length > 0);
+  const page = html`<!doctype html>
+<html lang="en">
+<head>
+<meta charset="utf-8">
+<meta http-equiv="Content-Security-Policy" content="${policy()}">
+<meta name="viewport" content="width=device-width, initial-scale=1">
+<meta name="color-scheme" content="light dark">
+<title>${title} · ${run.machine.cpuModel.value ?? run.machine.id} · linefill</title>
+<link rel="icon" href="data:,">
+<style>${new Markup(styleSheet())}</style>
+</head>
+<body>
+<a class="skip" href="#verdicts">Skip to the verdicts</a>
+${patterns()}
+<div class="page">
+${drawMasthead(run, title)}
+<div class="layout-grid">
+${drawContents(views)}
+<main>
+<section id="verdicts" aria-labelledby="verdicts-heading"><h2 id="verdicts-heading">Verdicts</h2>${drawGlance(views)}${
+    hasResults ? resultsKey() : null
+  }</section>
+${views.map((view) => html`${drawExperiment(view)}\n`)}
+${drawMachine(run.machine)}
+${drawNoise(run, views)}
+${drawConduct(run, views)}
+${drawFooter(run)}
+</main>
+</div>
+</div>
+<script>${new Markup(pageScript)}</script>
+</body>
+</html>
+`;
+  return page.text;
+}

@@ -1,0 +1,110 @@
+/** A run as GitHub-flavoured Markdown, to be pasted into an issue or kept beside code. */
+import type { Run } from '../experiment/run.ts';
+import type { ExperimentText } from './html/experiment-text.ts';
+import { type Arm, arrange, type ExperimentResult, type MetricTable } from './arrange.ts';
+import {
+  armCells,
+  conductText,
+  confidenceText,
+  coordinateColumns,
+  effectText,
+  floorText,
+  hasComparisons,
+  machineText,
+  pointText,
+  statusText,
+  tableTitle,
+  titleOf,
+  verdictCount,
+} from './cells.ts';
+import { oneLine } from './lines.ts';
+import { formatCoordinate, formatDuration } from './numbers.ts';
+
+/** Text of a run or an experiment, with whatever Markdown or HTML would take for its own made harmless. */
+function escaped(text: string): string {
+  return oneLine(text).replace(/[\\`*_{}[\]<>|#~&]/g, (character) => `\\${character}`);
+}
+
+function tableRow(cells: readonly string[]): string {
+  return `| ${cells.join(' | ')} |`;
+}
+
+/**
+ * The whole run as Markdown, with a last end of line.
+ * @param texts what this version knows of the experiments; a run of others is shown without their words
+ */
+export function renderMarkdown(run: Run, texts: readonly ExperimentText[]): string {
+  const { tool, profile, startedAt, seed, complete } = run;
+  const count = verdictCount(run.verdicts);
+  const elapsed = run.conduct.reduce((sum, { elapsedMs }) => sum + elapsedMs, 0);
+  const parts = [
+    '# Linefill run',
+    escaped(`Linefill ${tool.version}, ${profile} profile, ${startedAt}, seed ${seed}. ${machineText(run)}.`),
+    ...(complete ? [] : ['**This run is incomplete: it holds what was measured until it was stopped.**']),
+    `${count === null ? 'No claim was judged' : `Claims on this machine: ${count}`}. Measured in ${formatDuration(elapsed)}.`,
+    ...arrange(run, texts).map(experimentPart),
+    ...(run.warnings.length === 0 ? [] : ['## Warnings', run.warnings.map((text) => `- ${escaped(text)}`).join('\n')]),
+  ];
+  return `${parts.join('\n\n')}\n`;
+}
+
+function experimentPart(result: ExperimentResult): string {
+  const { conduct, text, verdicts, leftOut } = result;
+  const parts = [`## ${escaped(titleOf(result))}`];
+  if (text !== null) parts.push(escaped(text.question));
+  if (conduct !== null) parts.push(`${escaped(conductText(conduct))}.`);
+  if (conduct !== null && conduct.regimes !== null) parts.push(escaped(conduct.regimes));
+  for (const table of result.tables) parts.push(tablePart(table, result));
+  if (verdicts.length > 0) {
+    const rows = verdicts.map((verdict) =>
+      tableRow([
+        statusText(verdict.status),
+        `${escaped(verdict.claim)}: ${escaped(verdict.statement)}`,
+        escaped(verdict.source),
+        effectText(verdict),
+        escaped(verdict.sentence),
+      ]),
+    );
+    parts.push([tableRow(['verdict', 'claim', 'source', 'here', 'why']), '|---|---|---|---:|---|', ...rows].join('\n'));
+  }
+  if (leftOut.length > 0) {
+    parts.push('Left out:', leftOut.map(({ what, reason }) => `- ${escaped(`${what}: ${reason}`)}`).join('\n'));
+  }
+  return parts.join('\n\n');
+}
+
+function tablePart(table: MetricTable, { conduct }: ExperimentResult): string {
+  const inside = coordinateColumns(table);
+  const shared = [...new Set(table.groups.flatMap(({ point }) => Object.keys(point)))];
+  const names = [...shared, ...inside.filter((name) => !shared.includes(name))];
+  const compared = hasComparisons(table);
+  const right = (texts: readonly string[]): string[] => texts.map(() => '---:');
+  const ratios = compared ? ['ratio', 'interval', 'shown'] : [];
+  const head = ['variant', ...names.map(escaped), 'median', 'interval', ...ratios, 'noise'];
+  const rule = ['---', ...right(names), '---:', '---', ...(compared ? ['---:', '---', '---'] : []), '---:'];
+  const rows = table.groups.flatMap(({ arms }) => arms.map((arm) => armRow(arm, names, compared)));
+  const notes = [confidenceText(table, conduct), floorText(table)].filter((note) => note !== null);
+  return [
+    `${escaped(tableTitle(table))}:`,
+    [head, rule, ...rows].map(tableRow).join('\n'),
+    ...(notes.length === 0 ? [] : [notes.join(' ')]),
+  ].join('\n\n');
+}
+
+function armRow(arm: Arm, names: readonly string[], compared: boolean): string[] {
+  const cells = armCells(arm);
+  const { variant, point, summary } = arm.measurement;
+  const coordinates = names.map((name) => {
+    const value = point[name];
+    return value === undefined ? '' : escaped(formatCoordinate(name, value));
+  });
+  const shown = cells.shown === 'nothing' ? 'no difference' : cells.shown;
+  return [
+    escaped(variant),
+    ...coordinates,
+    escaped(cells.median.trimEnd().replace(/~$/, '')),
+    cells.medianRange,
+    ...(compared ? [cells.ratio, cells.ratioRange, shown] : []),
+    `${cells.noise}${summary.unstable ? ' (unstable)' : ''}`,
+  ];
+}

@@ -1,0 +1,224 @@
+/** One experiment for the terminal: question, table, plot, verdicts, and what was left out. */
+import type { Verdict } from '../experiment/claim.ts';
+import type { Run } from '../experiment/run.ts';
+import type { Scalar } from '../kernel/kernel.ts';
+import type { Arm, ArmGroup, ExperimentResult, MetricTable } from './arrange.ts';
+import {
+  armCells,
+  conductText,
+  confidenceText,
+  coordinateColumns,
+  effectText,
+  floorText,
+  hasComparisons,
+  pointText,
+  statusText,
+  tableTitle,
+  titleOf,
+} from './cells.ts';
+import { oneLine, type Paint, printable, type Style, textWidth, wrap } from './lines.ts';
+import { formatCoordinate, formatQuantity } from './numbers.ts';
+import { mostSeries, renderPlot, type Series } from './plot.ts';
+import { type Cell, type Column, renderTable, type Row } from './table.ts';
+
+/** What every part of the report needs to know of the page it is on. */
+export interface TextFrame {
+  readonly run: Run;
+  readonly width: number;
+  readonly unicode: boolean;
+  readonly paint: Paint;
+}
+
+const plotHeight = 11;
+const statusStyles: Readonly<Record<Verdict['status'], Style>> = {
+  supported: 'good',
+  refuted: 'bad',
+  inconclusive: 'doubt',
+  'not-applicable': 'dim',
+};
+const resultStyles: Readonly<Record<string, Style>> = { faster: 'good', slower: 'bad', inconclusive: 'doubt' };
+
+/** The experiment's part of the report, without a last end of line. */
+export function experimentText(result: ExperimentResult, frame: TextFrame): string {
+  const blocks = [
+    heading(result, frame),
+    ...result.tables.map((table) => tableText(table, result, frame)),
+    plotText(result, frame),
+    ...result.verdicts.map((verdict) => verdictText(verdict, frame)),
+    leftOutText(result, frame),
+  ];
+  return blocks.filter((block) => block !== '').join('\n\n');
+}
+
+function heading(result: ExperimentResult, { width, paint, unicode }: TextFrame): string {
+  const rule = (unicode ? '─' : '-').repeat(width);
+  const name = result.text === null ? result.id : `${titleOf(result)} (${result.id})`;
+  const lines = [paint('dim', rule), paint('strong', wrap(oneLine(name), width))];
+  if (result.text !== null) lines.push(wrap(oneLine(result.text.question), width));
+  if (result.conduct !== null) {
+    lines.push(paint('dim', wrap(`${conductText(result.conduct)}.`, width)));
+    if (result.conduct.regimes !== null) {
+      lines.push(paint('doubt', wrap(sentence(result.conduct.regimes), width)));
+    }
+  }
+  return lines.join('\n');
+}
+
+function tableText(table: MetricTable, result: ExperimentResult, frame: TextFrame): string {
+  const { width, paint } = frame;
+  const matrix = matrixText(table, result, frame);
+  const title = wrap(oneLine(tableTitle(table)), width);
+  if (matrix !== null) return `${paint('dim', title)}\n${matrix}`;
+  const names = coordinateColumns(table);
+  const compared = hasComparisons(table);
+  const columns: Column[] = [
+    { header: 'variant', align: 'left', least: 8 },
+    ...names.map((name): Column => ({ header: oneLine(name), align: 'right' })),
+    { header: 'median', align: 'right' },
+    { header: 'interval', align: 'left', ...(compared ? { spare: 0 } : {}) },
+  ];
+  if (compared) {
+    columns.push(
+      { header: 'ratio', align: 'right' },
+      { header: 'interval', align: 'left' },
+      { header: 'shown', align: 'left' },
+    );
+  }
+  columns.push({ header: 'noise', align: 'right', spare: 1 });
+  const inColumns = table.groups.every(({ arms }) => arms.length === 1);
+  const rows = table.groups.flatMap((group): Row[] => [
+    ...(inColumns || pointText(group.point) === '' ? [] : [{ across: oneLine(pointText(group.point)) }]),
+    ...group.arms.map((arm) => rowOf(arm, names, compared)),
+  ]);
+  return [title === '' ? '' : paint('dim', title), renderTable(columns, rows, frame), notes(table, result, frame)]
+    .filter((part) => part !== '')
+    .join('\n');
+}
+
+function rowOf(arm: Arm, names: readonly string[], compared: boolean): Cell[] {
+  const { measurement, comparison } = arm;
+  const cells = armCells(arm);
+  const style = comparison === null ? undefined : resultStyles[comparison.result];
+  const coordinates = names.map((name): Cell => {
+    const value = measurement.point[name];
+    return { text: value === undefined ? '' : oneLine(formatCoordinate(name, value)) };
+  });
+  return [
+    { text: oneLine(measurement.variant) },
+    ...coordinates,
+    { text: printable(cells.median) },
+    { text: cells.medianRange },
+    ...(compared
+      ? [
+          { text: cells.ratio },
+          { text: cells.ratioRange },
+          { text: cells.shown, ...(style === undefined ? {} : { style }) },
+        ]
+      : []),
+    { text: cells.noise, ...(measurement.summary.unstable ? { style: 'doubt' as const } : {}) },
+  ];
+}
+
+/** How sure this table is. */
+function notes(table: MetricTable, { conduct }: ExperimentResult, { width, paint }: TextFrame): string {
+  const sentences = [confidenceText(table, conduct), floorText(table)].filter((sentence) => sentence !== null);
+  return sentences.length === 0 ? '' : paint('dim', wrap(sentences.join(' '), width));
+}
+
+/** From x to y, a figure a pair; null where the chart is none or a pair has several arms. */
+function matrixText({ groups, unit }: MetricTable, { text }: ExperimentResult, frame: TextFrame): string | null {
+  const chart = text?.chart;
+  if (chart?.kind !== 'matrix' || chart.y === undefined) return null;
+  const [x, y] = [chart.x, chart.y];
+  const arms = groups.flatMap((group) => group.arms.map(({ measurement }) => measurement));
+  const figures = new Map(arms.map((arm) => [`${arm.point[x]} ${arm.point[y]}`, arm.summary.median]));
+  if (figures.size !== arms.length) return null;
+  const valuesOf = (name: string) => [...new Set(arms.map(({ point }) => point[name] ?? ''))].toSorted(ascending);
+  const columns: Column[] = [
+    { header: oneLine(`${x} \\ ${y}`), align: 'left' },
+    ...valuesOf(y).map((value): Column => ({ header: oneLine(formatCoordinate(y, value)), align: 'right' })),
+  ];
+  const rows = valuesOf(x).map((from): Cell[] => [
+    { text: oneLine(formatCoordinate(x, from)) },
+    ...valuesOf(y).map((to): Cell => {
+      const median = figures.get(`${from} ${to}`);
+      return { text: median === undefined ? '-' : oneLine(formatQuantity(median, unit)) };
+    }),
+  ]);
+  return renderTable(columns, rows, frame);
+}
+
+function ascending(a: Scalar, b: Scalar): number {
+  if (typeof a === 'number' && typeof b === 'number') return a - b;
+  return String(a) < String(b) ? -1 : 1;
+}
+
+/** The sweep of the first metric, where the experiment says that lines show it. */
+function plotText(result: ExperimentResult, { run, width, unicode }: TextFrame): string {
+  const chart = result.text?.chart;
+  const table = result.tables[0];
+  if (chart?.kind !== 'lines' || table === undefined) return '';
+  const all = seriesOf(table.groups, chart.x);
+  const caches = chart.cacheLines ? (run.machine.caches.value ?? []) : [];
+  const levels = new Map(
+    caches.filter(({ kind }) => kind !== 'instruction').map(({ level, sizeBytes }) => [`L${level}`, sizeBytes]),
+  );
+  const plot = renderPlot(all, {
+    width,
+    height: plotHeight,
+    logX: chart.logX,
+    logY: chart.logY,
+    unicode,
+    formatX: (value) => formatCoordinate(chart.x, value),
+    formatY: (value) => oneLine(formatQuantity(value, table.unit)),
+    markers: [...levels].map(([label, at]) => ({ at, label })),
+  });
+  if (plot === null) return '';
+  const rest = all.length - mostSeries;
+  const more = rest > 0 ? `\n${wrap(`${rest} more series are in the table and in the HTML report.`, width)}` : '';
+  return `${wrap(oneLine(`${chart.title} (${chart.x})`), width)}\n${plot}${more}`;
+}
+
+/** A series for each variant at each value of what is not on the x-axis. */
+function seriesOf(groups: readonly ArmGroup[], x: string): Series[] {
+  const arms = groups.flatMap((group) => group.arms.map(({ measurement }) => measurement));
+  const names = [...new Set(arms.flatMap(({ point }) => Object.keys(point)))];
+  const varied = names.filter(
+    (name) => name !== x && new Set(arms.map(({ point }) => point[name]).filter((value) => value !== undefined)).size > 1,
+  );
+  const series = new Map<string, [number, number][]>();
+  for (const { variant, point, summary } of arms) {
+    const at = point[x];
+    if (typeof at !== 'number') continue;
+    const others = Object.fromEntries(Object.entries(point).filter(([name]) => varied.includes(name)));
+    const name = oneLine([variant, pointText(others)].filter((part) => part !== '').join(' '));
+    series.set(name, [...(series.get(name) ?? []), [at, summary.median]]);
+  }
+  return [...series].map(([name, points]) => ({ name, points: points.toSorted(([a], [b]) => a - b) }));
+}
+
+/** A verdict: the word, the statement, the source's number beside ours, and the sentence that says why. */
+export function verdictText(verdict: Verdict, { width, paint }: Pick<TextFrame, 'width' | 'paint'>): string {
+  const title = `${statusText(verdict.status)}: ${oneLine(verdict.claim)}`;
+  const [source, here] = [`source: ${oneLine(verdict.source)}`, `here: ${effectText(verdict)}`];
+  const beside = `  ${source}   ${here}`;
+  const figures = textWidth(beside) <= width ? [beside] : [source, here].map((line) => wrap(line, width, '  '));
+  return [
+    paint(statusStyles[verdict.status], wrap(title, width)),
+    wrap(`claim: ${oneLine(verdict.statement)}`, width, '  '),
+    ...figures,
+    wrap(sentence(verdict.sentence), width, '  '),
+  ].join('\n');
+}
+
+/** One line that begins with a capital. */
+function sentence(text: string): string {
+  const line = oneLine(text);
+  return line.charAt(0).toUpperCase() + line.slice(1);
+}
+
+function leftOutText({ leftOut }: ExperimentResult, { width, paint }: TextFrame): string {
+  if (leftOut.length === 0) return '';
+  const lines = leftOut.map(({ what, reason }) => wrap(oneLine(`${what}: ${reason}`), width, '  '));
+  return [paint('dim', 'Left out:'), ...lines].join('\n');
+}

@@ -1,0 +1,27 @@
+/**
+ * Makes the hostile calls of one kernel (argument 1; `extremes` as argument 2 for the in-range extremes, 3 on: which
+ * of them). Writes a line of JSON a step to standard output, synchronously: the call before it is made, then its
+ * outcome, so that whoever reads knows which call ended the process.
+ */
+import { writeSync } from 'node:fs';
+import { nativeKernels, runNative } from '#dist/native/binding.js';
+import { extremeCalls, hostileCalls } from './hostile-calls.mjs';
+
+function say(line) {
+  writeSync(1, `${JSON.stringify(line)}\n`);
+}
+
+const [id, which, only] = process.argv.slice(2);
+const kernel = nativeKernels().find((entry) => entry.id === id);
+const all = which === 'extremes' ? extremeCalls(kernel) : hostileCalls(kernel);
+for (const { name, expect, args, plan } of only === undefined ? all : [all[Number(only)]]) {
+  say({ call: name, expect });
+  const [made, planned] = [args(), plan?.()];
+  try {
+    runNative(id, made, planned);
+    say({ outcome: 'returned' });
+  } catch (error) {
+    say({ outcome: 'threw', error: error.name, message: error.message });
+  }
+}
+say({ done: all.length });
