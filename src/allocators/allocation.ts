@@ -30,7 +30,7 @@ const texts: readonly string[] = [
   'too large: the request exceeds the largest block',
   'bad alignment: it must be a power of two that the allocator can keep',
   'double free: the block is free already',
-  'foreign pointer: it lies outside the allocator\'s blocks',
+  "foreign pointer: it lies outside the allocator's blocks",
   'misaligned pointer: it is not the start of a block',
   'corrupt free list: a block was written after it was freed',
 ];

@@ -64,7 +64,12 @@ function requireWhole(value: number, name: string, most: number): void {
 }
 
 /** Writes the header and clears the table; throws ContractError where the heap is too small. Blocks are left alone. */
-export function writeHeader(kind: PoolKind, blockBytes: number, capacity: number, heap: Uint32Array): PoolShape {
+export function writeHeader(
+  kind: PoolKind,
+  blockBytes: number,
+  capacity: number,
+  heap: Uint32Array,
+): PoolShape {
   const shape = poolShape(kind, blockBytes, capacity);
   if (heap.length < shape.heapWords) {
     throw new ContractError(`"heap" must have at least ${shape.heapWords} words, not ${heap.length}`);

@@ -20,28 +20,19 @@ export interface Replay {
 
 /** Replays the rows and fills the answers. Returns the hash of the heap's final image. */
 export function replay(allocator: Allocator, run: Replay): bigint {
-  const { heap, trace, offsets, answers } = run;
-  for (let row = 0; row < answers.length; row++) {
-    const at = row * rowWords;
-    answers[row] = replayRow(allocator, run, trace[at]!, trace[at + 1]!, trace[at + 2]!, trace[at + 3]!, offsets);
-  }
+  for (let row = 0; row < run.answers.length; row++)
+    run.answers[row] = replayRow(allocator, run, row * rowWords);
   allocator.writeBack();
-  return wholeHash(heapHash(heap));
+  return wholeHash(heapHash(run.heap));
 }
 
-function replayRow(
-  allocator: Allocator,
-  { heap, blockWords }: Replay,
-  op: number,
-  subject: number,
-  bytes: number,
-  alignmentBytes: number,
-  offsets: Uint32Array,
-): number {
-  switch (op) {
+function replayRow(allocator: Allocator, run: Replay, at: number): number {
+  const { heap, blockWords, trace, offsets } = run;
+  const subject = trace[at + 1]!;
+  switch (trace[at]) {
     case allocationOp.alloc: {
       // 1. Refuse what no block fits, 2. allocate, 3. write the block's ends.
-      const answer = allocator.alloc(bytes, alignmentBytes);
+      const answer = allocator.alloc(trace[at + 2]!, trace[at + 3]!);
       if (answer > 0) {
         offsets[subject] = answer;
         heap[answer] = subject;

@@ -1,8 +1,10 @@
 /**
  * A seeded generator of 32-bit words: xoshiro128** (Blackman and Vigna, "Scrambled linear pseudorandom number
- * generators", 2021), its state spread from one seed by splitmix32. Not for secrets. The native twin is
- * native/prng.h; both give the same words for the same seed.
+ * generators", 2021), its state spread from one seed by splitmix32. Not for secrets.
  */
+import { ContractError } from './errors.ts';
+
+/** Equal seeds give equal words, on every machine. */
 export class Prng {
   readonly #s = new Uint32Array(4);
 
@@ -36,8 +38,14 @@ export class Prng {
     return result;
   }
 
-  /** Uniform over 0 .. bound - 1, by rejection (no modulo bias). `bound` is 1 .. 2^32. */
+  /**
+   * Uniform over 0 .. bound - 1, by rejection (no modulo bias).
+   * @throws ContractError unless `bound` is a whole number from 1 to 2^32
+   */
   below(bound: number): number {
+    if (!(Number.isInteger(bound) && bound >= 1 && bound <= 2 ** 32)) {
+      throw new ContractError(`Prng.below: the bound is ${bound}, must be a whole number from 1 to 2^32`);
+    }
     const limit = 2 ** 32 - (2 ** 32 % bound);
     for (;;) {
       const word = this.next();

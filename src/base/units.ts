@@ -29,17 +29,23 @@ export function formatNs(ns: number): string {
   return `${formatNumber(ns / fit.ns)} ${fit.unit}`;
 }
 
+/** Three significant digits, four from 1,000 to 1,023, so that what rounds to 1,024 goes to the next unit. */
+function roundedBytes(scaled: number): number {
+  if (Number.isInteger(scaled)) return scaled;
+  return Number(scaled.toPrecision(Math.abs(scaled) >= 1000 ? 4 : 3));
+}
+
 /** `64 B`, `32 KiB`, `1.5 MiB`: powers of 1,024; whole numbers stay whole. */
 export function formatBytes(bytes: number): string {
   if (!Number.isFinite(bytes)) return 'n/a';
   const names = ['B', 'KiB', 'MiB', 'GiB', 'TiB'];
   let scaled = bytes;
   let index = 0;
-  while (Math.abs(scaled) >= 1024 && index < names.length - 1) {
+  while (Math.abs(roundedBytes(scaled)) >= 1024 && index < names.length - 1) {
     scaled /= 1024;
     index++;
   }
-  return `${Number.isInteger(scaled) ? scaled : formatNumber(scaled)} ${names[index]}`;
+  return `${roundedBytes(scaled)} ${names[index]}`;
 }
 
 /** `3.52x`. */

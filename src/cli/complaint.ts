@@ -1,7 +1,7 @@
 /** What becomes of an error: a sentence, what to type instead, and an exit code. */
 import type { Command, CommanderError } from 'commander';
 import { UserError } from '../base/errors.ts';
-import { painter, printable, wrap } from '../report/lines.ts';
+import { oneLine, painter, printable, wrap } from '../report/lines.ts';
 import { exitCodes, type Io, looksOf } from './io.ts';
 import { meant } from './nearest.ts';
 
@@ -60,12 +60,12 @@ export function printError(error: unknown, io: Io): number {
   const { colour, columns } = looksOf(io.stderr, io.env);
   const title = painter(colour)('bad', 'error:');
   if (error instanceof UserError) {
-    const message = wrap(printable(error.message), columns - 7);
-    const cure = error.cure === null ? '' : `${wrap(printable(error.cure), columns, '  ')}\n`;
+    const message = wrap(oneLine(error.message), columns - 7);
+    const cure = error.cure === null ? '' : `${wrap(oneLine(error.cure), columns, '  ')}\n`;
     io.stderr.write(`${title} ${message}\n${cure}`);
     return exitCodes.user;
   }
   const stack = error instanceof Error ? (error.stack ?? error.message) : String(error);
-  io.stderr.write(`${title} linefill has a bug. Please report it with this and the command you typed:\n${stack}\n`);
+  io.stderr.write(`${title} linefill has a bug. Please report it with this and the command you typed:\n${printable(stack)}\n`);
   return exitCodes.internal;
 }

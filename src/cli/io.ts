@@ -33,7 +33,10 @@ export interface Lab {
   readonly version: string;
   /** The list; the addon is not loaded. */
   experiments(): Promise<readonly Experiment[]>;
+  /** What is reported of this machine; nothing is measured. */
   describeMachine(): Promise<Machine>;
+  /** The same with what our kernels find: takes a second or two. */
+  surveyMachine(): Promise<Machine>;
   /** Resolves with what was measured, also when the signal aborts it: then the run is marked incomplete. */
   measure(request: MeasureRequest, progress: (event: Progress) => void, signal: AbortSignal): Promise<Run>;
 }

@@ -22,6 +22,11 @@ async function describe(): Promise<Machine> {
   }
 }
 
+async function survey(): Promise<Machine> {
+  const { chooseCpus, surveyMachine } = await import('../measure/measure.ts');
+  return surveyMachine(await describe(), chooseCpus(null), 'quick');
+}
+
 async function measure(
   request: MeasureRequest,
   progress: (event: Progress) => void,
@@ -49,6 +54,7 @@ export function realLab(): Lab {
     version: ownVersion(),
     experiments: async () => (await import('../experiments/index.ts')).experiments,
     describeMachine: describe,
+    surveyMachine: survey,
     measure,
   };
 }

@@ -86,7 +86,7 @@ function configure(program: Command, io: Io): void {
     getOutHasColors: () => looks.colour,
     getErrHasColors: () => looks.colour,
   });
-  program.configureHelp({ styleTitle: (title) => paint('strong', title), showGlobalOptions: false });
+  program.configureHelp({ styleTitle: (title) => paint('strong', title), minWidthToWrap: 20 });
 }
 
 /** What to type, and what it does. */
@@ -155,13 +155,14 @@ function addMeasuring(program: Command, io: Io, lab: Lab, finish: (code: number)
   const machine = program
     .command('machine')
     .summary('what is known of this machine')
-    .description('Prints the facts about this machine, and where each comes from.')
+    .description('Prints the facts about this machine, and whether each was reported or measured, and by what.')
+    .option('--no-measure', 'only what is reported: at once, and without the addon')
     .option('--json', 'print JSON')
-    .action(async (flags: FormatFlags) => {
+    .action(async (flags: { json?: boolean; measure: boolean }) => {
       const { machineCommand } = await import('./commands/machine.ts');
       finish(await machineCommand(flags, io, lab));
     });
-  examples(machine, [['linefill machine', 'a table']]);
+  examples(machine, [['linefill machine', 'a table, caches and distances measured in a second or two']]);
 }
 
 function addReading(program: Command, io: Io, lab: Lab, finish: (code: number) => void): void {

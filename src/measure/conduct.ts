@@ -7,9 +7,9 @@ import type { Context, Experiment } from '../experiment/experiment.ts';
 import { comparisonCount, type Layout, type Settings } from '../experiment/plan.ts';
 import type { Conduct, Stop } from '../experiment/run.ts';
 import { comparisonAlpha } from '../experiment/analyse.ts';
-import { orderStatisticRank, replicatesNeeded } from '../stats/index.ts';
+import { median, orderStatisticRank, replicatesNeeded } from '../stats/index.ts';
 import { gather, type Gathered } from './gather.ts';
-import type { GroupResult, ReplicateReply, ReplicateRequest } from './protocol.ts';
+import type { Calibration, GroupResult, ReplicateReply, ReplicateRequest } from './protocol.ts';
 
 export interface ConductRequest {
   readonly experiment: Experiment;
@@ -33,25 +33,32 @@ export interface Conducted extends Gathered {
 const narrowWithin = 0.02;
 /** A fresh process is up and has loaded the addon after about this. */
 const startUpMs = 80;
+/** Looks that share an experiment's error level. */
+const lookCount = { smoke: 1, quick: 1, full: 3 } as const;
+/** An interval just out of reach is worth this much more than the budget. */
+const overrun = 1.3;
 /** Rounds a process takes at most; more processes tell more than more rounds. */
 const mostRounds = { smoke: 2, quick: 24, full: 40 } as const;
 
-/**
- * The fewest processes whose interval drops both extremes: one odd process then widens nothing, and up to there
- * every further one would (stats/judge.ts).
- */
-function processesFor(alpha: number): number {
+/** The fewest processes that give an interval; with `dropping` 1 one without both extremes, so that an odd process widens nothing. */
+function processesFor(alpha: number, dropping: 0 | 1): number {
   let processes = replicatesNeeded(alpha);
-  while (orderStatisticRank(processes, alpha) < 2) processes++;
+  while (orderStatisticRank(processes, alpha) < 1 + dropping) processes++;
   return processes;
 }
 
-/** Numbers of processes after which to look, fixed before the first sample (stats/sequential.ts says why). */
-export function plannedLooks(profile: Context['profile'], comparisons: number): number[] {
+/**
+ * Numbers of processes after which to look, fixed by what a process costs and before any result is seen
+ * (stats/sequential.ts says why). `affordable`: how many the budget holds.
+ */
+export function plannedLooks(profile: Context['profile'], comparisons: number, affordable: number): number[] {
   if (profile === 'smoke') return [1];
-  if (profile === 'quick') return [processesFor(comparisonAlpha(comparisons))];
-  const least = processesFor(comparisonAlpha(3 * comparisons));
-  return [least, Math.ceil(1.5 * least), 2 * least];
+  if (profile === 'full') {
+    const least = processesFor(comparisonAlpha(lookCount.full * comparisons), 1);
+    return [least, Math.ceil(1.5 * least), 2 * least];
+  }
+  const robust = processesFor(comparisonAlpha(comparisons), 1);
+  return [robust <= affordable ? robust : processesFor(comparisonAlpha(comparisons), 0)];
 }
 
 interface Replicate {
@@ -100,48 +107,74 @@ function isNarrow(gathered: Gathered): boolean {
   );
 }
 
+function calibrationOf({ iterations, arms }: GroupResult): Calibration {
+  return { iterations, sampleNs: Object.fromEntries(arms.map(({ arm, elapsedNs }) => [arm, median(elapsedNs)])) };
+}
+
+/** What the loop over processes knows as it goes. */
+class Course {
+  readonly results: GroupResult[] = [];
+  readonly #began = performance.now();
+  calibration: Record<string, Calibration> | null = null;
+  looks: number[];
+  ended = 0;
+  /** The longest of the processes so far, the first one's cross-check and calibration not counted. */
+  #processMs = 0;
+
+  constructor(looks: number[]) {
+    this.looks = looks;
+  }
+
+  get spentMs(): number {
+    return performance.now() - this.#began;
+  }
+
+  get most(): number {
+    return this.looks.at(-1)!;
+  }
+
+  /** True when another process would overrun the budget, and no first interval is within reach of it. */
+  isSpent(budgetMs: number): boolean {
+    if (this.ended < 2) return false;
+    const first = this.looks[0]!;
+    const reach = this.ended < first ? this.spentMs + (first - this.ended) * this.#processMs : Number.POSITIVE_INFINITY;
+    return this.spentMs + this.#processMs > budgetMs && reach > overrun * budgetMs;
+  }
+
+  note(replicate: Replicate, tookMs: number): void {
+    this.results.push(...replicate.results);
+    if (this.calibration === null) {
+      this.calibration = Object.fromEntries(replicate.results.map((result) => [result.key, calibrationOf(result)]));
+      this.#processMs = startUpMs + replicate.results.reduce((sum, result) => sum + result.samplingMs, 0);
+    } else {
+      this.#processMs = Math.max(this.#processMs, tookMs);
+    }
+    this.ended++;
+  }
+
+  affordable(budgetMs: number): number {
+    return this.ended + Math.floor((budgetMs - this.spentMs) / this.#processMs);
+  }
+}
+
 /** Measures one experiment. Never throws for what a kernel or a process does: that is in `failure`. */
 export async function conduct(request: ConductRequest, signal: AbortSignal): Promise<Conducted> {
   const { experiment, context, layout, budgetMs } = request;
+  const { profile } = context;
   const comparisons = comparisonCount(layout);
-  const looks = plannedLooks(context.profile, comparisons);
-  const shares = comparisons * looks.length;
-  const most = looks.at(-1)!;
-  const began = performance.now();
-  const results: GroupResult[] = [];
+  const shares = comparisons * lookCount[profile];
+  const course = new Course(plannedLooks(profile, comparisons, Number.POSITIVE_INFINITY));
   let stopped: Stop = 'processes';
   let failure: string | null = null;
-  let iterations: Record<string, number> | null = null;
-  let ended = 0;
-  let slowestMs = 0;
-  for (; ended < most; ended++) {
-    const spent = performance.now() - began;
-    // The first process also cross-checks and calibrates; at least two are needed to say anything of spread.
-    if (ended >= 2 && spent + slowestMs > budgetMs) {
+  while (layout.groups.length > 0 && course.ended < course.most) {
+    if (course.isSpent(budgetMs)) {
       stopped = 'budget';
       break;
     }
-    const processBegan = performance.now();
-    const left = layout.groups.length === 0 ? 0 : (budgetMs - spent) / (most - ended);
-    const replicate = await runProcess(
-      {
-        kind: 'replicate',
-        experiment: experiment.id,
-        profile: context.profile,
-        machine: context.machine,
-        cpus: context.cpus,
-        memoryBudgetBytes: context.memoryBudgetBytes,
-        settings: request.settings,
-        seed: request.seed,
-        process: ended,
-        iterations,
-        budgetMs: Math.max(1, left - startUpMs),
-        mostRounds: mostRounds[context.profile],
-      },
-      request.childEntry,
-      signal,
-    );
-    results.push(...replicate.results);
+    const began = performance.now();
+    const shareMs = (budgetMs - course.spentMs) / (course.most - course.ended) - startUpMs;
+    const replicate = await runProcess(replicateRequest(request, course, shareMs), request.childEntry, signal);
+    course.note(replicate, performance.now() - began);
     if (signal.aborted) {
       stopped = 'interrupted';
       break;
@@ -151,20 +184,16 @@ export async function conduct(request: ConductRequest, signal: AbortSignal): Pro
       failure = replicate.failure;
       break;
     }
-    if (iterations === null) {
-      iterations = Object.fromEntries(replicate.results.map((result) => [result.key, result.iterations]));
-    } else {
-      slowestMs = Math.max(slowestMs, performance.now() - processBegan);
-    }
-    request.onProcess(ended + 1, most);
-    if (ended + 1 < most && looks.includes(ended + 1) && isNarrow(gather(experiment, layout, results, shares))) {
+    if (course.ended === 1) course.looks = plannedLooks(profile, comparisons, course.affordable(budgetMs));
+    request.onProcess(course.ended, course.most);
+    const looking = course.ended < course.most && course.looks.includes(course.ended);
+    if (looking && isNarrow(gather(experiment, layout, course.results, shares))) {
       stopped = 'narrow';
-      ended++;
       break;
     }
   }
-  // A failed cross-check reports no time at all.
-  const kept = stopped === 'failed' ? [] : results;
+  // Where the answers differ, or a process died, no time is reported at all.
+  const kept = stopped === 'failed' ? [] : course.results;
   const gathered = gather(experiment, layout, kept, shares);
   return {
     ...gathered,
@@ -173,13 +202,31 @@ export async function conduct(request: ConductRequest, signal: AbortSignal): Pro
       experiment: experiment.id,
       processes: new Set(kept.map((result) => result.process)).size,
       stopped,
-      elapsedMs: Math.round(performance.now() - began),
-      samplingMs: Math.round(results.reduce((sum, result) => sum + result.samplingMs, 0)),
+      elapsedMs: Math.round(course.spentMs),
+      samplingMs: Math.round(kept.reduce((sum, result) => sum + result.samplingMs, 0)),
       comparisons: shares,
       alpha: comparisonAlpha(shares),
       regimes: gathered.regimes,
       cpus: context.cpus,
-      crossChecked: results.reduce((sum, result) => sum + result.crossChecked, 0),
+      crossChecked: kept.reduce((sum, result) => sum + result.crossChecked, 0),
     },
+  };
+}
+
+function replicateRequest(request: ConductRequest, course: Course, budgetMs: number): ReplicateRequest {
+  const { experiment, context, settings, seed } = request;
+  return {
+    kind: 'replicate',
+    experiment: experiment.id,
+    profile: context.profile,
+    machine: context.machine,
+    cpus: context.cpus,
+    memoryBudgetBytes: context.memoryBudgetBytes,
+    settings,
+    seed,
+    process: course.ended,
+    calibration: course.calibration,
+    budgetMs: Math.max(1, budgetMs),
+    mostRounds: mostRounds[context.profile],
   };
 }

@@ -7,6 +7,7 @@ import type { Experiment } from '../experiment/experiment.ts';
 import type { Arm, PlannedGroup } from '../experiment/plan.ts';
 import { disagreement } from '../kernel/agree.ts';
 import { checkSignature } from '../kernel/kernel.ts';
+import type { Crew } from './crew.ts';
 import { GroupRoom } from './room.ts';
 import { TeamArm } from './team.ts';
 import { type AnyArguments, implementationOf, type Seat, setUp, timeHere } from './thread-arm.ts';
@@ -60,7 +61,7 @@ function checkThread(arm: Arm, seat: Omit<Seat, 'room'>): void {
   }
 }
 
-async function checkTeam(experiment: Experiment, arm: Arm, seat: Omit<Seat, 'room'>, workerEntry: URL): Promise<void> {
+async function checkTeam(experiment: Experiment, arm: Arm, seat: Omit<Seat, 'room'>, crew: Crew): Promise<void> {
   const sides: Side[] = [];
   for (const language of ['native', 'typescript'] as const) {
     const room = new GroupRoom();
@@ -71,7 +72,7 @@ async function checkTeam(experiment: Experiment, arm: Arm, seat: Omit<Seat, 'roo
       seat: { ...seat, room },
       language,
       reference: true,
-      workerEntry,
+      crew,
       scope: arm.key,
     });
     try {
@@ -94,7 +95,7 @@ export async function crossCheck(
   experiment: Experiment,
   group: PlannedGroup,
   seat: Omit<Seat, 'room'>,
-  workerEntry: URL,
+  crew: Crew,
 ): Promise<number> {
   const done = new Set<string>();
   for (const arm of group.arms) {
@@ -103,7 +104,7 @@ export async function crossCheck(
     if (done.has(key)) continue;
     done.add(key);
     checkSignature(kernel);
-    if (arm.variant.form === 'team') await checkTeam(experiment, arm, seat, workerEntry);
+    if (arm.variant.form === 'team') await checkTeam(experiment, arm, seat, crew);
     else checkThread(arm, seat);
   }
   return done.size;

@@ -1,40 +1,59 @@
-/** The inside of a team's member: a worker thread that pins itself, then takes the samples it is asked for. */
+/** The inside of a crew's member: a worker thread that pins itself, then takes the samples it is asked for. */
 import { parentPort, workerData } from 'node:worker_threads';
 import { ContractError } from '../base/errors.ts';
 import type { Experiment } from '../experiment/experiment.ts';
 import { environment } from '../native/binding.ts';
+import type { Join, MemberReply, MemberRequest } from './crew.ts';
 import type { SamplePlan } from './sample.ts';
-import type { MemberData, MemberReply } from './team.ts';
 import { type AnyArguments, implementationOf, timeHere } from './thread-arm.ts';
+import type { TimedSample } from './timing.ts';
 
-/** Serves samples of the variant named in `workerData`, until the worker is terminated. */
+type Seated = (plan: SamplePlan) => TimedSample;
+
+function seat(experiments: readonly Experiment[], join: Join): Seated {
+  const variant = experiments
+    .find((experiment) => experiment.id === join.experiment)
+    ?.variants.find((candidate) => candidate.id === join.variant);
+  if (variant === undefined) throw new ContractError(`no variant ${join.variant} in ${join.experiment}`);
+  const reference = variant.kernel.reference as (args: AnyArguments) => bigint;
+  const implementation = join.reference ? reference : implementationOf(variant);
+  const gate = { words: join.gate, members: join.members };
+  return (plan) => timeHere(variant.kernel, join.language, implementation, join.args, plan, gate);
+}
+
+/** Serves the teams of one CPU, until the worker is terminated. */
 export function serveMember(experiments: readonly Experiment[]): void {
-  const data = workerData as MemberData;
   const port = parentPort;
-  if (port === null) throw new ContractError('a team member runs in a worker thread only');
-  const reply = (message: MemberReply): void => port.postMessage(message);
-  const attempt = (task: () => MemberReply): void => {
-    try {
-      reply(task());
-    } catch (error) {
-      reply({ kind: 'failed', message: (error as Error).message });
+  if (port === null) throw new ContractError('a crew member runs in a worker thread only');
+  const teams = new Map<number, Seated>();
+  const answer = (request: MemberRequest): MemberReply | null => {
+    switch (request.kind) {
+      case 'join':
+        teams.set(request.team, seat(experiments, request));
+        return { kind: 'ready' };
+      case 'sample': {
+        const seated = teams.get(request.team);
+        if (seated === undefined) throw new ContractError(`team ${request.team} has not been joined`);
+        return { kind: 'sample', sample: seated(request.plan) };
+      }
+      case 'leave':
+        teams.delete(request.team);
+        return null;
     }
   };
-  const variant = experiments
-    .find((experiment) => experiment.id === data.experiment)
-    ?.variants.find((candidate) => candidate.id === data.variant);
-  if (variant === undefined) throw new ContractError(`no variant ${data.variant} in ${data.experiment}`);
-  const reference = variant.kernel.reference as (args: AnyArguments) => bigint;
-  const implementation = data.reference ? reference : implementationOf(variant);
-  const gate = { words: data.gate, members: data.members };
-  port.on('message', (plan: SamplePlan) => {
-    attempt(() => ({
-      kind: 'sample',
-      sample: timeHere(variant.kernel, data.language, implementation, data.args, plan, gate),
-    }));
-  });
+  const attempt = (task: () => MemberReply | null): void => {
+    let reply: MemberReply | null;
+    try {
+      reply = task();
+    } catch (error) {
+      reply = { kind: 'failed', message: (error as Error).message };
+    }
+    if (reply !== null) port.postMessage(reply);
+  };
+  port.on('message', (request: MemberRequest) => attempt(() => answer(request)));
   attempt(() => {
-    if (data.cpu !== null) environment().pin(data.cpu);
+    // Where the system can't pin, migrations show it.
+    if (environment().allowedCpus.length > 0) environment().pin((workerData as { cpu: number }).cpu);
     return { kind: 'ready' };
   });
 }

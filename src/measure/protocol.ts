@@ -16,11 +16,18 @@ export interface ReplicateRequest {
   readonly settings: Settings;
   readonly seed: number;
   readonly process: number;
-  /** Iterations a sample by group; null in the first process, which calibrates and cross-checks. */
-  readonly iterations: Readonly<Record<string, number>> | null;
+  /** By group, what the first process found; null in that process, which calibrates and cross-checks. */
+  readonly calibration: Readonly<Record<string, Calibration>> | null;
   /** Time for all groups together, beside set-up. */
   readonly budgetMs: number;
   readonly mostRounds: number;
+}
+
+export interface Calibration {
+  /** One count for all arms. */
+  readonly iterations: number;
+  /** A sample's time, by arm. */
+  readonly sampleNs: Readonly<Record<string, number>>;
 }
 
 export interface ArmResult {

@@ -10,6 +10,7 @@ import { type Arm, layOut, type PlannedGroup } from '../experiment/plan.ts';
 import { type NoiseColumn, noiseColumns } from '../experiment/run.ts';
 import { environment } from '../native/binding.ts';
 import { calibrate, sampleTargetNs, settle } from './calibrate.ts';
+import { Crew } from './crew.ts';
 import { crossCheck } from './cross-check.ts';
 import { RegimeProbe } from './probe.ts';
 import type { ArmResult, BlockProbe, GroupResult, ReplicateRequest } from './protocol.ts';
@@ -35,6 +36,7 @@ interface Desk {
   readonly request: ReplicateRequest;
   readonly entries: Entries;
   readonly probe: RegimeProbe;
+  readonly crew: Crew;
 }
 
 async function seatArm(desk: Desk, arm: Arm, seat: Seat): Promise<ArmRunner> {
@@ -45,10 +47,9 @@ async function seatArm(desk: Desk, arm: Arm, seat: Seat): Promise<ArmRunner> {
       return new ThreadArm(arm, seat);
     case 'team': {
       const { language } = variant;
-      const workerEntry = desk.entries.worker;
-      const options = { experiment, variant, point, seat, language, reference: false, workerEntry, scope: arm.key };
-      const team = new TeamArm(options);
-      return await startOrClose(team);
+      const { crew } = desk;
+      const options = { experiment, variant, point, seat, language, reference: false, crew, scope: arm.key };
+      return await startOrClose(new TeamArm(options));
     }
     case 'scenario': {
       const { seed, cpus } = seat;
@@ -131,19 +132,21 @@ async function measureGroup(desk: Desk, group: PlannedGroup, budgetMs: number): 
   const { request, experiment } = desk;
   const seat = { seed: request.seed, cpus: request.cpus };
   const crossChecked =
-    request.iterations === null ? await crossCheck(experiment, group, seat, desk.entries.worker) : 0;
+    request.calibration === null ? await crossCheck(experiment, group, seat, desk.crew) : 0;
   const room = new GroupRoom();
   const runners = new Map<string, ArmRunner>();
   try {
     for (const arm of group.arms) runners.set(arm.key, await seatArm(desk, arm, { ...seat, room }));
     const arms = [...runners.values()];
     const began = performance.now();
-    const known = request.iterations?.[group.key];
-    if (request.iterations !== null && known === undefined) {
+    const known = request.calibration?.[group.key];
+    if (request.calibration !== null && known === undefined) {
       throw new ContractError(`${experiment.id}: no iteration count for group ${group.key}`);
     }
-    const iterations = known ?? (await calibrate(arms, sampleTargetNs()));
-    for (const arm of arms) await settle(arm, iterations, budgetMs / (4 * arms.length));
+    const iterations = known?.iterations ?? (await calibrate(arms, sampleTargetNs()));
+    for (const [key, arm] of runners) {
+      await settle(arm, iterations, budgetMs / (4 * arms.length), known?.sampleNs[key]);
+    }
     const { records, probes } = await takeTurns(desk, runners, iterations, budgetMs - (performance.now() - began));
     return {
       kind: 'group',
@@ -175,8 +178,9 @@ export async function replicate(
   // Where the system can't pin, the run's machine facts say so and the samples' migrations show it.
   if (cpu !== undefined && environment().allowedCpus.length > 0) environment().pin(cpu);
   const probe = new RegimeProbe(cpus, request.seed);
+  const crew = new Crew(entries.worker);
   try {
-    const desk: Desk = { experiment, request, entries, probe };
+    const desk: Desk = { experiment, request, entries, probe, crew };
     let leftMs = request.budgetMs;
     for (const [index, group] of groups.entries()) {
       const began = performance.now();
@@ -184,6 +188,7 @@ export async function replicate(
       leftMs = Math.max(1, leftMs - (performance.now() - began));
     }
   } finally {
+    await crew.close();
     probe.close();
     environment().unpin();
   }

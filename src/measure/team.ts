@@ -1,36 +1,17 @@
 /**
- * A team: worker threads on CPUs of their own over shared memory, from one barrier to the next. The time of a
+ * A team: members of the crew on CPUs of their own over shared memory, from one barrier to the next. The time of a
  * sample is from the first member's start to the last one's end; each member's own time is kept.
  */
-import { Worker } from 'node:worker_threads';
 import { ContractError } from '../base/errors.ts';
 import type { Language, Variant } from '../experiment/experiment.ts';
 import { type NoiseColumn, noiseColumns } from '../experiment/run.ts';
 import type { Point } from '../kernel/kernel.ts';
 import { environment } from '../native/binding.ts';
-import { type Failed, Replies } from './replies.ts';
+import { type Crew, describe, type MemberReply } from './crew.ts';
 import { scoped } from './room.ts';
 import type { ArmRunner, ArmSample, SamplePlan } from './sample.ts';
 import { type AnyArguments, type Seat, setUp } from './thread-arm.ts';
 import type { TimedSample } from './timing.ts';
-
-/** What a member is born with. Its arguments hold shared arrays and scalars only. */
-export interface MemberData {
-  readonly experiment: string;
-  readonly variant: string;
-  readonly language: Language;
-  /** Run the kernel's reference even where the variant has an implementation of its own. */
-  readonly reference: boolean;
-  readonly args: AnyArguments;
-  readonly cpu: number | null;
-  readonly gate: Int32Array;
-  readonly members: number;
-}
-
-export type MemberReply =
-  | { readonly kind: 'ready' }
-  | { readonly kind: 'sample'; readonly sample: TimedSample }
-  | Failed;
 
 export interface TeamOptions {
   readonly experiment: string;
@@ -38,8 +19,9 @@ export interface TeamOptions {
   readonly point: Point;
   readonly seat: Seat;
   readonly language: Language;
+  /** Run the kernel's reference even where the variant has an implementation of its own. */
   readonly reference: boolean;
-  readonly workerEntry: URL;
+  readonly crew: Crew;
   /** Keeps this team's shared arrays apart from those of other teams in the same room. */
   readonly scope: string;
 }
@@ -63,40 +45,39 @@ function sumNoise(samples: readonly TimedSample[]): Record<NoiseColumn, number |
   return noise;
 }
 
-/** An arm run by a team. `start()` before the first sample; `close()` ends the workers. */
+/** An arm run by a team. `start()` before the first sample; `close()` lets the members go. */
 export class TeamArm implements ArmRunner {
   readonly args: readonly AnyArguments[];
   readonly #options: TeamOptions;
+  readonly #cpus: readonly number[];
   readonly #gate: Int32Array;
-  readonly #workers: Worker[] = [];
-  readonly #replies: Replies<MemberReply>[] = [];
+  readonly #team: number;
 
   constructor(options: TeamOptions) {
+    const { variant, point, seat, crew, scope } = options;
     this.#options = options;
-    const cpus = teamCpus(options.variant, options.point, options.seat.cpus);
-    const { kernel } = options.variant;
-    const seat = { ...options.seat, room: scoped(options.seat.room, options.scope) };
-    this.args = cpus.map((_, member) => setUp(kernel, options.point, seat, member, cpus.length));
+    this.#team = crew.nextTeam();
+    this.#cpus = teamCpus(variant, point, seat.cpus);
+    const own = { ...seat, room: scoped(seat.room, scope) };
+    this.args = this.#cpus.map((_, member) => setUp(variant.kernel, point, own, member, this.#cpus.length));
     this.#gate = new Int32Array(new SharedArrayBuffer(4 * environment().gateWords));
   }
 
   async start(): Promise<this> {
-    const { experiment, variant, point, seat, language, reference, workerEntry } = this.#options;
-    const cpus = teamCpus(variant, point, seat.cpus);
-    for (const [member, cpu] of cpus.entries()) {
-      const workerData: MemberData = {
+    const { experiment, variant, language, reference, crew } = this.#options;
+    await crew.muster(this.#cpus);
+    for (const [member, cpu] of this.#cpus.entries()) {
+      crew.send(cpu, {
+        kind: 'join',
+        team: this.#team,
         experiment,
         variant: variant.id,
         language,
         reference,
         args: this.args[member]!,
-        cpu,
         gate: this.#gate,
-        members: cpus.length,
-      };
-      const worker = new Worker(workerEntry, { workerData });
-      this.#workers.push(worker);
-      this.#replies.push(new Replies(worker));
+        members: this.#cpus.length,
+      });
     }
     await this.#gather('ready');
     return this;
@@ -104,7 +85,7 @@ export class TeamArm implements ArmRunner {
 
   async sample(plan: SamplePlan): Promise<ArmSample> {
     this.#gate.fill(0);
-    for (const worker of this.#workers) worker.postMessage(plan);
+    for (const cpu of this.#cpus) this.#options.crew.send(cpu, { kind: 'sample', team: this.#team, plan });
     const samples = (await this.#gather('sample')).map((reply) => (reply as { sample: TimedSample }).sample);
     const start = Math.min(...samples.map((sample) => sample.startNs));
     const end = Math.max(...samples.map((sample) => sample.endNs));
@@ -119,28 +100,19 @@ export class TeamArm implements ArmRunner {
 
   /** One reply of each member; when one fails, the others are let go from the gate and the failure is thrown. */
   async #gather(kind: MemberReply['kind']): Promise<MemberReply[]> {
-    const replies = await Promise.all(this.#replies.map((replies) => this.#reply(replies)));
+    const replies = await this.#options.crew.replies(this.#cpus, () => this.#stop());
     const failed = replies.find((reply) => reply.kind !== kind);
-    if (failed !== undefined) {
-      const why = failed.kind === 'failed' ? failed.message : `it said '${failed.kind}'`;
-      throw new ContractError(`${this.#options.variant.id}: a member of the team failed: ${why}`);
-    }
-    return replies;
-  }
-
-  async #reply(replies: Replies<MemberReply>): Promise<MemberReply> {
-    const reply = await replies.next();
-    if (reply.kind === 'failed') this.#stop();
-    return reply;
+    if (failed === undefined) return replies;
+    throw new ContractError(`${this.#options.variant.id}: a member of the team failed: ${describe(failed)}`);
   }
 
   #stop(): void {
     Atomics.store(this.#gate, 0, 1);
   }
 
-  async close(): Promise<void> {
+  close(): Promise<void> {
     this.#stop();
-    await Promise.all(this.#workers.map((worker) => worker.terminate()));
-    this.#workers.length = 0;
+    for (const cpu of this.#cpus) this.#options.crew.send(cpu, { kind: 'leave', team: this.#team });
+    return Promise.resolve();
   }
 }

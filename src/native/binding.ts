@@ -61,6 +61,16 @@ export interface CounterFact {
   readonly reason: string | null;
 }
 
+/** Allocators of others: a version, or null where one is not here. */
+export interface Peers {
+  /** Compiled in: as the headers call it, "1_74". */
+  readonly boostPool: string | null;
+  /** Found by the loader: "2.0.9". */
+  readonly mimalloc: string | null;
+  /** Whether the C++ library has std::pmr::unsynchronized_pool_resource. */
+  readonly pmr: boolean;
+}
+
 export interface Environment {
   readonly compiler: string;
   readonly compilerFlags: string;
@@ -83,6 +93,12 @@ export interface Environment {
   usage(): Float64Array;
   measureClock(): { resolutionNs: number; costNs: number };
   availableMemoryBytes(): number | null;
+  /** Allocators of others; loads what can be loaded. */
+  peers(): Peers;
+  /** A call of the native pool in `heap`: an offset, or the negative of an error (src/allocators/allocation.ts). */
+  poolAlloc(heap: Uint32Array): number;
+  /** 0, or the negative of an error. Both throw TypeError where `heap` holds no pool and no checked pool. */
+  poolFree(heap: Uint32Array, offset: number): number;
   readonly Region: new (bytes: number, options?: { alignment?: number; pages?: Pages }) => Region;
 }
 

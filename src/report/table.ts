@@ -91,8 +91,11 @@ function drawLines(
   return Array.from({ length: height }, (_, line) =>
     cells
       .map(({ lines, style }, i) => {
-        const text = pad(lines[line] ?? '', widths[i]!, columns[kept[i]!]!.align);
-        return style === undefined ? text : paint(style, text);
+        const text = lines[line] ?? '';
+        const painted = style === undefined || text === '' ? text : paint(style, text);
+        const padded = pad(text, widths[i]!, columns[kept[i]!]!.align);
+        // Blanks stay unpainted, so that those at a line's end can go.
+        return padded.replace(text, () => painted);
       })
       .join(' '.repeat(gap))
       .trimEnd(),

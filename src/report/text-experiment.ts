@@ -183,9 +183,12 @@ function plotText(result: ExperimentResult, { run, width, unicode }: TextFrame):
 function seriesOf(groups: readonly ArmGroup[], x: string): Series[] {
   const arms = groups.flatMap((group) => group.arms.map(({ measurement }) => measurement));
   const names = [...new Set(arms.flatMap(({ point }) => Object.keys(point)))];
-  const varied = names.filter(
-    (name) => name !== x && new Set(arms.map(({ point }) => point[name]).filter((value) => value !== undefined)).size > 1,
-  );
+  // What a variant fixes is told by its name.
+  const isTold = (name: string): boolean => {
+    const values = new Map(arms.map(({ variant, point }) => [variant, point[name]]));
+    return arms.every(({ variant, point }) => point[name] === values.get(variant));
+  };
+  const varied = names.filter((name) => name !== x && !isTold(name));
   const series = new Map<string, [number, number][]>();
   for (const { variant, point, summary } of arms) {
     const at = point[x];

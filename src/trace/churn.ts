@@ -32,7 +32,8 @@ export function churnTrace(prng: Prng, churn: Churn): AllocationTrace {
   while (writer.length < churn.rows) {
     if (prng.below(64) === 0) allocsInEight = 1 + prng.below(7);
     if (prng.below(churn.checkpointEvery) === 0) writer.checkpoint();
-    else if (churn.wrongEvery > 0 && prng.below(churn.wrongEvery) === 0) writeWrong(writer, prng, churn, idle);
+    else if (churn.wrongEvery > 0 && prng.below(churn.wrongEvery) === 0)
+      writeWrong(writer, prng, churn, idle);
     else if (inUse.length === 0 || (idle.length > 0 && prng.below(8) < allocsInEight)) {
       const id = take(idle, prng);
       writer.alloc(id, 1 + prng.below(churn.mostBytes), 2 ** prng.below(7));

@@ -11,10 +11,13 @@ export interface Ended {
   readonly stderr: string;
 }
 
+/** Another Node than ours, such as one of another architecture under an emulator. */
+const node = process.env['LINEFILL_TEST_NODE'] ?? process.execPath;
+
 /** @param limitMs how long it may take, 0 for ever */
 export function runChild(script: string, args: readonly string[], limitMs = 0): Promise<Ended> {
   const path = fileURLToPath(new URL(script, import.meta.url));
-  const child = spawn(process.execPath, ['--expose-gc', path, ...args], { stdio: ['ignore', 'pipe', 'pipe'] });
+  const child = spawn(node, ['--expose-gc', path, ...args], { stdio: ['ignore', 'pipe', 'pipe'] });
   let [stdout, stderr, timedOut] = ['', '', false];
   child.stdout.on('data', (chunk: Buffer) => (stdout += chunk.toString()));
   child.stderr.on('data', (chunk: Buffer) => (stderr += chunk.toString()));

@@ -5,7 +5,7 @@ import { type Ended, runChild } from './child.ts';
 import { extremeCalls, hostileCalls } from './hostile-calls.mjs';
 
 /** A call that is still running after this long is working, not crashing. */
-const extremeLimitMs = 1_000;
+const extremeLimitMs = 400;
 
 /** The one form of an error about arguments: who, which, what it must be, what it was. */
 function oneForm({ id, arguments: table }: NativeKernel): RegExp {

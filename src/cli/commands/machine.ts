@@ -11,9 +11,15 @@ const columns: readonly Column[] = [
   { header: 'from', align: 'left', spare: 0 },
 ];
 
+export interface MachineOptions {
+  readonly json?: boolean;
+  /** Whether our kernels run, to find what nobody reports. */
+  readonly measure: boolean;
+}
+
 /** The command. Its result is the exit code. */
-export async function machineCommand(options: { readonly json?: boolean }, io: Io, lab: Lab): Promise<number> {
-  const machine = await lab.describeMachine();
+export async function machineCommand(options: MachineOptions, io: Io, lab: Lab): Promise<number> {
+  const machine = await (options.measure ? lab.surveyMachine() : lab.describeMachine());
   if (options.json === true) {
     io.stdout.write(`${JSON.stringify(machine, null, 2)}\n`);
     return exitCodes.good;

@@ -87,21 +87,21 @@ async function checkedSettings(
   return { settings: settingsFor(options.set, experiments, context), cpus };
 }
 
-/** Measures until done or interrupted; a second interrupt ends the process at once. */
-async function measured(request: MeasureRequest, io: Io, lab: Lab): Promise<{ run: Run; interrupted: boolean }> {
-  const line = new ProgressLine(io.stderr, looksOf(io.stderr, io.env));
-  const stop = new AbortController();
-  const release = io.onInterrupt(() => {
-    if (stop.signal.aborted) io.quit(exitCodes.interrupted);
-    stop.abort();
-    line.note('Stopping: what was measured is kept. Press Ctrl-C again to quit at once.');
-  });
-  try {
-    const run = await lab.measure(request, (event) => line.update(event), stop.signal);
-    return { run, interrupted: stop.signal.aborted };
-  } finally {
-    line.clear();
-    release();
+/** Whether somebody wants to stop: the first time what was measured is kept, the second time the process ends. */
+class Interrupts {
+  readonly #stop = new AbortController();
+  readonly release: () => void;
+
+  constructor(io: Io, tell: (text: string) => void) {
+    this.release = io.onInterrupt(() => {
+      if (this.#stop.signal.aborted) io.quit(exitCodes.interrupted);
+      this.#stop.abort();
+      tell('Stopping: what was measured is kept. Press Ctrl-C again to quit at once.');
+    });
+  }
+
+  get signal(): AbortSignal {
+    return this.#stop.signal;
   }
 }
 
@@ -119,19 +119,48 @@ export async function runCommand(words: readonly string[], options: RunOptions, 
   const { profile, seed, budget } = options;
   const request: MeasureRequest = { experiments, profile, settings, cpus, seed, budgetMs: budget ?? null };
 
-  const { run, interrupted } = await measured(request, io, lab);
-
-  // The run first: the report can be made again from it.
-  if (places.out !== null) await writeRun(places.out, run);
-  io.stdout.write(await render(run, all, options.format, looksOf(io.stdout, io.env)));
-  if (places.html !== null) {
-    const { renderHtml } = await import('../../report/html/page.ts');
-    await writeWhole(places.html, renderHtml(run, all));
+  const line = new ProgressLine(io.stderr, looksOf(io.stderr, io.env));
+  // Until all is written: a signal must not take a finished run with it.
+  const interrupts = new Interrupts(io, (text) => line.note(text));
+  try {
+    const run = await lab.measure(request, (event) => line.update(event), interrupts.signal);
+    line.clear();
+    await keep(run, all, places, options.format, io);
+    return closingCode(run, interrupts.signal.aborted, io);
+  } finally {
+    line.clear();
+    interrupts.release();
   }
-  if (places.out !== null) io.stderr.write(`Run:    ${shown(places.out, io)}\n`);
-  if (places.html !== null) io.stderr.write(`Report: ${shown(places.html, io)}\n`);
-  if (interrupted) {
-    io.stderr.write('The run was interrupted: it is incomplete.\n');
+}
+
+/** The run file first: all else can be made again from it. What was written is said, whatever fails. */
+async function keep(
+  run: Run,
+  experiments: readonly Experiment[],
+  places: Places,
+  format: Format,
+  io: Io,
+): Promise<void> {
+  const written: string[] = [];
+  try {
+    if (places.out !== null) {
+      await writeRun(places.out, run);
+      written.push(`Run:    ${shown(places.out, io)}\n`);
+    }
+    io.stdout.write(await render(run, experiments, format, looksOf(io.stdout, io.env)));
+    if (places.html !== null) {
+      const { renderHtml } = await import('../../report/html/page.ts');
+      await writeWhole(places.html, renderHtml(run, experiments));
+      written.push(`Report: ${shown(places.html, io)}\n`);
+    }
+  } finally {
+    for (const line of written) io.stderr.write(line);
+  }
+}
+
+function closingCode(run: Run, isInterrupted: boolean, io: Io): number {
+  if (isInterrupted) {
+    if (!run.complete) io.stderr.write('The run was interrupted: it is incomplete.\n');
     return exitCodes.interrupted;
   }
   const failed = run.conduct.filter(({ stopped }) => stopped === 'failed').map(({ experiment }) => experiment);

@@ -19,7 +19,7 @@ function workingSets(context: Context): number[] {
   const last = lastLevelBytes(context);
   if (context.profile === 'quick') {
     const inside = [16 * 2 ** 10, cacheBytes(context, 2) / 2, last / 4];
-    return [...new Set([...inside, claimedBytes, 4 * last])].toSorted((a, b) => a - b);
+    return [...new Set([...inside, claimedBytes])].toSorted((a, b) => a - b);
   }
   const swept = sweepBytes(16 * 2 ** 10, 8 * last, 2);
   return [...new Set([...swept, claimedBytes])].toSorted((a, b) => a - b);

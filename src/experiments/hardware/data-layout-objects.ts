@@ -8,17 +8,11 @@ import { aosScalar, blockBytesAt, type LayoutArguments, type LayoutKernel } from
 import { foldFloat64 } from './data-layout-particles.ts';
 import { drag, push } from './data-layout-reference.ts';
 
-class Particle {
+interface Particle {
   x: number;
   y: number;
   vx: number;
   vy: number;
-  constructor(x: number, y: number, vx: number, vy: number) {
-    this.x = x;
-    this.y = y;
-    this.vx = vx;
-    this.vy = vy;
-  }
 }
 
 /**
@@ -58,7 +52,9 @@ export class ObjectArguments implements LayoutArguments {
       const block = this.#block;
       const objects: Particle[] = [];
       for (let at = 0; at < 4 * this.particles; at += 4) {
-        objects.push(new Particle(block[at]!, block[at + 1]!, block[at + 2]!, block[at + 3]!));
+        // A literal with its numbers: a class's declared fields would start as undefined, and V8 would then make a
+        // new box at every store instead of writing into the old one.
+        objects.push({ x: block[at]!, y: block[at + 1]!, vx: block[at + 2]!, vy: block[at + 3]! });
       }
       this.#objects = objects;
     }

@@ -1,7 +1,6 @@
 /** Axes of a chart as SVG: grid lines, tick labels that don't run into each other, and a title each. */
-import { html, type Markup } from './markup.ts';
 import { px } from './marks.ts';
-import { plainQuantity } from './quantity.ts';
+import { html, type Markup } from './markup.ts';
 import { decadeTicks, linearTicks, minorDecadeTicks, powerOfTwoTicks, type Scale } from './scales.ts';
 
 /** The plot's rectangle within the drawing. */
@@ -15,9 +14,12 @@ export interface Box {
 /** What an axis is about. */
 export interface AxisText {
   readonly title: string;
-  readonly unit: string;
-  /** Values that get the ticks themselves: few discrete ones. */
-  readonly discrete?: readonly number[];
+  /** Bytes: ticks at powers of two. */
+  readonly binary: boolean;
+  /** A value as text; zeros at its end are dropped. */
+  readonly words: (value: number) => string;
+  /** Values that get ticks themselves where they are few; null: round values do. */
+  readonly discrete: readonly number[] | null;
 }
 
 /** A width that text of the page's size is sure not to exceed by much: fonts differ. */
@@ -25,12 +27,19 @@ export function textWidth(text: string, size = 13): number {
   return text.length * size * 0.58;
 }
 
+/** '0.5 ns' for 0.500 ns. */
+export function tickText(value: number, { words }: Pick<AxisText, 'words'>): string {
+  return words(value)
+    .replace(/(\.\d*?)0+(?!\d)/, '$1')
+    .replace(/\.(?!\d)/, '');
+}
+
 /** The values that an axis names. */
 export function ticksOf(scale: Scale, axis: AxisText, most: number): number[] {
   const [low, high] = scale.domain;
-  if (axis.discrete !== undefined && axis.discrete.length <= 8) return [...axis.discrete];
+  if (axis.discrete !== null && axis.discrete.length <= 8) return [...axis.discrete];
   if (!scale.log) return linearTicks(scale.domain, Math.min(6, most));
-  if (axis.unit === 'B') {
+  if (axis.binary) {
     const powers = powerOfTwoTicks([low, high], most);
     if (powers.length >= 2) return powers;
   }
@@ -61,12 +70,12 @@ export function xAxis(scale: Scale, axis: AxisText, box: Box): Markup {
   const named = spaced(
     ticks,
     (value) => scale.at(value),
-    (value) => textWidth(plainQuantity(value, axis.unit)),
+    (value) => textWidth(tickText(value, axis)),
   );
   const lines = ticks.map((value) => `M${px(scale.at(value))},${px(box.top)}V${px(box.bottom)}`).join('');
   const labels = named.map(
     (value) =>
-      html`<text x="${px(scale.at(value))}" y="${px(box.bottom + 18)}">${plainQuantity(value, axis.unit)}</text>`,
+      html`<text x="${px(scale.at(value))}" y="${px(box.bottom + 18)}">${tickText(value, axis)}</text>`,
   );
   return html`<path class="grid" d="${lines}"/><g class="tick tick--x">${labels}</g
     ><text class="axis-title" text-anchor="middle" x="${px((box.left + box.right) / 2)}" y="${px(box.bottom + 40)}"
@@ -81,7 +90,7 @@ export function yAxis(scale: Scale, axis: AxisText, box: Box): Markup {
   const minors = minor.map((value) => `M${px(box.left)},${px(scale.at(value))}h-4`).join('');
   const labels = ticks.map(
     (value) =>
-      html`<text x="${px(box.left - 9)}" y="${px(scale.at(value) + 4.5)}">${plainQuantity(value, axis.unit)}</text>`,
+      html`<text x="${px(box.left - 9)}" y="${px(scale.at(value) + 4.5)}">${tickText(value, axis)}</text>`,
   );
   return html`<path class="grid" d="${lines}"/><path class="minor" d="${minors}"/><g class="tick tick--y">${labels}</g
     ><text class="axis-title" x="4" y="15">${axis.title}</text>`;

@@ -5,8 +5,8 @@
 import type { Language } from '../../experiment/experiment.ts';
 import { type AxisText, type Box, textWidth, xAxis } from './axis.ts';
 import type { Size } from './lines.ts';
-import { html, type Markup } from './markup.ts';
 import { px } from './marks.ts';
+import { html, type Markup } from './markup.ts';
 import { linearScale, logScale, type Range, type Scale } from './scales.ts';
 
 export interface Bar {

@@ -1,8 +1,10 @@
 /** How the run was made: processes, why they stopped, error levels; what was left out; what to beware of. */
+import { formatCount, formatNumber } from '../../base/units.ts';
 import type { Run, Stop } from '../../experiment/run.ts';
-import { nameInWords, unitOf, valueInWords } from './coordinates.ts';
+import { formatCpuList } from '../../machine/cpu-list.ts';
+import { formatCoordinate, formatDuration, formatShare } from '../numbers.ts';
 import { html, type Markup } from './markup.ts';
-import { count, dateTime, duration, notAvailable, percent, plain } from './quantity.ts';
+import { nameInWords } from './names.ts';
 import type { ExperimentView } from './view.ts';
 
 const stops: Readonly<Record<Stop, string>> = {
@@ -17,14 +19,12 @@ function row(view: ExperimentView): Markup | null {
   const { conduct } = view;
   if (conduct === null) return null;
   const { processes, stopped, elapsedMs, samplingMs, comparisons, alpha, cpus, crossChecked } = conduct;
-  return html`<tr><th scope="row"><a href="#${view.anchor}">${view.title}</a></th><td class="number">${count(processes)}</td><td>${
+  return html`<tr><th scope="row"><a href="#${view.anchor}">${view.title}</a></th><td class="number">${formatCount(processes)}</td><td>${
     stops[stopped]
-  }</td><td class="number"><data value="${elapsedMs}">${duration(elapsedMs)}</data></td><td class="number"><data
-    value="${samplingMs}">${elapsedMs > 0 ? percent(samplingMs / elapsedMs) : notAvailable}</data></td><td class="number">${count(
+  }</td><td class="number"><data value="${elapsedMs}">${formatDuration(elapsedMs)}</data></td><td class="number"><data
+    value="${samplingMs}">${formatShare(elapsedMs > 0 ? samplingMs / elapsedMs : null)}</data></td><td class="number">${formatCount(
       comparisons,
-    )}</td><td class="number"><data value="${alpha}">${plain(alpha)}</data></td><td class="number">${count(crossChecked)}</td><td>${cpus.join(
-      ', ',
-    )}</td></tr>`;
+    )}</td><td class="number"><data value="${alpha}">${formatNumber(alpha)}</data></td><td class="number">${formatCount(crossChecked)}</td><td>${formatCpuList(cpus)}</td></tr>`;
 }
 
 function table(views: readonly ExperimentView[]): Markup {
@@ -41,7 +41,7 @@ function settings(run: Run): Markup | null {
   const entries = Object.entries(run.settings);
   if (entries.length === 0) return null;
   const items = entries.map(([name, values]) => {
-    const words = values.map((value) => valueInWords(value, unitOf(name, null))).join(', ');
+    const words = values.map((value) => formatCoordinate(name, value)).join(', ');
     return html`<div><dt>${nameInWords(name)}</dt><dd>${words}</dd></div>`;
   });
   return html`<h3>Set by hand</h3><dl class="pairs">${items}</dl>`;
@@ -61,12 +61,20 @@ function warnings(run: Run): Markup {
   return html`<ul class="warnings">${run.warnings.map((warning) => html`<li>${warning}</li>`)}</ul>`;
 }
 
+/** '21 November 2026, 09:30 UTC'; text that is no date as it is. */
+export function dateTime(text: string): string {
+  const date = new Date(text);
+  if (Number.isNaN(date.getTime())) return text;
+  const month = date.toLocaleString('en-GB', { month: 'long', timeZone: 'UTC' });
+  return `${date.getUTCDate()} ${month} ${date.getUTCFullYear()}, ${date.toISOString().slice(11, 16)} UTC`;
+}
+
 /** The section about the run itself. */
 export function drawConduct(run: Run, views: readonly ExperimentView[]): Markup {
   const { tool, startedAt, profile, seed, budgetMs, complete, schemaVersion } = run;
   const pairs = html`<dl class="pairs"><div><dt>Tool</dt><dd>${tool.name} ${tool.version}</dd></div><div><dt>Started</dt><dd>${dateTime(
     startedAt,
-  )}</dd></div><div><dt>Profile</dt><dd>${profile}</dd></div><div><dt>Seed</dt><dd>${String(seed)}</dd></div><div><dt>Budget</dt><dd>${duration(
+  )}</dd></div><div><dt>Profile</dt><dd>${profile}</dd></div><div><dt>Seed</dt><dd>${String(seed)}</dd></div><div><dt>Budget</dt><dd>${formatDuration(
     budgetMs,
   )}</dd></div><div><dt>Complete</dt><dd>${complete ? 'yes' : 'no, it was interrupted'}</dd></div><div><dt>Run file</dt><dd>schema
     version ${schemaVersion}</dd></div></dl>`;

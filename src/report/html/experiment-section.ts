@@ -1,9 +1,11 @@
 /** One experiment: what is asked, the layout, the answers, the chart, the numbers, the samples, the reasons. */
-import { type Arrangement, coordinatesInWords } from './coordinates.ts';
+import { hasComparisons } from '../cells.ts';
 import { drawFigure } from './figure.ts';
 import { html, linked, type Markup, paragraphs } from './markup.ts';
+import { drawMetrics } from './metrics.ts';
+import { nameInWords, pointInWords } from './names.ts';
 import { drawRaw } from './raw.ts';
-import { drawMetrics, drawResults } from './results.ts';
+import { drawResults } from './results.ts';
 import { drawVerdicts } from './verdicts.ts';
 import type { ExperimentView } from './view.ts';
 
@@ -36,16 +38,26 @@ function drawLeftOut(view: ExperimentView): Markup | null {
   return html`<div class="left-out"><h3>Left out</h3><ul>${items}</ul></div>`;
 }
 
+/** What the coordinates in the table and the chart mean. */
+function drawParameters(view: ExperimentView): Markup | null {
+  const parameters = view.text?.parameters ?? [];
+  const used = parameters.filter(({ name }) => view.measurements.some(({ point }) => name in point));
+  if (used.length === 0) return null;
+  const items = used.map(
+    ({ name, summary }) =>
+      html`<li><strong>${nameInWords(name)}</strong>: ${summary} <code>${name}</code></li>`,
+  );
+  return html`<ul class="parameters">${items}</ul>`;
+}
+
 function drawNumbers(view: ExperimentView): Markup {
-  const [first, ...rest] = view.arrangements;
+  const [first, ...rest] = view.tables;
   if (first === undefined) return html`<p class="notice">Nothing was measured.</p>`;
-  const constant = coordinatesInWords(first.constant, view.text);
-  const isCompared = ({ groups }: Arrangement): boolean =>
-    groups.some(({ arms }) => arms.some(({ measurement }) => view.comparisonsOf(measurement).length > 0));
-  const own = [first, ...rest.filter(isCompared)];
-  const further = rest.filter((one) => !isCompared(one));
-  return html`<h3>Results</h3>${constant === '' ? null : html`<p class="note">Everywhere: ${constant}.</p>`}${own.map(
-    (one) => drawResults(view, one),
+  const constant = pointInWords(first.constant);
+  const own = [first, ...rest.filter(hasComparisons)];
+  const further = rest.filter((table) => !hasComparisons(table));
+  return html`<h3>Results</h3>${drawParameters(view)}${constant === '' ? null : html`<p class="note">Everywhere: ${constant}.</p>`}${own.map(
+    (table) => drawResults(view, table),
   )}${further.length === 0 ? null : drawMetrics(view, further)}`;
 }
 

@@ -14,6 +14,6 @@ type Words = Pick<
 export interface ExperimentText extends Words {
   readonly claims: readonly Pick<Claim, 'id' | 'statement' | 'source'>[];
   readonly variants: readonly Pick<Variant, 'id' | 'title'>[];
-  readonly parameters?: readonly Pick<Parameter, 'name' | 'summary' | 'unit'>[];
+  readonly parameters?: readonly Pick<Parameter, 'name' | 'summary'>[];
   readonly metrics?: readonly Metric[];
 }

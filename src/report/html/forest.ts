@@ -3,11 +3,11 @@
  * apart as a band around it, and the interval. The numbers stand beside it, so it is hidden from screen readers.
  */
 import type { Comparison } from '../../experiment/run.ts';
-import { html, type Markup } from './markup.ts';
 import { px } from './marks.ts';
+import { html, type Markup } from './markup.ts';
 import { extent, logScale, padded, type Range, type Scale } from './scales.ts';
 
-const width = 104;
+const width = 92;
 const height = 16;
 
 /** One scale for all ratios of a table, with 1 on it; null where there is no ratio. */

@@ -11,8 +11,8 @@ import {
   xAxis,
   yAxis,
 } from './axis.ts';
-import { html, type Markup } from './markup.ts';
 import { hueStyle, markAt, px, strokeClass } from './marks.ts';
+import { html, type Markup } from './markup.ts';
 import { linearScale, logScale, type Range, type Scale } from './scales.ts';
 
 export interface PlotPoint {

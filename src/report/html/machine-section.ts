@@ -1,37 +1,38 @@
 /** The machine of a run: every fact with its origin, and what was measured beside what was reported. */
+import { formatBytes, formatCount, formatNs, formatNumber } from '../../base/units.ts';
 import type { Cache, Cpu, CpuDistance, Machine, MemoryLevel } from '../../machine/types.ts';
 import { drawFacts, type FactRow, factRow } from './facts.ts';
 import { html, type Markup } from './markup.ts';
 import { type Cell, drawMatrix } from './matrix.ts';
-import { count, figures, plain, plainQuantity, quantity } from './quantity.ts';
 
-const inBytes = (value: number): string => plainQuantity(value, 'B');
 const asText = (value: string): string => value;
 const yesOrNo = (value: boolean): string => (value ? 'on' : 'off');
 
 /** 'L1d 32 KiB'. */
 function cacheName({ level, kind, sizeBytes }: Cache): string {
   const letter = { data: 'd', instruction: 'i', unified: '' }[kind];
-  return `L${level}${letter} ${inBytes(sizeBytes)}`;
+  return `L${level}${letter} ${formatBytes(sizeBytes)}`;
 }
 
 function cachesInWords(caches: readonly Cache[]): string {
   const names = new Map<string, number>();
   for (const cache of caches) names.set(cacheName(cache), (names.get(cacheName(cache)) ?? 0) + 1);
-  return [...names].map(([name, times]) => (times === 1 ? name : `${count(times)} × ${name}`)).join(', ');
+  return [...names]
+    .map(([name, times]) => (times === 1 ? name : `${formatCount(times)} × ${name}`))
+    .join(', ');
 }
 
 function cpusInWords(cpus: readonly Cpu[]): string {
   const cores = new Set(cpus.map((cpu) => `${cpu.package}/${cpu.core ?? `cpu ${cpu.id}`}`)).size;
   const kinds = [...new Set(cpus.flatMap((cpu) => (cpu.kind === null ? [] : [cpu.kind])))];
   const sorts = kinds.length === 0 ? '' : `, ${kinds.join(' and ')}`;
-  return `${count(cpus.length)} on ${count(cores)} core${cores === 1 ? '' : 's'}${sorts}`;
+  return `${formatCount(cpus.length)} on ${formatCount(cores)} core${cores === 1 ? '' : 's'}${sorts}`;
 }
 
 function levelsInWords(levels: readonly MemoryLevel[]): Markup {
   const items = levels.map(({ upToBytes, latencyNs }) => {
-    const reach = upToBytes === null ? 'beyond' : `up to ${inBytes(upToBytes)}`;
-    return html`<li>${reach}: <data value="${latencyNs}">${quantity(latencyNs, 'ns')}</data></li>`;
+    const reach = upToBytes === null ? 'beyond' : `up to ${formatBytes(upToBytes)}`;
+    return html`<li>${reach}: <data value="${latencyNs}">${formatNs(latencyNs)}</data></li>`;
   });
   return html`<ul class="plain">${items}</ul>`;
 }
@@ -49,10 +50,10 @@ export function machineLine(machine: Machine): string {
     machine.cpuModel.value ?? 'unknown CPU',
     machine.cpus.value === null
       ? null
-      : `${count(machine.cpus.value.length)} CPU${machine.cpus.value.length === 1 ? '' : 's'}`,
+      : `${formatCount(machine.cpus.value.length)} CPU${machine.cpus.value.length === 1 ? '' : 's'}`,
     last === undefined ? null : `${cacheName(last)} reported`,
-    measured.value === null ? null : `${inBytes(measured.value)} last level ${measured.origin}`,
-    machine.memoryTotalBytes.value === null ? null : `${inBytes(machine.memoryTotalBytes.value)} memory`,
+    measured.value === null ? null : `${formatBytes(measured.value)} last level ${measured.origin}`,
+    machine.memoryTotalBytes.value === null ? null : `${formatBytes(machine.memoryTotalBytes.value)} memory`,
     machine.virtualisation.value === 'none' ? null : machine.virtualisation.value,
     `${machine.platform} ${machine.architecture}`,
     `Node.js ${machine.node}`,
@@ -67,28 +68,31 @@ function hardwareRows(machine: Machine): FactRow[] {
     factRow('CPUs nearest to one another', machine.cpuGroups, groupsInWords),
     factRow('Threads share a core (SMT)', machine.smt, yesOrNo),
     factRow('Caches', machine.caches, cachesInWords),
-    factRow('Last level that we get', machine.lastLevelBytes, inBytes),
+    factRow('Last level that we get', machine.lastLevelBytes, formatBytes),
     factRow('A dependent load', machine.memoryLevels, levelsInWords),
-    factRow('Cache line', machine.lineBytes, inBytes),
-    factRow('NUMA nodes', machine.numaNodes, count),
+    factRow('Cache line', machine.lineBytes, formatBytes),
+    factRow('NUMA nodes', machine.numaNodes, formatCount),
     factRow('Instruction sets', machine.isa, (names) => names.join(', ')),
     factRow('Event counters', machine.counters, (names) => names.join(', ')),
-    factRow('Clock resolution', machine.clockResolutionNs, (value) => plainQuantity(value, 'ns')),
-    factRow('Cost of reading the clock', machine.clockCostNs, (value) => plainQuantity(value, 'ns')),
+    factRow('Clock resolution', machine.clockResolutionNs, formatNs),
+    factRow('Cost of reading the clock', machine.clockCostNs, formatNs),
   ];
 }
 
 function systemRows(machine: Machine): FactRow[] {
   return [
     factRow('Virtualisation', machine.virtualisation, asText),
-    factRow('Memory', machine.memoryTotalBytes, inBytes),
-    factRow('Memory that may be taken', machine.memoryAvailableBytes, inBytes),
-    factRow('Memory limit (cgroup)', machine.cgroupMemoryBytes, inBytes),
-    factRow('CPU quota (cgroup)', machine.cgroupCpus, (value) => plain(value)),
-    factRow('Page', machine.pageBytes, inBytes),
+    factRow('Memory', machine.memoryTotalBytes, formatBytes),
+    factRow('Memory that may be taken', machine.memoryAvailableBytes, formatBytes),
+    factRow('Memory limit (cgroup)', machine.cgroupMemoryBytes, formatBytes),
+    factRow('CPU quota (cgroup)', machine.cgroupCpus, String),
+    factRow('Page', machine.pageBytes, formatBytes),
     factRow('Huge pages', machine.hugePages, (pools) =>
       pools
-        .map((pool) => `${inBytes(pool.pageBytes)}: ${count(pool.free)} of ${count(pool.total)} free`)
+        .map(
+          (pool) =>
+            `${formatBytes(pool.pageBytes)}: ${formatCount(pool.free)} of ${formatCount(pool.total)} free`,
+        )
         .join(', '),
     ),
     factRow('Transparent huge pages', machine.transparentHugePages, asText),
@@ -106,11 +110,11 @@ function distanceMatrix(distances: readonly CpuDistance[]): Markup {
   const cellOf = (from: number, to: number): Cell | null => {
     const found = distances.find((one) => one.from === from && one.to === to);
     if (found === undefined) return null;
-    const words = figures(found.oneWayNs, 3);
+    const words = formatNumber(found.oneWayNs);
     return {
       value: found.oneWayNs,
       words,
-      tip: `CPU ${from} to CPU ${to}\n${quantity(found.oneWayNs, 'ns')}`,
+      tip: `CPU ${from} to CPU ${to}\n${formatNs(found.oneWayNs)}`,
       unsteady: false,
     };
   };

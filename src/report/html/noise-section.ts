@@ -1,9 +1,10 @@
 /** What disturbed the run: switches, faults, migrations, steal, probes over time, and the machine's load beside us. */
+import { formatCount, formatNumber } from '../../base/units.ts';
 import { noiseColumns, type Measurement, type NoiseColumn, type Run } from '../../experiment/run.ts';
+import { formatShare, notAvailable } from '../numbers.ts';
 import { drawFacts, factRow } from './facts.ts';
 import { html, type Markup } from './markup.ts';
 import { drawProbes } from './probes.ts';
-import { count, notAvailable, percent, plain } from './quantity.ts';
 import type { ExperimentView } from './view.ts';
 
 /** Columns that are counted; the others are a time and a place. */
@@ -66,10 +67,10 @@ function row(view: ExperimentView): Markup {
   const cells = counted.map(([column]) => {
     const total = totals[column];
     if (total === null) return html`<td class="number"><span class="none">${notAvailable}</span></td>`;
-    return html`<td class="number"><data value="${total}" class="${total > 0 ? '' : 'zero'}">${count(total)}</data></td>`;
+    return html`<td class="number"><data value="${total}" class="${total > 0 ? '' : 'zero'}">${formatCount(total)}</data></td>`;
   });
-  return html`<tr><th scope="row"><a href="#${view.anchor}">${view.title}</a></th><td class="number">${count(samples)}</td>${cells}<td
-    class="number">${percent(onCpu)}</td><td>${cpus.join(', ') || notAvailable}</td></tr>`;
+  return html`<tr><th scope="row"><a href="#${view.anchor}">${view.title}</a></th><td class="number">${formatCount(samples)}</td>${cells}<td
+    class="number">${formatShare(onCpu)}</td><td>${cpus.join(', ') || notAvailable}</td></tr>`;
 }
 
 function table(views: readonly ExperimentView[]): Markup {
@@ -92,13 +93,13 @@ function regimes(views: readonly ExperimentView[]): Markup | null {
   return html`<h3>Regimes</h3><p>The machine was in two states; only what was interleaved within one is compared.</p><ul>${items}</ul>`;
 }
 
-const share = (value: number): string => `${plain(value)}%`;
+const share = (value: number): string => `${formatNumber(value)}%`;
 
 /** The noise record. */
 export function drawNoise(run: Run, views: readonly ExperimentView[]): Markup {
   const { loadAverage, memoryPressure, cpuPressure } = run.surroundings;
   const facts = drawFacts('Beside us, when the run began', [
-    factRow('Runnable tasks, last minute', loadAverage, (value) => plain(value)),
+    factRow('Runnable tasks, last minute', loadAverage, (value) => formatNumber(value)),
     factRow('Time that tasks waited for a CPU', cpuPressure, share),
     factRow('Time that tasks waited for memory', memoryPressure, share),
   ]);

@@ -3,17 +3,19 @@
  * asking. All of it can be read, printed and heard without its script. Pure: the same run gives the same text.
  */
 import { createHash } from 'node:crypto';
+import { formatCount } from '../../base/units.ts';
 import type { Run } from '../../experiment/run.ts';
-import { drawConduct } from './conduct-section.ts';
+import { formatDuration } from '../numbers.ts';
+import { dateTime, drawConduct } from './conduct-section.ts';
 import { drawExperiment } from './experiment-section.ts';
 import type { ExperimentText } from './experiment-text.ts';
 import { drawMachine, machineLine } from './machine-section.ts';
 import { html, Markup } from './markup.ts';
 import { drawNoise } from './noise-section.ts';
-import { count, dateTime, duration } from './quantity.ts';
 import { resultsKey } from './results.ts';
 import { pageScript } from './script.ts';
 import { styleSheet } from './style.ts';
+import { counted } from './tips.ts';
 import { drawGlance, drawTally, verdictSigns } from './verdicts.ts';
 import { type ExperimentView, experimentViews } from './view.ts';
 
@@ -57,8 +59,8 @@ function sampleCount(run: Run): number {
 /** Ways to what a reader should know before the numbers. */
 function drawConcerns(run: Run): Markup {
   const [warnings, leftOut] = [run.warnings.length, run.leftOut.length];
-  return html`${warnings === 0 ? null : html`<li><a href="#warnings">${count(warnings)} warning${warnings === 1 ? '' : 's'}</a></li>`}${
-    leftOut === 0 ? null : html`<li><a href="#left-out">${count(leftOut)} left out</a></li>`
+  return html`${warnings === 0 ? null : html`<li><a href="#warnings">${counted(warnings, 'warning')}</a></li>`}${
+    leftOut === 0 ? null : html`<li><a href="#left-out">${formatCount(leftOut)} left out</a></li>`
   }`;
 }
 
@@ -69,7 +71,7 @@ function drawMasthead(run: Run, title: string): Markup {
   return html`<header class="masthead"><p class="brand">${brandMark()}<span>${run.tool.name} ${run.tool.version}</span></p><h1>${title}</h1><p
     class="machine-line">${machineLine(run.machine)}</p><ul class="meta"><li><b>${dateTime(run.startedAt)}</b></li><li>profile <b>${
       run.profile
-    }</b></li><li><b>${run.complete ? 'complete' : 'incomplete'}</b></li><li><b>${count(sampleCount(run))}</b> samples in <b>${duration(
+    }</b></li><li><b>${run.complete ? 'complete' : 'incomplete'}</b></li><li><b>${formatCount(sampleCount(run))}</b> samples in <b>${formatDuration(
       tookMs,
     )}</b></li><li>seed <b>${String(run.seed)}</b></li>${drawConcerns(run)}</ul>${run.complete ? null : incomplete}${drawTally(run.verdicts)}</header>`;
 }

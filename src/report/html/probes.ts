@@ -2,12 +2,12 @@
  * What the probes between two blocks of rounds saw, in the order of the run: a dot a probe, a band an experiment. A
  * step in the dots is a neighbour or a move of the host's; the second regime has another mark.
  */
+import { formatNs } from '../../base/units.ts';
 import type { Probe } from '../../experiment/run.ts';
 import { type Box, textWidth, yAxis } from './axis.ts';
 import type { Size } from './lines.ts';
-import { html, type Markup } from './markup.ts';
 import { px } from './marks.ts';
-import { quantity } from './quantity.ts';
+import { html, type Markup } from './markup.ts';
 import { extent, linearScale, logScale, padded, type Scale } from './scales.ts';
 
 /** One of the three things that a probe measures. */
@@ -85,13 +85,10 @@ function drawKind(kind: ProbeKind, probes: readonly Probe[], dots: readonly Dot[
   const y = isLog ? logScale(domain, [box.bottom, box.top]) : linearScale(domain, [box.bottom, box.top]);
   const id = `probe-${kind.id}-${size.kind}`;
   const second = dots.filter((dot) => dot.regime !== 0).length;
-  const words = `${dots.length} probes in the order of the run: median ${quantity(median(dots.map((dot) => dot.value)), 'ns')}, ${quantity(
-    range[0],
-    'ns',
-  )} to ${quantity(range[1], 'ns')}; ${second} in a second regime.`;
+  const words = `${dots.length} probes in the order of the run: median ${formatNs(median(dots.map((dot) => dot.value)))}, ${formatNs(range[0])} to ${formatNs(range[1])}; ${second} in a second regime.`;
   return html`<svg class="chart chart--${size.kind}" viewBox="0 0 ${size.width} ${size.height}" role="img"
     aria-labelledby="${id}-title" aria-describedby="${id}-desc"><title id="${id}-title">${kind.title}</title><desc
-    id="${id}-desc">${words}</desc>${drawBands(bandsOf(probes), x, box)}${yAxis(y, { title: kind.title, unit: 'ns' }, box)}${drawDots(
+    id="${id}-desc">${words}</desc>${drawBands(bandsOf(probes), x, box)}${yAxis(y, { title: kind.title, binary: false, words: formatNs, discrete: null }, box)}${drawDots(
       dots,
       x,
       y,

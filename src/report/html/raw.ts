@@ -2,10 +2,12 @@
  * The raw samples, once a page, as compact JSON that the page's script draws when asked. Rounds and regimes are left
  * out where they say nothing (0, 1, 2 ...; all 0).
  */
+import { formatCount } from '../../base/units.ts';
 import type { ProcessSamples } from '../../experiment/run.ts';
-import { type Arrangement, metricTitle } from './coordinates.ts';
+import type { MetricTable } from '../arrange.ts';
+import { bareUnit } from '../numbers.ts';
 import { html, jsonForScript, type Markup } from './markup.ts';
-import { count } from './quantity.ts';
+import { armInWords, groupInWords, ownNames } from './names.ts';
 import type { ExperimentView } from './view.ts';
 
 /** Process, samples in raw units, regimes, rounds; 0 for a list that says nothing. */
@@ -33,26 +35,26 @@ function packProcess({ process, raw, regimes, rounds }: ProcessSamples): RawProc
   ];
 }
 
-function addArms(
-  groups: Map<string, { label: string; arms: RawArm[] }>,
-  view: ExperimentView,
-  of: Arrangement,
-): void {
-  for (const group of of.groups) {
-    const found = groups.get(group.key) ?? { label: group.label, arms: [] };
+type Groups = Map<string, { readonly label: string; readonly arms: RawArm[] }>;
+
+function addArms(groups: Groups, view: ExperimentView, table: MetricTable): void {
+  const own = ownNames(table);
+  const metric = table === view.tables[0] ? '' : `, ${table.title}`;
+  for (const group of table.groups) {
+    const found = groups.get(group.key) ?? { label: groupInWords(group), arms: [] };
     groups.set(group.key, found);
-    for (const { label, measurement } of group.arms) {
-      const metric = of === view.arrangements[0] ? '' : `, ${metricTitle(of.metric, view.text)}`;
-      const { unit, divisor, processes } = measurement;
-      found.arms.push({ label: label + metric, unit, per: divisor, processes: processes.map(packProcess) });
+    for (const { measurement } of group.twin === null ? group.arms : [...group.arms, group.twin]) {
+      const { unit, divisor, processes, twin } = measurement;
+      const label = armInWords(measurement, own, view.text) + (twin ? ' (A/A)' : '') + metric;
+      found.arms.push({ label, unit: bareUnit(unit), per: divisor, processes: processes.map(packProcess) });
     }
   }
 }
 
 /** All samples of an experiment by group; arms of further metrics follow those of the first. */
 export function packRaw(view: ExperimentView): RawGroup[] {
-  const groups = new Map<string, { label: string; arms: RawArm[] }>();
-  for (const arrangement of view.arrangements) addArms(groups, view, arrangement);
+  const groups: Groups = new Map();
+  for (const table of view.tables) addArms(groups, view, table);
   return [...groups.values()];
 }
 
@@ -63,7 +65,7 @@ export function drawRaw(view: ExperimentView): Markup {
     0,
   );
   if (samples === 0) return html``;
-  return html`<details class="raw" data-raw="${view.anchor}-raw"><summary>Raw samples <span class="note">${count(samples)} in ${count(
+  return html`<details class="raw" data-raw="${view.anchor}-raw"><summary>Raw samples <span class="note">${formatCount(samples)} in ${formatCount(
     view.measurements.length,
   )} series</span></summary><div class="raw-body"><p class="note">Drawing the samples takes a script; the run file holds them all.</p
     ></div></details><script type="application/json" id="${view.anchor}-raw">${jsonForScript(packRaw(view))}</script>`;

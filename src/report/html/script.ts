@@ -199,7 +199,7 @@ function tableOf(arm) {
   return scroll;
 }
 
-// A lane a process, a dot a sample; a tick through each lane at its median.
+// A lane a process, a dot a sample; a tick at the median of each regime.
 function stripOf(arm, width) {
   const all = arm.processes.flatMap(([, raw]) => raw.map((value) => value / arm.per));
   if (all.length === 0) return null;
@@ -214,18 +214,17 @@ function stripOf(arm, width) {
   svg.setAttribute('aria-label', words);
   arm.processes.forEach(([process, raw, regimes], row) => {
     const y = row * lane + lane / 2 + 2;
-    const dots = [[], []];
-    raw.forEach((value, i) => {
-      const x = at(value / arm.per).toFixed(1);
-      if (regimes && regimes[i]) dots[1].push('M' + (x - 2.5) + ',' + (y - 2.5) + 'l5,5m0,-5l-5,5');
-      else dots[0].push('M' + x + ',' + y + 'h0');
-    });
+    const inRegime = (second) => raw.filter((_, i) => Boolean(regimes && regimes[i]) === second);
+    const [first, second] = [inRegime(false), inRegime(true)];
+    const place = (value) => at(value / arm.per);
+    const dots = first.map((value) => 'M' + place(value).toFixed(1) + ',' + y + 'h0');
+    const crosses = second.map((value) => 'M' + (place(value) - 2.5).toFixed(1) + ',' + (y - 2.5) + 'l5,5m0,-5l-5,5');
+    const ticks = [first, second]
+      .filter((values) => values.length > 0)
+      .map((values) => 'M' + place(median(values)).toFixed(1) + ',' + (y - 5) + 'v10');
     svg.append(draw('path', { class: 'lane', d: 'M' + left + ',' + y + 'H' + width }));
-    svg.append(draw('path', { class: 'first', d: dots[0].join('') }), draw('path', { class: 'second', d: dots[1].join('') }));
-    if (raw.length) {
-      const middle = at(median(raw) / arm.per).toFixed(1);
-      svg.append(draw('path', { stroke: 'currentColor', 'stroke-width': 1.5, d: 'M' + middle + ',' + (y - 5) + 'v10' }));
-    }
+    svg.append(draw('path', { class: 'first', d: dots.join('') }), draw('path', { class: 'second', d: crosses.join('') }));
+    svg.append(draw('path', { class: 'middle', d: ticks.join('') }));
     svg.append(draw('text', { x: left - 8, y: y + 4, 'text-anchor': 'end' }, String(process)));
   });
   svg.append(draw('text', { x: left, y: height - 5 }, show6(low) + ' ' + arm.unit));
@@ -241,14 +240,15 @@ function enhanceRaw(details) {
   const body = details.querySelector('.raw-body');
   const open = () => {
     const groups = JSON.parse(document.getElementById(details.dataset.raw).textContent);
-    const strips = make('div');
+    const strips = make('div', { className: 'strips' });
     const select = make('select');
     groups.forEach((group, i) => select.append(make('option', { value: String(i), textContent: group.label || 'all' })));
     const hasRegimes = groups.some((group) => group.arms.some((arm) => arm.processes.some((process) => process[2])));
-    const words = 'A lane a process, a dot a sample, a tick at the median of the lane.';
-    const note = make('p', { className: 'note', textContent: hasRegimes ? words + ' Crosses: the second regime.' : words });
+    const words = 'A lane a process, a dot a sample, a tick at their median.';
+    const note = make('p', { className: 'note', textContent: hasRegimes ? words + ' Crosses are samples of the second regime.' : words });
     const fill = () => {
-      const width = Math.round(Math.max(260, body.clientWidth));
+      const whole = Math.max(260, body.clientWidth);
+      const width = Math.round(whole > 820 ? (whole - 40) / 2 : whole);
       const drawn = groups[Number(select.value)].arms.map((arm) => stripOf(arm, width));
       strips.replaceChildren(...drawn.filter((strip) => strip !== null));
     };

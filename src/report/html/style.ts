@@ -59,6 +59,7 @@ section:last-of-type{border-bottom:0}
 section>h2,section>header{margin-bottom:1.25rem}
 .eyebrow{font-size:.8rem;color:var(--faint);margin:0 0 .35rem}
 .question{font-size:1.15rem;line-height:1.5;color:var(--soft);margin:.5rem 0 0;max-width:56ch}
+.masthead .notice{margin:1.25rem 0 0}
 .notice{border-left:3px solid var(--inconclusive);background:var(--surface);padding:.7rem 1rem;margin:0 0 1.5rem}
 footer{color:var(--faint);font-size:.86rem;padding-top:1.5rem}
 `;
@@ -124,13 +125,18 @@ caption{text-align:left;font-weight:600;padding:0 0 .6rem;font-size:.92rem}
 th,td{padding:.4rem .65rem .4rem 0;text-align:left;vertical-align:baseline}
 th:last-child,td:last-child{padding-right:0}
 thead th{font-weight:400;color:var(--faint);font-size:.8rem;line-height:1.3;vertical-align:bottom;border-bottom:1px solid var(--line)}
+thead th.number{white-space:normal}
 tbody th{font-weight:500}
 tbody td,tbody th{border-bottom:1px solid var(--line)}
 .number{text-align:right;white-space:nowrap}
+.interval,.noise .note{white-space:nowrap}
 .results .interval,.results .none{color:var(--soft)}
 .results td{white-space:nowrap}
 .results td.noise{white-space:normal;min-width:6.6rem}
+.results thead th:nth-child(4){min-width:4.4rem}
 .results tbody th{min-width:9.5rem}
+.parameters{list-style:none;padding:0;font-size:.88rem;color:var(--soft)}
+.parameters strong{font-weight:600;color:var(--ink)}.parameters code{color:var(--faint);margin-left:.3rem}
 .results .metric{padding-left:1.5rem}.results thead th.metric[colspan]{color:var(--soft);font-weight:600}
 .scroll--tall{max-height:min(46rem,85vh);overflow:auto;border-bottom:1px solid var(--line)}
 .scroll--tall thead th{position:sticky;top:0;background:var(--paper);z-index:2}
@@ -250,12 +256,14 @@ details.raw>summary{padding:.7rem 0;font-weight:600;cursor:pointer}
 .raw-body{padding:.25rem 0 1.25rem}
 .raw label{font-size:.88rem;color:var(--soft);display:inline-flex;gap:.6rem;align-items:center;margin:0 0 1rem;max-width:100%;flex-wrap:wrap}
 .raw select{font:inherit;color:var(--ink);background:var(--surface);border:1px solid var(--faint);border-radius:4px;padding:.25rem .5rem;max-width:100%}
+.strips{display:grid;grid-template-columns:repeat(auto-fill,minmax(min(100%,24rem),1fr));gap:0 40px}
 .strip{margin:0 0 1.5rem;min-width:0}
 .strip figcaption{font-size:.88rem;font-weight:600;margin:0 0 .2rem}
 .strip svg{display:block;width:100%;height:auto;font:12px var(--sans)}
 .strip svg text{fill:var(--faint)}
 .strip .lane{stroke:var(--line)}
 .strip .first{fill:none;stroke:var(--series-0);stroke-width:5;stroke-linecap:round;opacity:.5}
+.strip .middle{stroke:var(--ink);stroke-width:1.5}
 .strip .second{fill:none;stroke:var(--series-1);stroke-width:1.5}
 .strip details summary{font-size:.84rem;color:var(--soft);cursor:pointer;padding:.25rem 0}
 .strip table{font-size:.8rem}

@@ -1,30 +1,50 @@
-/** One result in words, for tooltips and for what a screen reader says of a point. */
+/** One result in words, for tooltips and for what a screen reader says of a point: the figures to five digits. */
+import { formatCount, formatNumber } from '../../base/units.ts';
 import type { Comparison, Measurement } from '../../experiment/run.ts';
-import type { Arm, ArmGroup } from './coordinates.ts';
-import { count, intervalIn, multiple, percent, quantity } from './quantity.ts';
+import type { Arm, ArmGroup, MetricTable } from '../arrange.ts';
+import { formatConfidence, formatQuantity, formatRange, formatShare, scaleFor } from '../numbers.ts';
+import { armInWords, groupInWords, ownNames } from './names.ts';
 import { type ExperimentView, hasTwoRegimes } from './view.ts';
 
-/** '15.89 ns [15.38, 16.25]'; without an interval, why there is none. */
-export function medianInWords({ summary, unit }: Measurement): string {
-  const median = quantity(summary.median, unit);
-  if (summary.low === null || summary.high === null) return `${median}, no interval`;
-  return `${median} ${intervalIn(summary.low, summary.high, summary.median, unit)}`;
+const digits = 5;
+
+function exactRange(low: number | null, high: number | null, divisor: number): string {
+  if (low === null || high === null) return ', no interval';
+  return ` [${formatNumber(low / divisor, digits)}, ${formatNumber(high / divisor, digits)}]`;
 }
 
-/** '22.17× [21.71, 22.60]'. */
-export function ratioInWords(comparison: Comparison): string {
-  const { ratio, low, high } = comparison;
-  if (low === null || high === null) return `${multiple(ratio)}, no interval`;
-  return `${multiple(ratio)} ${intervalIn(low, high, ratio, '')}`;
+/** '15.9 ns [15.4, 16.3]'; without an interval, that there is none. */
+export function medianInWords({ summary, unit }: Measurement): string {
+  const scale = scaleFor(summary.median, unit);
+  const median = formatQuantity(summary.median, unit, scale);
+  if (summary.low === null || summary.high === null) return `${median}, no interval`;
+  return `${median} ${formatRange(summary.low, summary.high, scale)}`;
+}
+
+/** '15.891 ns [15.381, 16.251]'. */
+export function exactMedian({ summary, unit }: Measurement): string {
+  const { divisor, unit: shown } = scaleFor(summary.median, unit);
+  const median = `${formatNumber(summary.median / divisor, digits)} ${shown}`.trimEnd();
+  return median + exactRange(summary.low, summary.high, divisor);
+}
+
+/** '22.171x [21.712, 22.605]'. */
+export function exactRatio({ ratio, low, high }: Comparison): string {
+  return `${formatNumber(ratio, digits)}x${exactRange(low, high, 1)}`;
+}
+
+/** '1 outlier', '2 outliers'. */
+export function counted(count: number, what: string, plural = `${what}s`): string {
+  return `${formatCount(count)} ${count === 1 ? what : plural}`;
 }
 
 /** What else to know of a measurement: unstable, two regimes, outliers. */
 export function noiseInWords(measurement: Measurement): string[] {
   const { unstable, error, outliers } = measurement.summary;
   return [
-    ...(unstable ? [`unstable: ±${percent(error)}`] : []),
+    ...(unstable ? [`unstable: ±${formatShare(error)}`] : []),
     ...(hasTwoRegimes(measurement) ? ['two regimes'] : []),
-    ...(outliers > 0 ? [`${count(outliers)} outlier${outliers === 1 ? '' : 's'}`] : []),
+    ...(outliers > 0 ? [counted(outliers, 'outlier')] : []),
   ];
 }
 
@@ -33,21 +53,26 @@ export function isUnsteady(measurement: Measurement): boolean {
   return measurement.summary.unstable || hasTwoRegimes(measurement);
 }
 
+function ratioLines(view: ExperimentView, { measurement, isBaseline }: Arm): string[] {
+  if (isBaseline) return ['the baseline'];
+  const all = view.comparisonsOf(measurement);
+  return all.map((one) => {
+    const regime = all.length > 1 ? ` in regime ${one.regime + 1}` : '';
+    return `${exactRatio(one)} of the baseline${regime}`;
+  });
+}
+
 /** Lines of text: the arm, where it is in the sweep, its number, its ratio to the baseline, its noise. */
-export function tipOf(view: ExperimentView, group: ArmGroup, arm: Arm): string {
+export function tipOf(view: ExperimentView, table: MetricTable, group: ArmGroup, arm: Arm): string {
   const { measurement } = arm;
   const { confidence, processes, samples } = measurement.summary;
-  const baseline = view.baselineTitle(measurement);
-  const ratios = view
-    .comparisonsOf(measurement)
-    .map((comparison) => `${ratioInWords(comparison)} of ${baseline ?? comparison.baseline}`);
-  const how = `${count(processes)} processes, ${count(samples)} samples`;
+  const how = `${counted(processes, 'process', 'processes')}, ${counted(samples, 'sample')}`;
   return [
-    arm.label,
-    group.label,
-    medianInWords(measurement),
-    ...(view.isBaseline(measurement) ? ['the baseline'] : ratios),
-    confidence === null ? how : `${percent(confidence)} interval of ${how}`,
+    armInWords(measurement, ownNames(table), view.text),
+    groupInWords(group),
+    exactMedian(measurement),
+    ...ratioLines(view, arm),
+    confidence === null ? how : `${formatConfidence(confidence)} interval of ${how}`,
     noiseInWords(measurement).join(', '),
   ]
     .filter((line) => line !== '')

@@ -1,37 +1,33 @@
 /** Verdicts: a word and a sign each, not only a colour; the source's number beside the measured one. */
+import { formatCount } from '../../base/units.ts';
 import type { Effect, Verdict, VerdictStatus } from '../../experiment/claim.ts';
+import { statusText, verdictCount } from '../cells.ts';
+import { formatTimes, formatTimesRange } from '../numbers.ts';
 import { html, type Markup } from './markup.ts';
-import { count, intervalIn, multiple } from './quantity.ts';
+import { bounds, data } from './results.ts';
 import type { ExperimentView } from './view.ts';
 
-interface StatusWords {
-  readonly word: string;
-  /** Of a 16 by 16 sign, stroked. */
-  readonly path: string;
-}
-
-/** In the order in which they are counted. */
-export const statuses: Readonly<Record<VerdictStatus, StatusWords>> = {
-  supported: { word: 'supported', path: 'M3,8.5l3.5,3.5L13,4.5' },
-  refuted: { word: 'refuted', path: 'M4,4l8,8M12,4l-8,8' },
-  inconclusive: { word: 'inconclusive', path: 'M5.2,5.6a2.8,2.8 0 1,1 4,2.5q-1.2,.7 -1.2,2M8,13v.1' },
-  'not-applicable': { word: 'not applicable', path: 'M3.5,8h9' },
+/** A sign each, 16 by 16 and stroked; in the order in which they are counted. */
+const signs: Readonly<Record<VerdictStatus, string>> = {
+  supported: 'M3,8.5l3.5,3.5L13,4.5',
+  refuted: 'M4,4l8,8M12,4l-8,8',
+  inconclusive: 'M5.2,5.6a2.8,2.8 0 1,1 4,2.5q-1.2,.7 -1.2,2M8,13v.1',
+  'not-applicable': 'M3.5,8h9',
 };
-export const statusOrder: readonly VerdictStatus[] = Object.keys(statuses) as VerdictStatus[];
+const statusOrder = Object.keys(signs) as VerdictStatus[];
 
 function sign(status: VerdictStatus): Markup {
   return html`<svg class="sign" viewBox="0 0 16 16" width="16" height="16" aria-hidden="true" focusable="false"><path
-    d="${statuses[status].path}"/></svg>`;
+    d="${signs[status]}"/></svg>`;
 }
 
 /** Sign and word. */
 export function statusMark(status: VerdictStatus): Markup {
-  return html`<span class="status status--${status}">${sign(status)}<span>${statuses[status].word}</span></span>`;
+  return html`<span class="status status--${status}">${sign(status)}<span>${statusText(status)}</span></span>`;
 }
 
 function effectInWords({ ratio, low, high }: Effect): Markup {
-  return html`<data value="${ratio}">${multiple(ratio)}</data> <span class="interval" data-low="${low}" data-high="${high}"
-    >${intervalIn(low, high, ratio, '')}</span>`;
+  return html`${data(ratio, formatTimes(ratio))} ${bounds(low, high, formatTimesRange(low, high))}`;
 }
 
 /** Id of a verdict's element. */
@@ -73,24 +69,18 @@ export function drawTally(verdicts: readonly Verdict[]): Markup {
   const cells = statusOrder.map((status) => {
     const number = verdicts.filter((verdict) => verdict.status === status).length;
     return html`<li class="tally tally--${status}${number === 0 ? ' tally--zero' : ''}"><data class="tally-number"
-      value="${number}">${count(number)}</data>${statusMark(status)}</li>`;
+      value="${number}">${formatCount(number)}</data>${statusMark(status)}</li>`;
   });
   return html`<ul class="tallies" aria-label="Verdicts by status">${cells}</ul>`;
 }
 
 /** The small signs of an experiment's verdicts, for the table of contents. */
 export function verdictSigns(verdicts: readonly Verdict[]): Markup {
-  const words = statusOrder.flatMap((status) => {
-    const number = verdicts.filter((verdict) => verdict.status === status).length;
-    return number === 0 ? [] : [`${number} ${statuses[status].word}`];
-  });
-  if (words.length === 0) return html``;
-  const signs = statusOrder.flatMap((status) =>
-    verdicts
-      .filter((verdict) => verdict.status === status)
-      .map(() => html`<span class="status--${status}">${sign(status)}</span>`),
-  );
-  return html`<span class="signs"><span class="sr">${words.join(', ')}</span>${signs}</span>`;
+  const words = verdictCount(verdicts);
+  if (words === null) return html``;
+  const all = statusOrder.flatMap((status) => verdicts.filter((verdict) => verdict.status === status));
+  const drawn = all.map(({ status }) => html`<span class="status--${status}">${sign(status)}</span>`);
+  return html`<span class="signs"><span class="sr">${words}</span>${drawn}</span>`;
 }
 
 /** A verdict in one line: the status, the claim, the source's number, the measured one. */

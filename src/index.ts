@@ -1,0 +1,76 @@
+/**
+ * The public surface of linefill: what a run is and how it is read, judged and shown; the experiments and what they
+ * are made of; the statistics. Importing it measures nothing and does not load the addon.
+ */
+
+// Runs: their type, their files.
+export type {
+  Comparison,
+  ComparisonResult,
+  Conduct,
+  LeftOut,
+  Measurement,
+  NoiseColumn,
+  Probe,
+  ProcessSamples,
+  Run,
+  Stop,
+  Summary,
+} from './experiment/run.ts';
+export { noiseColumns, runFormat, schemaVersion } from './experiment/run.ts';
+export { parseRun } from './experiment/schema.ts';
+export { readRun, writeRun } from './experiment/run-file.ts';
+
+// What to do with a run.
+export { judgeRun } from './experiment/judge.ts';
+export {
+  type ArmChange,
+  compareRuns,
+  defaultThreshold,
+  type Incomparability,
+  incomparabilities,
+  type RunComparison,
+} from './experiment/compare-runs.ts';
+export { renderCsv } from './report/csv.ts';
+export { renderHtml } from './report/html/page.ts';
+export { renderJson } from './report/json.ts';
+export { renderMarkdown } from './report/markdown.ts';
+export { renderText, type TextOptions } from './report/text.ts';
+export type { ExperimentText } from './report/html/experiment-text.ts';
+
+// Experiments, and what they are made of.
+export { experiments } from './experiments/index.ts';
+export type {
+  ArmReference,
+  Chart,
+  Context,
+  Experiment,
+  Lab,
+  Language,
+  Metric,
+  Parameter,
+  Profile,
+  ScenarioVariant,
+  Source,
+  TeamVariant,
+  ThreadVariant,
+  Variant,
+} from './experiment/experiment.ts';
+export type { Claim, Effect, Judgement, Verdict, VerdictStatus } from './experiment/claim.ts';
+export type { Findings, Group, Ratio } from './experiment/findings.ts';
+export { type Agreement, defineKernel, type Kernel, type Place, type Point, type Room, type Scalar, type Work } from './kernel/kernel.ts';
+export type { Arguments, ArgumentType, Signature } from './kernel/signature.ts';
+
+// Measuring.
+export { type Engine, measure } from './measure/measure.ts';
+export type { MeasureRequest, Phase, Progress } from './experiment/request.ts';
+
+// The machine.
+export * as machine from './machine/index.ts';
+export type { Machine, Surroundings } from './machine/types.ts';
+
+// Statistics.
+export * as stats from './stats/index.ts';
+
+// Errors.
+export { ContractError, InvariantError, UserError } from './base/errors.ts';

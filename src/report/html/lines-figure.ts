@@ -1,0 +1,149 @@
+/** An experiment's sweep as lines: which arms make a series, what the axes are, what the caches are. */
+import { formatBytes } from '../../base/units.ts';
+import type { Chart } from '../../experiment/experiment.ts';
+import type { Machine } from '../../machine/types.ts';
+import type { MetricTable } from '../arrange.ts';
+import { formatCoordinate, formatQuantity } from '../numbers.ts';
+import type { AxisText, Rule } from './axis.ts';
+import { drawLines, type LinesPlot, type PlotPoint, type Series } from './lines.ts';
+import { swatch } from './marks.ts';
+import { html, type Markup } from './markup.ts';
+import { armInWords, groupInWords, isSize, nameInWords, ownNames } from './names.ts';
+import { drawPanels, type Facet, facetsBy, facetTitle, valueDomain } from './panels.ts';
+import { extent, padded, type Range } from './scales.ts';
+import { numbersAt, type Placed, valueAt } from './suggest.ts';
+import { isUnsteady, tipOf } from './tips.ts';
+import type { ExperimentView } from './view.ts';
+
+/** What all panels of a figure share, so that they can be compared by eye. */
+interface Frame {
+  readonly view: ExperimentView;
+  readonly table: MetricTable;
+  readonly chart: Chart;
+  readonly x: AxisText;
+  readonly y: AxisText;
+  readonly xDomain: Range;
+  readonly logX: boolean;
+  readonly yDomain: Range;
+  readonly logY: boolean;
+  readonly own: readonly string[];
+  /** Names of all series, in the order of their indices. */
+  readonly names: readonly string[];
+}
+
+/** Described values are listed for so many series at most. */
+const mostDescribed = 12;
+
+/** The caches of a machine as lines over an axis of bytes: as reported, and the last level as measured. */
+export function cacheRules({ caches, lastLevelBytes }: Machine): Rule[] {
+  const rules = new Map<string, Rule>();
+  for (const { level, kind, sizeBytes } of caches.value ?? []) {
+    if (kind === 'instruction') continue;
+    const label = `L${level}${kind === 'data' ? 'd' : ''} ${formatBytes(sizeBytes)}`;
+    rules.set(label, { at: sizeBytes, label, measured: false });
+  }
+  const { value, origin } = lastLevelBytes;
+  if (value !== null) {
+    const label = `last level, ${origin} ${formatBytes(value)}`;
+    rules.set(label, { at: value, label, measured: origin === 'measured' });
+  }
+  return [...rules.values()].toSorted((a, b) => a.at - b.at);
+}
+
+function frameOf(view: ExperimentView, table: MetricTable, chart: Chart, placed: readonly Placed[]): Frame {
+  const values = numbersAt(placed, chart.x);
+  const logX = chart.logX && values.every((value) => value > 0);
+  const isPowerOfTwo = values.every((value) => Number.isInteger(Math.log2(value)));
+  const range = valueDomain(placed, chart.logY);
+  const own = ownNames(table);
+  return {
+    view,
+    table,
+    chart,
+    x: {
+      title: nameInWords(chart.x),
+      binary: isSize(chart.x),
+      words: (value) => formatCoordinate(chart.x, value),
+      discrete: !isSize(chart.x) || isPowerOfTwo ? values : null,
+    },
+    y: {
+      title: table.title,
+      binary: false,
+      words: (value) => formatQuantity(value, table.unit),
+      discrete: null,
+    },
+    xDomain: values.length > 1 ? [values[0]!, values.at(-1)!] : padded([values[0]!, values[0]!], logX),
+    logX,
+    yDomain: range.domain,
+    logY: range.log,
+    own,
+    names: [...new Set(placed.map(({ arm }) => armInWords(arm.measurement, own, view.text, [chart.x])))],
+  };
+}
+
+function pointOf({ view, table, chart }: Frame, one: Placed): PlotPoint[] {
+  const value = valueAt(one, chart.x);
+  if (typeof value !== 'number') return [];
+  const { measurement } = one.arm;
+  const { median, low, high } = measurement.summary;
+  const tip = tipOf(view, table, one.group, one.arm);
+  return [{ x: value, y: median, low, high, tip, unsteady: isUnsteady(measurement) }];
+}
+
+function seriesOf(frame: Frame, facet: Facet): Series[] {
+  const { view, chart, own } = frame;
+  return frame.names.flatMap((label, index): Series[] => {
+    const mine = facet.placed.filter(
+      ({ arm }) => armInWords(arm.measurement, own, view.text, [chart.x]) === label,
+    );
+    if (mine.length === 0) return [];
+    const points = mine.flatMap((one) => pointOf(frame, one)).toSorted((a, b) => a.x - b.x);
+    return [{ index, label, language: mine[0]!.arm.measurement.language, points }];
+  });
+}
+
+function describe({ x, y, xDomain }: Frame, series: readonly Series[]): string {
+  const parts = series.slice(0, mostDescribed).map(({ label, points }) => {
+    const range = extent(points.map((point) => point.y));
+    return range === null ? label : `${label}: ${y.words(range[0])} to ${y.words(range[1])}`;
+  });
+  const rest = series.length > mostDescribed ? ` And ${series.length - mostDescribed} more.` : '';
+  const over = `${y.title} over ${x.title}, ${x.words(xDomain[0])} to ${x.words(xDomain[1])}`;
+  return `${over}. ${parts.join('; ')}.${rest} The table holds every number.`;
+}
+
+function plotOf(frame: Frame, facet: Facet): LinesPlot {
+  const { chart, view, xDomain } = frame;
+  const series = seriesOf(frame, facet);
+  const rules = chart.cacheLines && isSize(chart.x) ? cacheRules(view.machine) : [];
+  return {
+    ...frame,
+    title: facetTitle(chart.title, facet),
+    description: describe(frame, series),
+    series,
+    rules: rules.filter(({ at }) => at >= xDomain[0] && at <= xDomain[1]),
+  };
+}
+
+/** Legend and charts of lines over `chart.x`, a panel for each value of the other coordinates of groups. */
+export function linesFigure(
+  view: ExperimentView,
+  table: MetricTable,
+  chart: Chart,
+  placed: readonly Placed[],
+): Markup {
+  const frame = frameOf(view, table, chart, placed);
+  const facets = facetsBy(placed, ({ group }) => groupInWords(group, [chart.x]));
+  const plots = new Map(facets.map((facet) => [facet, plotOf(frame, facet)]));
+  const all = [...plots.values()].flatMap(({ series }) => series);
+  const legend = frame.names.map((name, index) => {
+    const language = all.find((series) => series.index === index)?.language ?? 'native';
+    return html`<li data-series="${index}">${swatch(index, language)}<span>${name}</span></li>`;
+  });
+  const drawn = drawPanels(
+    facets,
+    (facet, size, id) => drawLines(plots.get(facet)!, size, id),
+    `${view.anchor}-chart`,
+  );
+  return html`${legend.length > 1 ? html`<ul class="legend" aria-label="Series">${legend}</ul>` : null}${drawn}`;
+}

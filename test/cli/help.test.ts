@@ -1,0 +1,68 @@
+import { expect, test } from 'vitest';
+import { buildProgram } from '../../src/cli/program.ts';
+import { setStage, widest } from './stage.ts';
+
+const names = ['run', 'machine', 'list', 'explain', 'judge', 'report', 'compare', 'completion', 'help'];
+
+test('without a command prints help, and that is no error', async () => {
+  const stage = setStage();
+  expect(await stage.run()).toBe(0);
+  const asked = setStage();
+  expect(await asked.run('--help')).toBe(0);
+  expect(stage.stdout()).toBe(asked.stdout());
+  for (const name of names) expect(stage.stdout()).toMatch(new RegExp(`^  ${name}\\b`, 'm'));
+  expect(stage.stderr()).toBe('');
+});
+
+test.each(['--version', '-V'])('%s prints the version alone', async (flag) => {
+  const stage = setStage();
+  expect(await stage.run(flag)).toBe(0);
+  expect(stage.stdout()).toBe('1.2.3\n');
+});
+
+test.each(names)('%s has help with examples, by --help, -h and help', async (name) => {
+  const texts = await Promise.all(
+    [[name, '--help'], [name, '-h'], ['help', name]].map(async (argv) => {
+      const stage = setStage({ columns: 60 });
+      expect(await stage.run(...argv)).toBe(0);
+      expect(stage.stderr()).toBe('');
+      return stage.stdout();
+    }),
+  );
+  expect(new Set(texts).size).toBe(1);
+  expect(texts[0]).toMatch(new RegExp(`^Usage: linefill ${name}\\b`));
+  expect(texts[0]).toMatch(/^ {2}\$ .*linefill /m);
+});
+
+test('help fills the width that there is', async () => {
+  const stage = setStage({ columns: 60 });
+  await stage.run('run', '--help');
+  const [reference] = stage.stdout().split('Examples:');
+  expect(widest(reference!)).toBeLessThanOrEqual(60);
+});
+
+test('every option is described', () => {
+  const { io, lab } = setStage();
+  const program = buildProgram(io, lab, () => undefined);
+  for (const { options } of [program, ...program.commands]) {
+    for (const { description } of options) expect(description).not.toBe('');
+  }
+});
+
+test('the examples are commands that exist, with options that they have', () => {
+  const { io, lab } = setStage();
+  const program = buildProgram(io, lab, () => undefined);
+  for (const command of [program, ...program.commands]) {
+    let help = '';
+    command.configureOutput({ writeOut: (text) => (help += text) });
+    command.outputHelp();
+    const lines = [...help.matchAll(/^ {2}\$ .*?linefill ([^)|>\n]+)/gm)].map(([, line]) => line!.trim().split(' '));
+    expect(lines.length).toBeGreaterThan(0);
+    for (const [name, ...words] of lines) {
+      const of = program.commands.find((one) => one.name() === name);
+      expect(of, name).toBeDefined();
+      const known = of!.options.map(({ long }) => long);
+      for (const flag of words.filter((word) => word.startsWith('--') && word !== '--help')) expect(known).toContain(flag);
+    }
+  }
+});

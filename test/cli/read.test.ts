@@ -1,0 +1,169 @@
+import { readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { describe, expect, test } from 'vitest';
+import type { Run } from '../../src/experiment/run.ts';
+import { runText } from '../../src/experiment/run-file.ts';
+import { parseRun } from '../../src/experiment/schema.ts';
+import { machineRows } from '../../src/machine/format.ts';
+import { syntheticMachine, syntheticRun } from '../fixtures/run.ts';
+import { setStage, stageExperiments, type Stage, type StageSet, widest } from './stage.ts';
+
+const run = syntheticRun({ processes: 7, samples: 3 });
+
+/** A stage whose working folder holds a run. */
+function stageWithRun(set: StageSet = {}, stored: Run = run): Stage {
+  const stage = setStage(set);
+  writeFileSync(join(stage.cwd, 'a.json'), runText(stored));
+  return stage;
+}
+
+const flat = (text: string): string => text.replaceAll(/\s+/g, ' ');
+
+describe('list', () => {
+  test('names every experiment by lab, with its question and claims', async () => {
+    const stage = setStage();
+    expect(await stage.run('list')).toBe(0);
+    const text = flat(stage.stdout());
+    for (const { id, question, claims } of stageExperiments) {
+      expect(text).toContain(`${id} ${question} claims: ${claims.map((claim) => claim.id).join(', ')}`);
+    }
+    expect(stage.stdout().match(/^lab \w+$/gm)).toEqual(['lab hardware', 'lab allocation']);
+    expect(stage.stderr()).toBe('');
+  });
+
+  test('--json holds what the text does, and more', async () => {
+    const stage = setStage();
+    expect(await stage.run('list', '--json')).toBe(0);
+    const listed = JSON.parse(stage.stdout()) as Record<string, unknown>[];
+    expect(listed.map(({ id }) => id)).toEqual(stageExperiments.map(({ id }) => id));
+    expect(listed[1]).toMatchObject({
+      lab: 'hardware',
+      claims: [{ id: 'false-sharing', source: '8x (2.5 s -> 0.3 s)' }],
+      parameters: [{ name: 'threads', unit: 'threads' }],
+    });
+  });
+});
+
+describe('explain', () => {
+  test.each(stageExperiments.map(({ id }) => id))('%s', async (id) => {
+    const stage = setStage({ columns: 60 });
+    expect(await stage.run('explain', id)).toBe(0);
+    const experiment = stageExperiments.find((one) => one.id === id)!;
+    const text = flat(stage.stdout());
+    expect(text).toContain(`${experiment.title} (${id}, lab ${experiment.lab})`);
+    for (const { statement, source } of experiment.claims) expect(text).toContain(`${statement} (source: ${source})`);
+    for (const { name, summary } of experiment.parameters) expect(text).toContain(`${name}: ${summary}`);
+    for (const { title, where } of experiment.sources) expect(text).toContain(`${title}: ${where}`);
+    for (const line of experiment.drawing.split('\n')) expect(stage.stdout()).toContain(`  ${line}`);
+    expect(text).toContain(`linefill run ${id}`);
+    expect(widest(stage.stdout())).toBeLessThanOrEqual(60);
+  });
+
+  test('paragraphs are filled anew, whatever the width of the source', async () => {
+    const stage = setStage({ columns: 200 });
+    const explain = `A line\nof the source\nends anywhere.\n\nThe next\nparagraph. ${'Long. '.repeat(40)}\n`;
+    Object.assign(stage.lab, { experiments: async () => [{ ...stageExperiments[0]!, explain }] });
+    await stage.run('explain', 'access-order');
+    expect(stage.stdout()).toContain('\n\nA line of the source ends anywhere.\n\nThe next paragraph. Long. Long.');
+    expect(widest(stage.stdout())).toBeLessThanOrEqual(100);
+  });
+});
+
+describe('machine', () => {
+  test('shows every fact, measured ones too, with its origin', async () => {
+    const stage = setStage({ columns: 200 });
+    expect(await stage.run('machine')).toBe(0);
+    const text = flat(stage.stdout());
+    for (const { name, value, origin } of machineRows(syntheticMachine)) {
+      expect(text).toContain(flat(`${name} ${value} ${origin}`));
+    }
+  });
+
+  test('--no-measure shows what is reported only', async () => {
+    const stage = setStage({ columns: 200 });
+    await stage.run('machine', '--no-measure');
+    expect(stage.stdout()).toMatch(/memory levels +n\/a +missing +not measured/);
+  });
+
+  test('--json is the machine', async () => {
+    const stage = setStage();
+    await stage.run('machine', '--json');
+    expect(JSON.parse(stage.stdout())).toEqual(syntheticMachine);
+  });
+
+  test('keeps within 60 columns', async () => {
+    const stage = setStage({ columns: 60 });
+    await stage.run('machine');
+    expect(widest(stage.stdout())).toBeLessThanOrEqual(60);
+  });
+});
+
+describe('judge', () => {
+  test('judges with the judges of this version, and says what has changed', async () => {
+    const stage = stageWithRun({ columns: 100 });
+    expect(await stage.run('judge', 'a.json')).toBe(0);
+    const text = flat(stage.stdout());
+    expect(text).toContain('supported: false-sharing');
+    expect(text).toContain('Judged on 2 groups of a machine with pages of 4096 B.');
+    expect(text).toContain('latency-l3 was inconclusive when the run was made.');
+    expect(text).toContain('jemalloc-faster is judged for the first time.');
+    expect(text).not.toContain('false-sharing was');
+    expect(text).toContain('Claims on that machine: 6 supported, 1 refuted.');
+  });
+
+  test('--json is the verdicts', async () => {
+    const stage = stageWithRun();
+    expect(await stage.run('judge', 'a.json', '--json')).toBe(0);
+    const verdicts = JSON.parse(stage.stdout()) as { claim: string; status: string }[];
+    const claims = stageExperiments.flatMap((experiment) => experiment.claims.map(({ id }) => id));
+    expect(verdicts.map(({ claim }) => claim)).toEqual(claims);
+    expect(verdicts.find(({ claim }) => claim === 'prefetch-helps')?.status).toBe('refuted');
+  });
+
+  test('an experiment that this version does not know is named', async () => {
+    const conduct = run.conduct.map((one, i) => (i === 0 ? { ...one, experiment: 'page-colouring' } : one));
+    const stage = stageWithRun({}, { ...run, conduct });
+    expect(await stage.run('judge', 'a.json')).toBe(0);
+    expect(flat(stage.stdout())).toContain('no experiment "page-colouring": its claims are not judged');
+  });
+});
+
+describe('report', () => {
+  test('as text, JSON, CSV and Markdown on stdout', async () => {
+    for (const [flags, head] of [
+      [[], /^Linefill 0\.1\.0: quick run of 2026-11-21T09:30:00\.000Z, seed 42\n/],
+      [['--json'], /^{"format":"linefill-run",/],
+      [['--csv'], /^experiment,group,point\.workingSetBytes,/],
+      [['--markdown'], /^# Linefill run\n/],
+    ] as const) {
+      const stage = stageWithRun();
+      expect(await stage.run('report', 'a.json', ...flags)).toBe(0);
+      expect(stage.stdout()).toMatch(head);
+      expect(stage.stderr()).toBe('');
+    }
+  });
+
+  test('--json gives back the very run', async () => {
+    const stage = stageWithRun();
+    await stage.run('report', 'a.json', '--json');
+    expect(parseRun(stage.stdout(), 'stdout')).toEqual(run);
+  });
+
+  test('--html writes a page and prints nothing on stdout', async () => {
+    const stage = stageWithRun();
+    expect(await stage.run('report', 'a.json', '--html', 'b.html')).toBe(0);
+    expect(readFileSync(join(stage.cwd, 'b.html'), 'utf8')).toMatch(/^<!doctype html>/);
+    expect(stage.stdout()).toBe('');
+    expect(stage.stderr()).toBe('Report: b.html\n');
+  });
+
+  test('needs neither the machine nor the engine', async () => {
+    const stage = stageWithRun();
+    const refuse = (): never => {
+      throw new Error('not to be asked');
+    };
+    Object.assign(stage.lab, { describeMachine: refuse, surveyMachine: refuse, measure: refuse });
+    for (const command of ['report', 'judge']) expect(await stage.run(command, 'a.json')).toBe(0);
+    expect(await stage.run('compare', 'a.json', 'a.json')).not.toBe(70);
+  });
+});
