@@ -39,8 +39,7 @@ cmake --build "$out/native" --parallel >/dev/null
 qemu-aarch64 -L "$libraries" "$out/native/native_tests"
 
 echo '== the addon in arm64 Node'
-node node_modules/cmake-js/bin/cmake-js build --directory native --out "$out/addon" --log-level warn --arch arm64 \
-  "${target[@]/#/--CD}" >/dev/null
+node scripts/cmake-addon.mjs "$out/addon" --arch arm64 "${target[@]/#/--CD}" >/dev/null
 "$emulated" -p '`${process.arch}, Node ${process.version}`'
 LINEFILL_TEST_NODE="$emulated" node node_modules/vitest/vitest.mjs run --project quick \
   --testNamePattern '^(?!extreme)' test/boundary

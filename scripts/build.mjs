@@ -4,9 +4,9 @@
  */
 import { spawnSync } from 'node:child_process';
 import { chmodSync, existsSync, readdirSync, rmSync } from 'node:fs';
-import { createRequire } from 'node:module';
-import { dirname, join, relative } from 'node:path';
-import { addonIsCurrent, buildAddon, root } from './addon.mjs';
+import { join, relative } from 'node:path';
+import { addonIsCurrent, buildAddon } from './addon.mjs';
+import { commandOf, root } from './command.mjs';
 
 function fail(text) {
   process.stderr.write(`${text}\n`);
@@ -27,9 +27,8 @@ function removeOrphans(dist) {
 function buildTypeScript() {
   const dist = join(root, 'dist');
   removeOrphans(dist);
-  const package_ = createRequire(import.meta.url).resolve('typescript/package.json');
-  const tsc = join(dirname(package_), 'bin', 'tsc');
-  const result = spawnSync(process.execPath, [tsc, '--project', root], { cwd: root, encoding: 'utf8' });
+  const tsc = [commandOf('typescript', 'tsc'), '--project', root];
+  const result = spawnSync(process.execPath, tsc, { cwd: root, encoding: 'utf8' });
   if (result.status !== 0) fail(`${result.stdout}${result.stderr}TypeScript: see above`);
   // tsc keeps the #! line but sets no executable bit, which npx needs in a checkout.
   chmodSync(join(dist, 'cli', 'main.js'), 0o755);

@@ -1,6 +1,6 @@
-/** Running other programs from the project's own scripts, in the repository's root. */
+/** Running other programs from the project's own scripts, in the package's folder. */
 import { spawnSync } from 'node:child_process';
-import { existsSync } from 'node:fs';
+import { existsSync, readFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { delimiter, dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -37,4 +37,17 @@ export function commandOf(dependency, name = dependency) {
   const manifest = require.resolve(`${dependency}/package.json`);
   const { bin } = require(manifest);
   return join(dirname(manifest), typeof bin === 'string' ? bin : bin[name]);
+}
+
+/**
+ * Where Node's headers lie beside the running node, so that a build downloads nothing: the folder that holds
+ * include/node. Null where they don't, or are of another version.
+ */
+export function headersFolder() {
+  const folder = dirname(dirname(process.execPath));
+  const file = join(folder, 'include', 'node', 'node_version.h');
+  if (process.platform === 'win32' || !existsSync(file)) return null;
+  const text = readFileSync(file, 'utf8');
+  const parts = ['MAJOR', 'MINOR', 'PATCH'].map((part) => new RegExp(`#define NODE_${part}_VERSION (\\d+)`).exec(text)?.[1]);
+  return parts.join('.') === process.versions.node ? folder : null;
 }

@@ -5,7 +5,8 @@
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
-import { buildAddon, root } from './addon.mjs';
+import { buildAddon } from './addon.mjs';
+import { root } from './command.mjs';
 
 /** Does the binary that came with the package load? A checkout has sources, and always builds its own. */
 async function prebuiltLoads() {

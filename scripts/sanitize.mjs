@@ -4,6 +4,7 @@
  */
 import { existsSync, realpathSync } from 'node:fs';
 import { join } from 'node:path';
+import { buildAddonInto } from './cmake-addon.mjs';
 import { commandOf, outputOf, root, succeeds } from './command.mjs';
 import { nativeTests } from './native-tests.mjs';
 
@@ -19,9 +20,7 @@ function asanRuntime() {
 
 function addonUnderAsan() {
   const folder = 'build-addon-address-undefined';
-  const build = ['build', '--directory', 'native', '--out', folder, '--log-level', 'warn'];
-  const configured = [...build, '--CDLINEFILL_SANITIZE=address,undefined', '--CDCMAKE_MESSAGE_LOG_LEVEL=WARNING'];
-  if (!succeeds(process.execPath, [commandOf('cmake-js'), ...configured])) return false;
+  if (!buildAddonInto(folder, ['--CDLINEFILL_SANITIZE=address,undefined'])) return false;
   const runtime = asanRuntime();
   if (runtime === null) {
     process.stderr.write('the compiler has no shared ASan runtime: install libasan (apt: libasan8)\n');

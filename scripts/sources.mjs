@@ -15,7 +15,7 @@ const bound = new Set([
 
 const napiFree = process.argv.includes('--napi-free');
 for (const folder of folders) {
-  for (const name of existsSync(folder) ? readdirSync(folder).sort() : []) {
+  for (const name of existsSync(folder) ? readdirSync(folder).toSorted() : []) {
     const path = `${folder}/${name}`;
     if (name.endsWith('.cc') && !(napiFree && bound.has(path))) process.stdout.write(`${path}\n`);
   }

@@ -2,10 +2,12 @@
 // a round trip is what it costs to get a line that another core has just written. Two protocols on one word: by
 // plain store (one request for the line a hand-over) and by compare-and-swap (as multichase's pingpong does).
 // Reference: src/kernel/ping-pong.ts.
+#include <atomic>
+#include <system_error>
 #include <thread>
 
-#include "kernel.h"
 #include "keep.h"
+#include "kernel.h"
 
 namespace linefill {
 namespace {
@@ -61,31 +63,53 @@ Outcome ping_pong(Shared<uint32_t> line, uint32_t role, uint32_t round_trips, ui
   return swap ? play<true>(word, role, first, round_trips) : play<false>(word, role, first, round_trips);
 }
 
-std::string check_pair(Shared<uint32_t> line, uint32_t partner_cpu, uint32_t round_trips) {
+std::string check_pair(Shared<uint32_t> line, uint32_t partner_cpu, uint32_t round_trips,
+                       Observed<double> elapsed_ns) {
   if (partner_cpu > 1u << 20) return "\"partnerCpu\" must be a CPU's number, not " + std::to_string(partner_cpu);
+  if (elapsed_ns.size() < 1) return "\"elapsedNs\" must hold at least 1 element";
   return check_line(line, 0, round_trips, 0);
 }
 
-// The same game with a thread of our own on `partner_cpu`, joined before the call returns: for the quick probe.
-Outcome ping_pong_pair(Shared<uint32_t> line, uint32_t partner_cpu, uint32_t round_trips) {
+// The same game with a thread of our own on `partner_cpu`, joined before the call returns: for the quick probe. The
+// partner is born on the CPU of whoever made it, and may wait there for milliseconds while that one spins: so we
+// sleep until it stands at the line, and time the game alone.
+Outcome ping_pong_pair(Shared<uint32_t> line, uint32_t partner_cpu, uint32_t round_trips,
+                       Observed<double> elapsed_ns) {
+  enum class Partner { kStarting, kReady, kElsewhere };
   const std::atomic_ref<uint32_t> word(line[0]);
   const uint32_t first = word.load(std::memory_order_acquire) & ~1u;
   Outcome theirs;
-  bool pinned = true;
-  std::thread partner([&] {
-    pinned = !platform::pin(static_cast<int>(partner_cpu));
-    theirs = play<false>(word, 1, first, round_trips);
-  });
-  const Outcome ours = play<false>(word, 0, first, round_trips);
+  std::atomic<Partner> state = Partner::kStarting;
+  std::thread partner;
+  try {
+    partner = std::thread([&] {
+      if (platform::pin(static_cast<int>(partner_cpu))) {
+        state = Partner::kElsewhere;
+        return;
+      }
+      state = Partner::kReady;
+      theirs = play<false>(word, 1, first, round_trips);
+    });
+  } catch (const std::system_error&) {
+    return {0, "the system gave no thread for the partner"};
+  }
+  while (state == Partner::kStarting) platform::sleep_ns(10'000);
+  Outcome ours;
+  if (state == Partner::kReady) {
+    const uint64_t start_ns = platform::now_ns();
+    ours = play<false>(word, 0, first, round_trips);
+    elapsed_ns[0] = static_cast<double>(platform::now_ns() - start_ns);
+  } else {
+    ours.error = "\"partnerCpu\" is not a CPU of this process";
+  }
   partner.join();
-  if (!pinned) return {0, "\"partnerCpu\" is not a CPU of this process"};
   return ours.error ? ours : theirs;
 }
 
 LINEFILL_KERNEL(ping_pong, "ping-pong", "hands one line to and fro with another member", check_line, "line", "role",
                 "roundTrips", "swap");
 LINEFILL_KERNEL(ping_pong_pair, "ping-pong-pair", "the same with a thread of its own on a named CPU", check_pair,
-                "line", "partnerCpu", "roundTrips");
+                "line", "partnerCpu", "roundTrips", "elapsedNs");
 
 }  // namespace
 }  // namespace linefill

@@ -66,14 +66,19 @@ function product(names: readonly { name: string; values: readonly Scalar[] }[]):
   return points;
 }
 
-/** Values of a parameter: what the user set, else what the profile takes. */
+/**
+ * Values of a parameter, each once: what the user set, else what the profile takes. The baseline's own value of a
+ * compared parameter is always among them: without it nothing could be compared.
+ */
 function valuesOf(experiment: Experiment, compared: boolean, context: Context, settings: Settings) {
   return experiment.parameters
     .filter((parameter) => (parameter.compared === true) === compared)
-    .map((parameter) => ({
-      name: parameter.name,
-      values: settings[parameter.name] ?? parameter.values(context),
-    }));
+    .map((parameter) => {
+      const { name } = parameter;
+      const base = compared ? experiment.baseline.at?.[name] : undefined;
+      const wanted = settings[name] ?? parameter.values(context);
+      return { name, values: [...new Set(base === undefined ? wanted : [...wanted, base])] };
+    });
 }
 
 /**

@@ -1,11 +1,11 @@
 /**
  * What a kernel is on the TypeScript side: its signature, how its inputs are made, its reference, and how much
  * work one call does. `defineKernel` registers it; a native kernel of the same id must exist with the same
- * argument table, which is checked before the first call.
+ * argument table, which is checked when the addon loads.
  */
 import { ContractError } from '../base/errors.ts';
 import type { Prng } from '../base/prng.ts';
-import { nativeKernels } from '../native/binding.ts';
+import { expectKernel } from '../native/binding.ts';
 import type { Arguments, Signature } from './signature.ts';
 
 /** A value of a parameter. */
@@ -72,27 +72,14 @@ export interface Kernel<S extends Signature = Signature> {
   footprintBytes(point: Point): number;
 }
 
-/** Declares a kernel. Pure data: the addon is not touched. */
-export function defineKernel<const S extends Signature>(kernel: Kernel<S>): Kernel<S> {
-  return kernel;
-}
-
 /**
- * Compares a kernel's signature with the addon's. Throws ContractError that shows both when they differ, so that
- * a drift is found before anything runs.
+ * Declares a kernel. Its signature is compared with the addon's when that is loaded (at once, where it already is):
+ * ContractError then shows both when they differ. The addon is not loaded for it.
  */
-export function checkSignature(kernel: Kernel): void {
-  const native = nativeKernels().find((entry) => entry.id === kernel.id);
-  if (native === undefined) {
-    throw new ContractError(`${kernel.id}: the addon has no kernel of this id; rebuild it: npm run build`);
-  }
-  const here = Object.entries(kernel.signature).map(([name, type]) => `${name}: ${type}`);
-  const there = native.arguments.map((argument) => `${argument.name}: ${argument.type}`);
-  if (here.join(', ') !== there.join(', ')) {
-    throw new ContractError(
-      `${kernel.id}: the signatures differ: TypeScript has (${here.join(', ')}), native has (${there.join(', ')})`,
-    );
-  }
+export function defineKernel<const S extends Signature>(kernel: Kernel<S>): Kernel<S> {
+  const table = Object.entries(kernel.signature).map(([name, type]) => ({ name, type }));
+  expectKernel({ id: kernel.id, summary: kernel.summary, arguments: table });
+  return kernel;
 }
 
 /** Reads a numeric coordinate; throws ContractError when the point has none of that name. */

@@ -5,7 +5,12 @@
 import { InvariantError } from '../base/errors.ts';
 import { defineKernel, type Kernel, numberAt } from './kernel.ts';
 
-const alone = { line: 'shared uint32[]', partnerCpu: 'uint32', roundTrips: 'uint32' } as const;
+const alone = {
+  line: 'shared uint32[]',
+  partnerCpu: 'uint32',
+  roundTrips: 'uint32',
+  elapsedNs: 'observed float64[]',
+} as const;
 const member = { line: 'shared uint32[]', role: 'uint32', roundTrips: 'uint32', swap: 'uint32' } as const;
 
 const spinsBetweenLooks = 2 ** 20;
@@ -27,6 +32,11 @@ function handOver(line: Uint32Array, from: number, to: number, swap: boolean): v
   }
 }
 
+/** The even number from which both roles go on; words wrap at 2^32, as the native ones do. */
+function firstTurn(seen: number): number {
+  return ((seen >>> 1) << 1) >>> 0;
+}
+
 /** Point: roundTrips, swap (0: by store, 1: by compare-and-swap). A team of two: role 0 serves, role 1 returns. */
 export const pingPong: Kernel<typeof member> = defineKernel({
   id: 'ping-pong',
@@ -42,16 +52,19 @@ export const pingPong: Kernel<typeof member> = defineKernel({
   // 4. `roundTrips` times each. Answer: the number that this role wrote last.
   reference({ line, role, roundTrips, swap }) {
     const seen = Atomics.load(line, 0);
-    let turn = ((((role === 0 ? seen + 1 : seen) >>> 1) << 1) >>> 0) + role;
-    for (let i = 0; i < roundTrips; i++, turn += 2) handOver(line, turn, turn + 1, swap === 1);
-    return BigInt(turn - 1);
+    let turn = firstTurn(role === 0 ? seen + 1 : seen) + role;
+    for (let i = 0; i < roundTrips; i++, turn = (turn + 2) >>> 0) handOver(line, turn, (turn + 1) >>> 0, swap === 1);
+    return BigInt((turn - 1) >>> 0);
   },
   agreement: { kind: 'exact' },
   work: (point) => ({ operations: 2 * numberAt(point, 'roundTrips'), bytes: 8 * numberAt(point, 'roundTrips') }),
   footprintBytes: () => 1024,
 });
 
-/** Point: roundTrips, partnerCpu. One call plays both sides, for the quick probe. */
+/**
+ * Point: roundTrips, partnerCpu. One call plays both sides, for the quick probe. `elapsedNs[0]` is the time of the
+ * game alone: a sample's time also holds the partner's birth, which takes longer.
+ */
 export const pingPongPair: Kernel<typeof alone> = defineKernel({
   id: 'ping-pong-pair',
   summary: 'the same with a thread of its own on a named CPU',
@@ -60,15 +73,19 @@ export const pingPongPair: Kernel<typeof alone> = defineKernel({
     line: room.shared('uint32', 64, 256),
     partnerCpu: numberAt(point, 'partnerCpu'),
     roundTrips: numberAt(point, 'roundTrips'),
+    elapsedNs: room.array('float64', 1),
   }),
-  // One thread plays both roles in turn: the same hand-overs, so the same last number.
-  reference({ line, roundTrips }) {
-    let turn = ((line[0]! >>> 1) << 1) >>> 0;
-    for (let i = 0; i < roundTrips; i++, turn += 2) {
+  // One thread plays both roles in turn: the same hand-overs, so the same last number. It is the number that the
+  // returning role wrote last.
+  reference({ line, roundTrips, elapsedNs }) {
+    let turn = firstTurn(Atomics.load(line, 0));
+    const beganNs = process.hrtime.bigint();
+    for (let i = 0; i < roundTrips; i++, turn = (turn + 2) >>> 0) {
       handOver(line, turn, turn + 1, false);
-      handOver(line, turn + 1, turn + 2, false);
+      handOver(line, turn + 1, (turn + 2) >>> 0, false);
     }
-    return BigInt(turn - 1);
+    elapsedNs[0] = Number(process.hrtime.bigint() - beganNs);
+    return BigInt(turn);
   },
   agreement: { kind: 'exact' },
   work: (point) => ({ operations: 2 * numberAt(point, 'roundTrips'), bytes: 8 * numberAt(point, 'roundTrips') }),

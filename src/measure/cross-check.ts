@@ -6,7 +6,6 @@ import { InvariantError } from '../base/errors.ts';
 import type { Experiment } from '../experiment/experiment.ts';
 import type { Arm, PlannedGroup } from '../experiment/plan.ts';
 import { disagreement } from '../kernel/agree.ts';
-import { checkSignature } from '../kernel/kernel.ts';
 import type { Crew } from './crew.ts';
 import { GroupRoom } from './room.ts';
 import { TeamArm } from './team.ts';
@@ -103,7 +102,6 @@ export async function crossCheck(
     const key = `${kernel.id} ${JSON.stringify(arm.point)} ${implementation === undefined ? '' : arm.variant.id}`;
     if (done.has(key)) continue;
     done.add(key);
-    checkSignature(kernel);
     if (arm.variant.form === 'team') await checkTeam(experiment, arm, seat, crew);
     else checkThread(arm, seat);
   }

@@ -24,16 +24,24 @@ export interface Engine {
   readonly entries: Entries;
 }
 
-/** A whole run's time, unless told: the standard set within 90 s on two CPUs, its start and report included. */
-export const defaultBudgetMs: Readonly<Record<Profile, number>> = {
-  smoke: 8_000,
-  quick: 66_000,
-  full: 600_000,
-};
+/** An experiment of weight 1 gets this long, unless told: the standard quick set ends within 90 s on two CPUs. */
+const experimentMs: Readonly<Record<Profile, number>> = { smoke: 1_500, quick: 12_500, full: 120_000 };
+const surveyMs = 2_000;
+
+/** The budget of a run that names none. */
+export function defaultBudgetMs(profile: Profile, experiments: readonly Experiment[]): number {
+  return surveyMs + experimentMs[profile] * totalWeight(experiments);
+}
+
+function totalWeight(experiments: readonly Experiment[]): number {
+  return experiments.reduce((sum, experiment) => sum + (experiment.weight ?? 1), 0);
+}
 
 /** A run takes at most this share of the memory that is available to it. */
 const memoryShare = 0.5;
 const fallbackMemoryBytes = 2 ** 30;
+/** The curve of dependent loads goes at least this far, however little memory is left. */
+const leastCurveBytes = 2 ** 16;
 
 /**
  * Adds to the reported machine what our kernels find: the curve of dependent loads, the CPUs' distances, the
@@ -44,7 +52,8 @@ export function surveyMachine(machine: Machine, cpus: readonly number[], profile
   const lastBytes = Math.max(2 ** 20, ...reported.map((cache) => cache.sizeBytes));
   const available = machine.memoryAvailableBytes.value ?? fallbackMemoryBytes;
   const wanted = profile === 'smoke' ? 2 ** 20 : 4 * lastBytes;
-  const largest = 2 ** Math.floor(Math.log2(Math.min(wanted, 2 ** 28, available * memoryShare)));
+  const affordable = Math.max(leastCurveBytes, available * memoryShare);
+  const largest = 2 ** Math.floor(Math.log2(Math.min(wanted, 2 ** 28, affordable)));
   const found = survey(cpus, largest, profile === 'full' ? 4 : 2);
   const clock = { name: environment().clockName, ...environment().measureClock() };
   return withMeasured(machine, { curve: found.curve, distances: found.distances, clock });
@@ -52,7 +61,7 @@ export function surveyMachine(machine: Machine, cpus: readonly number[], profile
 
 /**
  * The CPUs of a run, in its order of preference: what was asked for, else all that this process may use, the last
- * first, since systems serve most interrupts on the first. Throws UserError for a CPU that is not ours.
+ * first, since systems serve most interrupts on the first; each once. Throws UserError for a CPU that is not ours.
  */
 export function chooseCpus(asked: readonly number[] | null): number[] {
   const { allowedCpus } = environment();
@@ -64,12 +73,11 @@ export function chooseCpus(asked: readonly number[] | null): number[] {
       `choose from ${allowedCpus.join(',')}: --cpus ${allowedCpus.slice(0, 2).join(',')}`,
     );
   }
-  return [...asked];
+  return [...new Set(asked)];
 }
 
 function shareOf(experiment: Experiment, left: readonly Experiment[], leftMs: number): number {
-  const total = left.reduce((sum, each) => sum + (each.weight ?? 1), 0);
-  return (leftMs * (experiment.weight ?? 1)) / total;
+  return (leftMs * (experiment.weight ?? 1)) / totalWeight(left);
 }
 
 function warningsOf(conducted: readonly Conducted[], context: Context): string[] {
@@ -99,7 +107,7 @@ export async function measure(
   const began = performance.now();
   const startedAt = new Date().toISOString();
   const cpus = chooseCpus(request.cpus);
-  const budgetMs = request.budgetMs ?? defaultBudgetMs[request.profile];
+  const budgetMs = request.budgetMs ?? defaultBudgetMs(request.profile, request.experiments);
   const count = request.experiments.length;
   const report = (index: number, phase: Phase, process: number, processes: number): void => {
     const experiment = request.experiments[index]?.id ?? '';

@@ -5,9 +5,9 @@
  */
 import { Prng } from '../base/prng.ts';
 import { fixedWork } from '../kernel/fixed-work.ts';
-import { pingPongPair } from '../kernel/ping-pong.ts';
 import { linkCycle, pointerChase } from '../kernel/pointer-chase.ts';
 import { inOrder } from '../kernel/signature.ts';
+import { HandOver } from './hand-over.ts';
 import { GroupRoom } from './room.ts';
 import { type AnyArguments, setUp, timeNative } from './thread-arm.ts';
 
@@ -19,20 +19,22 @@ export interface ProbeReading {
 
 const chaseBytes = 8 * 2 ** 20;
 const hops = 2048;
-const roundTrips = 4000;
+/** The least of some short games: an interrupt in one of them is no regime. */
+const games = 3;
+const roundTrips = 500;
 const steps = 20_000;
 
 /** Holds the probe's own 8 MiB; `close()` frees them. */
 export class RegimeProbe {
   readonly #room = new GroupRoom();
-  readonly #pair: AnyArguments | null;
+  readonly #handOver: HandOver | null;
   readonly #chase: { next: Uint32Array; start: number; hops: number };
   readonly #fixed: AnyArguments;
 
   constructor(cpus: readonly number[], seed: number) {
     const seat = { room: this.#room, seed, cpus };
     const partner = cpus[1];
-    this.#pair = partner === undefined ? null : setUp(pingPongPair, { partnerCpu: partner, roundTrips }, seat);
+    this.#handOver = partner === undefined ? null : new HandOver(partner, roundTrips, seat);
     const next = this.#room.array('uint32', chaseBytes / 4, 4096);
     linkCycle(next, chaseBytes / 64, 16, new Prng(seed));
     this.#chase = { next, start: 0, hops };
@@ -41,13 +43,13 @@ export class RegimeProbe {
 
   read(): ProbeReading {
     const once = { warmup: 0, iterations: 1 };
-    const pair = this.#pair === null ? null : timeNative(pingPongPair.id, inOrder(pingPongPair.signature, this.#pair), once);
+    const pingPongNs = this.#handOver === null ? null : Math.min(...this.#handOver.play(games));
     const chase = timeNative(pointerChase.id, inOrder(pointerChase.signature, this.#chase), once);
     // Goes on where it ended, so that no look finds the lines that the last one brought in.
     this.#chase.start = Number(chase.checksum);
     const fixed = timeNative(fixedWork.id, inOrder(fixedWork.signature, this.#fixed), once);
     return {
-      pingPongNs: pair === null ? null : pair.elapsedNs / (2 * roundTrips),
+      pingPongNs,
       chaseNs: chase.elapsedNs / hops,
       fixedNs: fixed.elapsedNs,
     };

@@ -3,14 +3,13 @@
  * working sets, and the distance of every pair of CPUs.
  */
 import { Prng } from '../base/prng.ts';
-import { pingPongPair } from '../kernel/ping-pong.ts';
 import { linkCycle, pointerChase } from '../kernel/pointer-chase.ts';
-import { inOrder } from '../kernel/signature.ts';
 import type { CpuDistance } from '../machine/types.ts';
 import { environment } from '../native/binding.ts';
 import { median } from '../stats/index.ts';
+import { HandOver } from './hand-over.ts';
 import { GroupRoom } from './room.ts';
-import { setUp, timeNative } from './thread-arm.ts';
+import { timeNative } from './thread-arm.ts';
 
 export interface Survey {
   readonly curve: readonly { readonly workingSetBytes: number; readonly nsPerLoad: number }[];
@@ -61,17 +60,12 @@ function latencyCurve(largestBytes: number, pointsPerOctave: number): Survey['cu
 function distances(cpus: readonly number[]): CpuDistance[] {
   const found: CpuDistance[] = [];
   const room = new GroupRoom();
-  const plan = { warmup: 0, iterations: 1 };
   try {
     for (const [i, from] of cpus.entries()) {
       environment().pin(from);
       for (const to of cpus.slice(i + 1)) {
         if (found.length >= mostPairs) return found;
-        const args = setUp(pingPongPair, { partnerCpu: to, roundTrips }, { room, seed: i, cpus });
-        const times = Array.from({ length: repeats }, () => {
-          const timed = timeNative(pingPongPair.id, inOrder(pingPongPair.signature, args), plan);
-          return timed.elapsedNs / (2 * roundTrips);
-        });
+        const times = new HandOver(to, roundTrips, { room, seed: i, cpus }).play(repeats);
         found.push({ from, to, oneWayNs: Number(median(times).toFixed(1)) });
       }
     }
@@ -81,12 +75,16 @@ function distances(cpus: readonly number[]): CpuDistance[] {
   }
 }
 
-/** Surveys the machine on the calling thread, pinned to the CPUs named; unpins it afterwards. */
+/**
+ * Surveys the machine on the calling thread, pinned to the CPUs named; unpins it afterwards. Where the system lets
+ * nobody choose a CPU there are no distances.
+ */
 export function survey(cpus: readonly number[], largestBytes: number, pointsPerOctave: number): Survey {
+  const [first] = environment().allowedCpus.length > 0 ? cpus : [];
   try {
-    const [first] = cpus;
     if (first !== undefined) environment().pin(first);
-    return { curve: latencyCurve(largestBytes, pointsPerOctave), distances: distances(cpus) };
+    const curve = latencyCurve(largestBytes, pointsPerOctave);
+    return { curve, distances: first === undefined ? [] : distances(cpus) };
   } finally {
     environment().unpin();
   }

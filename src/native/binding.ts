@@ -110,6 +110,26 @@ interface Addon {
 
 let addon: Addon | null = null;
 let known: Environment | null = null;
+const expected: NativeKernel[] = [];
+
+function spell({ arguments: table }: NativeKernel): string {
+  return table.map(({ name, type }) => `${name}: ${type}`).join(', ');
+}
+
+function compareSignatures(kernels: readonly NativeKernel[], wanted: readonly NativeKernel[]): void {
+  for (const kernel of wanted) {
+    const native = kernels.find(({ id }) => id === kernel.id);
+    if (native === undefined) {
+      throw new ContractError(`${kernel.id}: the addon has no kernel of this id; rebuild it: npm run build`);
+    }
+    const [here, there] = [spell(kernel), spell(native)];
+    if (here !== there) {
+      throw new ContractError(
+        `${kernel.id}: the signatures differ: TypeScript has (${here}), the addon has (${there}); rebuild it: npm run build`,
+      );
+    }
+  }
+}
 
 function load(): Addon {
   if (addon === null) {
@@ -117,9 +137,19 @@ function load(): Addon {
     if (typeof loaded.run !== 'function' || typeof loaded.kernels !== 'function') {
       throw new ContractError('the loaded file is not the linefill addon: it exports no kernels() and run()');
     }
+    compareSignatures((loaded as Addon).kernels(), expected);
     addon = loaded as Addon;
   }
   return addon;
+}
+
+/**
+ * Declares that TypeScript has a kernel of this signature. All declared ones are compared when the addon loads, so
+ * that a drift fails there; one declared later is compared at once. Throws ContractError that shows both sides.
+ */
+export function expectKernel(kernel: NativeKernel): void {
+  if (addon !== null) compareSignatures(addon.kernels(), [kernel]);
+  expected.push(kernel);
 }
 
 /** Every kernel that is compiled in. */

@@ -68,7 +68,7 @@ function armsText({ arms }: RunComparison, { width, paint }: Frame): string {
   const rows: Row[] = [];
   let place = '';
   for (const change of arms) {
-    const here = `${change.experiment}, ${change.group}`;
+    const here = `${change.experiment}, ${groupName(change)}`;
     if (here !== place) rows.push({ across: oneLine(here) });
     place = here;
     rows.push(armRow(change));
@@ -80,7 +80,7 @@ function armRow(change: ArmChange): Row {
   const scale = scaleFor(change.before, change.unit);
   const metric = change.metric === 'time' ? '' : `, ${change.metric}`;
   const isBetter = change.outcome === 'equal-or-better' && change.result === 'faster';
-  const outcome = isBetter ? 'better' : change.outcome === 'equal-or-better' ? 'equal or better' : change.outcome;
+  const outcome = isBetter ? 'better' : change.outcome === 'equal-or-better' ? 'no worse' : change.outcome;
   const style = change.outcome === 'regressed' ? 'bad' : change.outcome === 'inconclusive' ? 'doubt' : 'good';
   return [
     { text: oneLine(armName(change) + metric) },
@@ -92,11 +92,18 @@ function armRow(change: ArmChange): Row {
   ];
 }
 
-/** The variant, and those of its coordinates that its group does not name. */
-function armName({ variant, point, group }: ArmChange): string {
+/** An arm's coordinates: those that its group's key names, or the others. */
+function coordinates({ point, group }: ArmChange, ofGroup: boolean): string {
   const shared = new Set(group.split(' ').map((part) => part.split('=')[0]));
-  const own = Object.fromEntries(Object.entries(point).filter(([name]) => !shared.has(name)));
-  return [variant, pointText(own)].filter((part) => part !== '').join(', ');
+  return pointText(Object.fromEntries(Object.entries(point).filter(([name]) => shared.has(name) === ofGroup)));
+}
+
+function groupName(change: ArmChange): string {
+  return coordinates(change, true) || change.group;
+}
+
+function armName(change: ArmChange): string {
+  return [change.variant, coordinates(change, false)].filter((part) => part !== '').join(', ');
 }
 
 /** Why arms are inconclusive, each reason once. */

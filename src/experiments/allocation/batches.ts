@@ -2,7 +2,7 @@
  * The work that allocators are timed on, in TypeScript: batches of blocks that are allocated, tagged, read back and
  * freed in one of four orders. Native twin: native/allocators/work.h.
  *
- * Each kind of allocator has its own four loops, so that no call in them has more than one target; what is shared
+ * Each kind of allocator has its own loops, so that no call in them has more than one target; what is shared
  * is only who calls which loop, once a batch.
  */
 import { ContractError } from '../../base/errors.ts';
@@ -13,14 +13,16 @@ import { numberAt, type Place, type Point, textAt } from '../../kernel/kernel.ts
 export const orders = ['pair', 'lifo', 'fifo', 'random'] as const;
 export type Order = (typeof orders)[number];
 
-/** The loops of one kind of allocator over one batch. Each returns its 32-bit sum: tags read, offsets folded. */
+/** The five loops of one kind of allocator over one batch. Each returns its 32-bit sum: tags read, offsets folded. */
 export interface BatchLoops {
   /** Allocates, tags (base, base + 1, ...), reads and frees each block before the next. */
   pairs(base: number): number;
   /** Allocates and tags the whole batch. */
   take(base: number): number;
-  /** Reads and frees the batch from index `first` in steps of `step` (1 or -1). */
-  give(first: number, step: number): number;
+  /** Reads and frees the batch from its last block to its first. */
+  giveBackwards(): number;
+  /** ... from its first to its last. */
+  giveForwards(): number;
   /** Reads and frees the batch in the order of a permutation. */
   giveInOrder(order: Uint32Array): number;
   /** Ends the call: what was held outside the heap is put into it. */
@@ -40,10 +42,10 @@ export function runBatches(loops: BatchLoops, order: Uint32Array, pattern: numbe
       case 'pair':
         break;
       case 'lifo':
-        sum = (sum + loops.give(n - 1, -1)) | 0;
+        sum = (sum + loops.giveBackwards()) | 0;
         break;
       case 'fifo':
-        sum = (sum + loops.give(0, 1)) | 0;
+        sum = (sum + loops.giveForwards()) | 0;
         break;
       case 'random':
         sum = (sum + loops.giveInOrder(order)) | 0;

@@ -1,5 +1,5 @@
 /**
- * The four loops over what JavaScript itself allocates: objects and Buffers; see batches.ts. "Freed" means that the
+ * The loops over what JavaScript itself allocates: objects and Buffers; see batches.ts. "Freed" means that the
  * slot lets go of it; when the memory returns is the collector's affair, and its time falls into whichever sample it
  * falls into.
  */
@@ -35,10 +35,20 @@ export class ObjectLoops implements BatchLoops {
     return 0;
   }
 
-  give(first: number, step: number): number {
+  giveBackwards(): number {
     const slots = this.#slots;
     let sum = 0;
-    for (let i = first; i >= 0 && i < slots.length; i += step) {
+    for (let i = slots.length - 1; i >= 0; i--) {
+      sum = (sum + slots[i]!.tag) | 0;
+      slots[i] = null;
+    }
+    return sum;
+  }
+
+  giveForwards(): number {
+    const slots = this.#slots;
+    let sum = 0;
+    for (let i = 0; i < slots.length; i++) {
       sum = (sum + slots[i]!.tag) | 0;
       slots[i] = null;
     }
@@ -82,9 +92,15 @@ export class BufferLoops implements BatchLoops {
     return 0;
   }
 
-  give(first: number, step: number): number {
+  giveBackwards(): number {
     let sum = 0;
-    for (let i = first; i >= 0 && i < this.#slots.length; i += step) sum = (sum + this.#giveOne(i)) | 0;
+    for (let i = this.#slots.length - 1; i >= 0; i--) sum = (sum + this.#giveOne(i)) | 0;
+    return sum;
+  }
+
+  giveForwards(): number {
+    let sum = 0;
+    for (let i = 0; i < this.#slots.length; i++) sum = (sum + this.#giveOne(i)) | 0;
     return sum;
   }
 

@@ -44,23 +44,23 @@ function variant(
 }
 
 const variants: readonly ThreadVariant[] = [
-  variant('pool', 'pool', poolWork, 320_000),
-  variant('pool-checked', 'pool, every call checked', checkedPoolWork, 160_000),
+  variant('pool', 'pool', poolWork, 720_000),
+  variant('pool-checked', 'pool, every call checked', checkedPoolWork, 360_000),
   {
-    ...variant('pool-scan', 'pool that scans its flags', scanPoolWork, 320_000),
+    ...variant('pool-scan', 'pool that scans its flags', scanPoolWork, 200_000),
     refuses: (point: Point, { profile }: Context) =>
       scannedAt(point) <= mostScanned[profile]
         ? null
         : 'looks at half of all flags an allocation: see pool-scan, or take fewer blocks or --profile full',
   },
-  { ...variant('boost-pool', 'Boost.Pool', boostWork, 640_000), refuses: noBoostPool },
+  { ...variant('boost-pool', 'Boost.Pool', boostWork, 800_000), refuses: noBoostPool },
   { ...variant('pmr-pool', 'std::pmr::unsynchronized_pool_resource', pmrWork, 80_000), refuses: noPmr },
-  variant('malloc', 'malloc', mallocWork, 60_000),
-  variant('new', 'operator new', newWork, 60_000),
-  variant('aligned-alloc', 'aligned_alloc, line-aligned', alignedWork, 20_000),
-  { ...variant('mimalloc', 'mimalloc', mimallocWork, 120_000), refuses: noMimalloc },
-  variant('ts-pool', 'TypeScript, the same pool', poolWork, 160_000, 'typescript'),
-  variant('ts-objects', 'TypeScript, new objects', mallocWork, 60_000, 'typescript'),
+  variant('malloc', 'malloc', mallocWork, 140_000),
+  variant('new', 'operator new', newWork, 120_000),
+  variant('aligned-alloc', 'aligned_alloc, line-aligned', alignedWork, 30_000),
+  { ...variant('mimalloc', 'mimalloc', mimallocWork, 240_000), refuses: noMimalloc },
+  variant('ts-pool', 'TypeScript, the same pool', poolWork, 320_000, 'typescript'),
+  variant('ts-objects', 'TypeScript, new objects', mallocWork, 140_000, 'typescript'),
   {
     ...variant('ts-buffers', 'TypeScript, Buffer.allocUnsafe', mallocWork, 20_000, 'typescript'),
     implementation: bufferWork,

@@ -1,4 +1,4 @@
-/** The four loops over pools in a typed array; see batches.ts. */
+/** The loops over pools in a typed array; see batches.ts. */
 import type { BlockPool } from '../../allocators/allocation.ts';
 import { headsWord } from '../../allocators/pool-layout.ts';
 import { environment } from '../../native/binding.ts';
@@ -68,7 +68,7 @@ export class PoolLoops implements BatchLoops {
     return sum;
   }
 
-  give(first: number, step: number): number {
+  giveBackwards(): number {
     const heap = this.#heap;
     const slots = this.#slots;
     let head = heap[headsWord]!;
@@ -76,7 +76,28 @@ export class PoolLoops implements BatchLoops {
     let third = heap[headsWord + 2]!;
     let fourth = heap[headsWord + 3]!;
     let sum = 0;
-    for (let i = first; i >= 0 && i < slots.length; i += step) {
+    for (let i = slots.length - 1; i >= 0; i--) {
+      const block = slots[i]!;
+      sum = (sum + heap[block]!) | 0;
+      heap[block] = fourth;
+      fourth = third;
+      third = second;
+      second = head;
+      head = block;
+    }
+    this.#writeBack(head, second, third, fourth);
+    return sum;
+  }
+
+  giveForwards(): number {
+    const heap = this.#heap;
+    const slots = this.#slots;
+    let head = heap[headsWord]!;
+    let second = heap[headsWord + 1]!;
+    let third = heap[headsWord + 2]!;
+    let fourth = heap[headsWord + 3]!;
+    let sum = 0;
+    for (let i = 0; i < slots.length; i++) {
       const block = slots[i]!;
       sum = (sum + heap[block]!) | 0;
       heap[block] = fourth;
@@ -144,9 +165,15 @@ export class BlockPoolLoops implements BatchLoops {
     return sum;
   }
 
-  give(first: number, step: number): number {
+  giveBackwards(): number {
     let sum = 0;
-    for (let i = first; i >= 0 && i < this.#slots.length; i += step) sum = (sum + this.#giveOne(i)) | 0;
+    for (let i = this.#slots.length - 1; i >= 0; i--) sum = (sum + this.#giveOne(i)) | 0;
+    return sum;
+  }
+
+  giveForwards(): number {
+    let sum = 0;
+    for (let i = 0; i < this.#slots.length; i++) sum = (sum + this.#giveOne(i)) | 0;
     return sum;
   }
 
