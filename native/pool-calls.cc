@@ -11,7 +11,8 @@ std::span<uint32_t> heap_of(const char* call, const Napi::CallbackInfo& info) {
   const Candidate heap = describe(info[0]);
   if (heap.what != Candidate::What::kTypedArray || !heap.known_element || heap.element != Element::kUint32 ||
       heap.shared || heap.detached) {
-    throw Napi::TypeError::New(info.Env(), std::string(call) + ": \"heap\" must be Uint32Array over an ArrayBuffer");
+    throw Napi::TypeError::New(info.Env(),
+                               std::string(call) + ": \"heap\" must be Uint32Array over an ArrayBuffer");
   }
   const std::span<uint32_t> words(static_cast<uint32_t*>(heap.data), heap.length);
   const bool checked = !words.empty() && words[kKindWord] == static_cast<uint32_t>(PoolKind::kChecked);

@@ -48,6 +48,8 @@ export function headersFolder() {
   const file = join(folder, 'include', 'node', 'node_version.h');
   if (process.platform === 'win32' || !existsSync(file)) return null;
   const text = readFileSync(file, 'utf8');
-  const parts = ['MAJOR', 'MINOR', 'PATCH'].map((part) => new RegExp(`#define NODE_${part}_VERSION (\\d+)`).exec(text)?.[1]);
+  const parts = ['MAJOR', 'MINOR', 'PATCH'].map(
+    (part) => new RegExp(`#define NODE_${part}_VERSION (\\d+)`).exec(text)?.[1],
+  );
   return parts.join('.') === process.versions.node ? folder : null;
 }

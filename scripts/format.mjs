@@ -18,7 +18,12 @@ function clangFormat() {
 }
 
 function biome(args) {
-  return succeeds(process.execPath, [commandOf('@biomejs/biome', 'biome'), 'format', '--log-level=warn', ...args]);
+  return succeeds(process.execPath, [
+    commandOf('@biomejs/biome', 'biome'),
+    'format',
+    '--log-level=warn',
+    ...args,
+  ]);
 }
 
 function allCpp() {
@@ -29,7 +34,10 @@ function allCpp() {
 
 /** Formats these files in place, as far as the tools are there. */
 export function formatFiles(paths) {
-  const [cpp, others] = [paths.filter((path) => /\.(cc|h)$/.test(path)), paths.filter((path) => !/\.(cc|h)$/.test(path))];
+  const [cpp, others] = [
+    paths.filter((path) => /\.(cc|h)$/.test(path)),
+    paths.filter((path) => !/\.(cc|h)$/.test(path)),
+  ];
   const program = clangFormat();
   if (others.length > 0) biome(['--write', ...others]);
   if (cpp.length > 0 && program !== null) succeeds(program, ['-i', ...cpp]);
@@ -41,7 +49,9 @@ if (process.argv[1] === fileURLToPath(import.meta.url)) {
   const program = clangFormat();
   if (program === null) {
     const what = write ? 'formatted' : 'checked';
-    process.stderr.write(`C++ is not ${what}: clang-format ${clangFormatMajor} is not here (apt: clang-format-14)\n`);
+    process.stderr.write(
+      `C++ is not ${what}: clang-format ${clangFormatMajor} is not here (apt: clang-format-14)\n`,
+    );
   } else {
     results.push(succeeds(program, [...(write ? ['-i'] : ['--dry-run', '--Werror']), ...allCpp()]));
   }

@@ -10,7 +10,8 @@ import { isOnPath, root, succeeds } from './command.mjs';
 /** Builds and runs the native tests; true when all passed. */
 export function nativeTests(sanitizers = '', environment = {}) {
   const folder = sanitizers === '' ? 'build-native' : `build-native-${sanitizers.replaceAll(',', '-')}`;
-  const generator = isOnPath('ninja') && !existsSync(join(root, folder, 'CMakeCache.txt')) ? ['-G', 'Ninja'] : [];
+  const generator =
+    isOnPath('ninja') && !existsSync(join(root, folder, 'CMakeCache.txt')) ? ['-G', 'Ninja'] : [];
   const configure = ['-S', 'native', '-B', folder, ...generator, `-DLINEFILL_SANITIZE=${sanitizers}`];
   return (
     succeeds('cmake', [...configure, '--log-level=WARNING']) &&

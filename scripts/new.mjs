@@ -42,7 +42,8 @@ function taken() {
 
 function check(lab, id, ...rest) {
   if (lab === undefined || id === undefined || rest.length > 0) throw new Refusal(`type: ${usage}`);
-  if (!labs().includes(lab)) throw new Refusal(`there is no lab "${lab}": choose one of ${labs().join(', ')}`);
+  if (!labs().includes(lab))
+    throw new Refusal(`there is no lab "${lab}": choose one of ${labs().join(', ')}`);
   if (!/^[a-z][a-z0-9]*(-[a-z0-9]+)*$/.test(id)) {
     throw new Refusal(`"${id}" is no id: use lower-case words joined by hyphens, as in my-experiment`);
   }
@@ -60,10 +61,14 @@ function listed(lab, id, name) {
   const text = read(list);
   const array = /(export const experiments: readonly Experiment\[\] = \[)([\s\S]*?),?\s*\];/;
   const imports = [...text.matchAll(/^import .*;$/gm)].at(-1);
-  if (!array.test(text) || imports === undefined) throw new Refusal(`${list} has no list of experiments to add to`);
+  if (!array.test(text) || imports === undefined)
+    throw new Refusal(`${list} has no list of experiments to add to`);
   const at = imports.index + imports[0].length;
   const withImport = `${text.slice(0, at)}\nimport { ${name} } from './${lab}/${id}.ts';${text.slice(at)}`;
-  return withImport.replace(array, (_, head, entries) => `${head}${entries.trimEnd()}${entries.trim() === '' ? '' : ','}\n  ${name},\n];`);
+  return withImport.replace(
+    array,
+    (_, head, entries) => `${head}${entries.trimEnd()}${entries.trim() === '' ? '' : ','}\n  ${name},\n];`,
+  );
 }
 
 /** my-experiment -> myExperiment; a single word may be a keyword, and the template has names of its own. */

@@ -74,10 +74,14 @@ function compilerProblem() {
   try {
     const source = join(folder, 'snippet.cc');
     writeFileSync(source, snippet);
-    const result = spawnSync(program, [...flags, '-std=c++20', '-c', source, '-o', join(folder, 'snippet.o')], {
-      encoding: 'utf8',
-      timeout: 60_000,
-    });
+    const result = spawnSync(
+      program,
+      [...flags, '-std=c++20', '-c', source, '-o', join(folder, 'snippet.o')],
+      {
+        encoding: 'utf8',
+        timeout: 60_000,
+      },
+    );
     if (result.status === 0) return null;
   } finally {
     rmSync(folder, { recursive: true, force: true });

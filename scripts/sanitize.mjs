@@ -11,7 +11,10 @@ import { nativeTests } from './native-tests.mjs';
 /** The shared sanitizer runtime, which must be in the process before Node is. */
 function asanRuntime() {
   const compiler = process.env.CXX ?? 'c++';
-  for (const name of ['libasan.so', `libclang_rt.asan-${process.arch === 'arm64' ? 'aarch64' : 'x86_64'}.so`]) {
+  for (const name of [
+    'libasan.so',
+    `libclang_rt.asan-${process.arch === 'arm64' ? 'aarch64' : 'x86_64'}.so`,
+  ]) {
     const path = outputOf(compiler, [`-print-file-name=${name}`]);
     if (path !== null && existsSync(path)) return realpathSync(path);
   }

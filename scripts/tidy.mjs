@@ -18,7 +18,9 @@ export const rules = new Map(
 
 /** All findings over a tree; `compiled` are the C++ sources that are built. */
 export function findingsOf(tree, compiled) {
-  return [...rules].flatMap(([rule, check]) => check(tree, compiled).map((finding) => ({ rule, ...finding })));
+  return [...rules].flatMap(([rule, check]) =>
+    check(tree, compiled).map((finding) => ({ rule, ...finding })),
+  );
 }
 
 /** The C++ sources that are built. */

@@ -58,7 +58,16 @@ export type {
 } from './experiment/experiment.ts';
 export type { Claim, Effect, Judgement, Verdict, VerdictStatus } from './experiment/claim.ts';
 export type { Findings, Group, Ratio } from './experiment/findings.ts';
-export { type Agreement, defineKernel, type Kernel, type Place, type Point, type Room, type Scalar, type Work } from './kernel/kernel.ts';
+export {
+  type Agreement,
+  defineKernel,
+  type Kernel,
+  type Place,
+  type Point,
+  type Room,
+  type Scalar,
+  type Work,
+} from './kernel/kernel.ts';
 export type { Arguments, ArgumentType, Signature } from './kernel/signature.ts';
 
 // Measuring.

@@ -1,9 +1,10 @@
 // What every allocator of ours agrees on: offsets, lines, and how a call fails.
 //
 // A heap is a caller's array of 32-bit words. A block is named by its word offset in that array, never by a
-// pointer, so that C++ and TypeScript give the same answers and a heap can be hashed, saved and replayed. Offset 0
-// is the heap's header and therefore never a block. A call answers with a positive offset, or with the negative of
-// an AllocError. TypeScript twin: src/allocators/allocation.ts, with the same numbers and texts.
+// pointer, so that C++ and TypeScript give the same answers and a heap can be hashed, saved and replayed.
+// Offset 0 is the heap's header and therefore never a block. A call answers with a positive offset, or with
+// the negative of an AllocError. TypeScript twin: src/allocators/allocation.ts, with the same numbers and
+// texts.
 #pragma once
 
 #include <cstddef>
@@ -40,7 +41,9 @@ inline constexpr const char* kAllocErrorTexts[] = {
 inline constexpr uint32_t kAllocErrorCount = sizeof(kAllocErrorTexts) / sizeof(kAllocErrorTexts[0]);
 static_assert(kAllocErrorCount == static_cast<uint32_t>(AllocError::kCorrupt) + 1);
 
-inline constexpr const char* text_of(AllocError error) { return kAllocErrorTexts[static_cast<uint8_t>(error)]; }
+inline constexpr const char* text_of(AllocError error) {
+  return kAllocErrorTexts[static_cast<uint8_t>(error)];
+}
 
 // An error as alloc() answers with it.
 inline constexpr int32_t refusal(AllocError error) { return -static_cast<int32_t>(error); }

@@ -1,9 +1,8 @@
-// The pool with a state for every line of its blocks, so that wrong calls are found instead of breaking the heap:
-// a double free, a foreign and a misaligned pointer at free(), a block that was written after it was freed at the
-// alloc() that would have followed its link. Whatever the heap holds behind a sound header, and whatever is freed,
-// no access leaves the heap.
-// Cost: one byte a line beside the pool's own, one byte read and written a call.
-// TypeScript twin: src/allocators/checked-pool.ts.
+// The pool with a state for every line of its blocks, so that wrong calls are found instead of breaking the
+// heap: a double free, a foreign and a misaligned pointer at free(), a block that was written after it was
+// freed at the alloc() that would have followed its link. Whatever the heap holds behind a sound header, and
+// whatever is freed, no access leaves the heap. Cost: one byte a line beside the pool's own, one byte read
+// and written a call. TypeScript twin: src/allocators/checked-pool.ts.
 #pragma once
 
 #include "allocators/pool.h"
@@ -38,7 +37,8 @@ class CheckedPool {
     if (used_ == capacity_) return refusal(AllocError::kExhausted);
     // 1. The next block must be a free one: its predecessor's link may have been overwritten.
     const uint32_t distance = pool_.head() - first_;
-    if (distance >= block_area_words_ || distance % kLineWords != 0 || states_[distance / kLineWords] != kFree) {
+    if (distance >= block_area_words_ || distance % kLineWords != 0 ||
+        states_[distance / kLineWords] != kFree) {
       return refusal(AllocError::kCorrupt);
     }
     // 2. Mark it and take it.

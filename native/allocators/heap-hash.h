@@ -1,6 +1,6 @@
-// A 64-bit fingerprint of a heap's image: two 32-bit lanes that take the words in turn, so that JavaScript, which
-// multiplies 32 bits, computes the same. Not for secrets.
-// Source: the first lane is FNV-1a (Fowler, Noll, Vo) over words. TypeScript twin: src/allocators/heap-hash.ts.
+// A 64-bit fingerprint of a heap's image: two 32-bit lanes that take the words in turn, so that JavaScript,
+// which multiplies 32 bits, computes the same. Not for secrets. Source: the first lane is FNV-1a (Fowler,
+// Noll, Vo) over words. TypeScript twin: src/allocators/heap-hash.ts.
 #pragma once
 
 #include <bit>

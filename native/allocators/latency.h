@@ -1,5 +1,6 @@
-// Times every single operation, for what a mean hides: the rare slow call. Each time includes one read of the clock
-// and comes in the clock's steps; the clock's own loop says how much that is. TypeScript sorts them afterwards.
+// Times every single operation, for what a mean hides: the rare slow call. Each time includes one read of the
+// clock and comes in the clock's steps; the clock's own loop says how much that is. TypeScript sorts them
+// afterwards.
 #pragma once
 
 #include <algorithm>
@@ -24,8 +25,8 @@ inline uint32_t since_ns(uint64_t start_ns) {
   return static_cast<uint32_t>(std::min<uint64_t>(elapsed_ns, std::numeric_limits<uint32_t>::max()));
 }
 
-// Allocates slots.size() blocks and frees them in `order`, noting 2 x slots.size() times: the allocations', then
-// the frees'. The checksum is as work()'s.
+// Allocates slots.size() blocks and frees them in `order`, noting 2 x slots.size() times: the allocations',
+// then the frees'. The checksum is as work()'s.
 template <class A>
 Outcome latency(A& allocator, std::span<typename A::Slot> slots, std::span<const uint32_t> order,
                 std::span<uint32_t> times_ns) {

@@ -1,5 +1,5 @@
-// Allocators whose placement is not ours, as work() takes them: the sum folds the tags alone. Handles are kept as
-// 64-bit numbers in the caller's array; only what the same call has written there is ever followed.
+// Allocators whose placement is not ours, as work() takes them: the sum folds the tags alone. Handles are
+// kept as 64-bit numbers in the caller's array; only what the same call has written there is ever followed.
 #pragma once
 
 #include <cstdlib>
@@ -103,8 +103,8 @@ struct PmrWork : Opaque {
 #endif
 
 #if defined(LINEFILL_BOOST_POOL)
-// Boost.Pool's upstream: the caller's arena, handed out once. Boost takes static functions only, so the arena is
-// the calling thread's for as long as a BoostArena lives.
+// Boost.Pool's upstream: the caller's arena, handed out once. Boost takes static functions only, so the arena
+// is the calling thread's for as long as a BoostArena lives.
 class BoostArena {
  public:
   using size_type = size_t;

@@ -10,9 +10,8 @@ namespace linefill {
 namespace {
 
 Mimalloc load_mimalloc() {
-  const auto library =
-      platform::Library::open({"libmimalloc.so.2", "libmimalloc.so.3", "libmimalloc.so", "libmimalloc.2.dylib",
-                               "libmimalloc.dylib", "mimalloc.dll"});
+  const auto library = platform::Library::open({"libmimalloc.so.2", "libmimalloc.so.3", "libmimalloc.so",
+                                                "libmimalloc.2.dylib", "libmimalloc.dylib", "mimalloc.dll"});
   Mimalloc found;
   const auto version = reinterpret_cast<int (*)()>(library.symbol("mi_version"));
   found.allocate = reinterpret_cast<void* (*)(size_t)>(library.symbol("mi_malloc"));
@@ -20,8 +19,8 @@ Mimalloc load_mimalloc() {
   if (version != nullptr) {
     // Three digits, as mimalloc prints them: 209 is 2.0.9.
     const int number = version();
-    found.version = number < 1000 ? std::to_string(number / 100) + "." + std::to_string(number / 10 % 10) + "." +
-                                        std::to_string(number % 10)
+    found.version = number < 1000 ? std::to_string(number / 100) + "." + std::to_string(number / 10 % 10) +
+                                        "." + std::to_string(number % 10)
                                   : std::to_string(number);
   }
   return found;

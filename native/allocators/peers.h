@@ -1,5 +1,5 @@
-// Allocators of others that may or may not be here, and how to get them. mimalloc is looked for when first asked
-// about; Boost.Pool and the standard library's pool were there, or not, when this was compiled.
+// Allocators of others that may or may not be here, and how to get them. mimalloc is looked for when first
+// asked about; Boost.Pool and the standard library's pool were there, or not, when this was compiled.
 #pragma once
 
 #include <cstddef>
@@ -9,7 +9,8 @@
 #if __has_include(<boost/pool/pool.hpp>)
 #define LINEFILL_BOOST_POOL 1
 #endif
-#if __has_include(<memory_resource>) && !defined(__APPLE__)  // older macOS has the header without the library
+#if __has_include( \
+    <memory_resource>) && !defined(__APPLE__)  // older macOS has the header without the library
 #define LINEFILL_PMR 1
 #endif
 #endif

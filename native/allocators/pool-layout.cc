@@ -41,8 +41,7 @@ PoolShape pool_shape(PoolKind kind, uint32_t block_bytes, uint32_t capacity) {
   PoolShape shape;
   shape.capacity = capacity;
   shape.block_words = (block_bytes + kLineBytes - 1) / kLineBytes * kLineWords;
-  const uint64_t table_lines =
-      (table_bytes(kind, shape.block_words, capacity) + kLineBytes - 1) / kLineBytes;
+  const uint64_t table_lines = (table_bytes(kind, shape.block_words, capacity) + kLineBytes - 1) / kLineBytes;
   const uint64_t first = (1 + table_lines) * kLineWords;
   shape.first = static_cast<uint32_t>(first);
   shape.heap_words = first + uint64_t{capacity} * shape.block_words;
@@ -91,8 +90,8 @@ std::string check_header(std::span<const uint32_t> heap, PoolKind kind) {
   }
   const std::string must = std::string("\"heap\" must hold a ") + name_of(kind) + ": ";
   if (heap[kKindWord] != static_cast<uint32_t>(kind)) {
-    return must + "its word " + std::to_string(kKindWord) + " is " + std::to_string(heap[kKindWord]) + ", not " +
-           std::to_string(static_cast<uint32_t>(kind));
+    return must + "its word " + std::to_string(kKindWord) + " is " + std::to_string(heap[kKindWord]) +
+           ", not " + std::to_string(static_cast<uint32_t>(kind));
   }
   const uint32_t block_words = heap[kBlockWordsWord];
   const uint32_t capacity = heap[kCapacityWord];

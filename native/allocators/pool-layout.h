@@ -1,7 +1,7 @@
 // Where a pool of fixed-size blocks keeps what, in a caller's array of words:
 //
-//   line 0            the header: kind, words a block, blocks, first block's offset, four heads, blocks in use
-//   lines 1 ..        a table of bytes: none (pool), one a line of block (checked), one a block (scan)
+//   line 0            the header: kind, words a block, blocks, first block's offset, four heads, blocks in
+//   use lines 1 ..        a table of bytes: none (pool), one a line of block (checked), one a block (scan)
 //   first block ..    the blocks, each a whole number of lines
 //
 // The header is a line of its own, so that no block shares a line with it. TypeScript twin:

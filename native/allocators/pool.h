@@ -1,19 +1,20 @@
 // A pool of fixed-size blocks with its free list inside the free blocks.
 //
-// The textbook's list chains each free block to the next: alloc takes the head and loads the next head from it, so
-// every allocation waits for the load of the one before. Here a link points four blocks ahead and the first four
-// blocks are kept as heads: four loads are under way at once, and the order of the blocks stays that of a stack.
+// The textbook's list chains each free block to the next: alloc takes the head and loads the next head from
+// it, so every allocation waits for the load of the one before. Here a link points four blocks ahead and the
+// first four blocks are kept as heads: four loads are under way at once, and the order of the blocks stays
+// that of a stack.
 //
 //   heads    a    b    c    d
 //            |    |    |    |        alloc: take a; b, c, d move up; a's link becomes the last head
 //   link    [e]  [f]  [g]  [h]       free:  the exact reverse
 //
-// While a Pool is open its four heads live in the object, so that a loop keeps them in registers; write_back()
-// puts them into the heap, which then holds all there is. One object a heap at a time. Nothing is checked but
-// exhaustion: checked-pool.h finds wrong pointers.
-// Cost: O(1); alloc loads one word and stores none, free stores one word. The heap needs no space beside one line.
-// Source: Kenwright, "Fast Efficient Fixed-Size Memory Pool" (2012), for the list inside the blocks; the lookahead
-// is our own. TypeScript twin: src/allocators/pool.ts.
+// While a Pool is open its four heads live in the object, so that a loop keeps them in registers;
+// write_back() puts them into the heap, which then holds all there is. One object a heap at a time. Nothing
+// is checked but exhaustion: checked-pool.h finds wrong pointers. Cost: O(1); alloc loads one word and stores
+// none, free stores one word. The heap needs no space beside one line. Source: Kenwright, "Fast Efficient
+// Fixed-Size Memory Pool" (2012), for the list inside the blocks; the lookahead is our own. TypeScript twin:
+// src/allocators/pool.ts.
 #pragma once
 
 #include "allocators/pool-layout.h"

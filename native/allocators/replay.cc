@@ -21,7 +21,8 @@ std::string check_trace(std::span<const uint32_t> trace, size_t ids, size_t answ
     if (op < static_cast<uint32_t>(TraceOp::kAlloc) || op > static_cast<uint32_t>(TraceOp::kCheckpoint)) {
       return at_row(row, "must start with 1 to 4, not " + std::to_string(op));
     }
-    const bool names_an_id = op == static_cast<uint32_t>(TraceOp::kAlloc) || op == static_cast<uint32_t>(TraceOp::kFree);
+    const bool names_an_id =
+        op == static_cast<uint32_t>(TraceOp::kAlloc) || op == static_cast<uint32_t>(TraceOp::kFree);
     const uint32_t id = trace[row * kRowWords + 1];
     if (names_an_id && id >= ids) {
       return at_row(row, "must name an id below " + std::to_string(ids) + ", not " + std::to_string(id));

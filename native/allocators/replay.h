@@ -1,11 +1,11 @@
 // Replays a trace of allocations over a heap, so that two languages can be compared offset by offset.
 //
 // A trace is rows of four words:  alloc id bytes alignment | free id | free-at offset | checkpoint
-// `id` names a block across its life: free gives back what the id's last alloc got, whether or not it is still in
-// use (that is how a trace says "double free"); free-at gives back a raw offset (foreign, misaligned). A block that
-// was got is written at its first and last word, as a program would. Each row has one answer: an offset or the
-// negative of an AllocError for alloc, 0 or the negative for a free, the heap's hash for a checkpoint.
-// TypeScript twin: src/allocators/replay.ts; the rows are made in src/trace/.
+// `id` names a block across its life: free gives back what the id's last alloc got, whether or not it is
+// still in use (that is how a trace says "double free"); free-at gives back a raw offset (foreign,
+// misaligned). A block that was got is written at its first and last word, as a program would. Each row has
+// one answer: an offset or the negative of an AllocError for alloc, 0 or the negative for a free, the heap's
+// hash for a checkpoint. TypeScript twin: src/allocators/replay.ts; the rows are made in src/trace/.
 #pragma once
 
 #include <span>
@@ -22,8 +22,8 @@ enum class TraceOp : uint32_t { kAlloc = 1, kFree = 2, kFreeAt = 3, kCheckpoint 
 
 // What is wrong with a trace, whatever it is replayed on; empty: nothing.
 std::string check_trace(std::span<const uint32_t> trace, size_t ids, size_t answers);
-// What an allocator that trusts its caller could not survive: a free of an id that is not in use, a free-at, an
-// alloc of an id that still is. `capacity` tells which allocs will be refused.
+// What an allocator that trusts its caller could not survive: a free of an id that is not in use, a free-at,
+// an alloc of an id that still is. `capacity` tells which allocs will be refused.
 std::string check_trusting_trace(std::span<const uint32_t> trace, size_t ids, uint32_t block_bytes,
                                  uint32_t capacity);
 

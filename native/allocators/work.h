@@ -6,11 +6,12 @@
 //   fifo     ... from its first to its last
 //   random   ... in the order of a permutation made beforehand
 //
-// A tag is written to each block and read back before it is freed, so that the sum of the tags proves the blocks to
-// have been distinct and their contents to have survived.
+// A tag is written to each block and read back before it is freed, so that the sum of the tags proves the
+// blocks to have been distinct and their contents to have survived.
 //
-// An allocator A has: Slot (what the batch remembers of a block), alloc() -> Block, taken(Block), slot_of(Block),
-// tag(Slot) -> uint32_t&, free(Slot) -> AllocError, fold(Slot) -> what the sum takes of a placement.
+// An allocator A has: Slot (what the batch remembers of a block), alloc() -> Block, taken(Block),
+// slot_of(Block), tag(Slot) -> uint32_t&, free(Slot) -> AllocError, fold(Slot) -> what the sum takes of a
+// placement.
 #pragma once
 
 #include <span>
@@ -22,6 +23,13 @@
 
 namespace linefill {
 
+// Inlines whatever a heuristic thinks of it: a call in the loop would be timed.
+#if defined(_MSC_VER) && !defined(__clang__)
+#define LINEFILL_INLINE
+#else
+#define LINEFILL_INLINE __attribute__((always_inline))
+#endif
+
 enum class Order : uint32_t { kPair, kLifo, kFifo, kRandom };
 
 // Operations of one call: what bounds its duration.
@@ -30,70 +38,65 @@ inline constexpr uint64_t kMostOperations = uint64_t{1} << 24;
 // What is wrong with the arguments that all work shares; empty: nothing. `order` must be a permutation.
 std::string check_work(size_t slots, std::span<const uint32_t> order, uint32_t pattern, uint32_t rounds);
 
-// Does `rounds` batches of slots.size() blocks. The checksum is the 32-bit sum of the tags and of what fold() says
-// of each placement. On a refusal it frees what it holds and says why.
+// Does `rounds` batches of slots.size() blocks. The checksum is the 32-bit sum of the tags and of what fold()
+// says of each placement. On a refusal it frees what it holds and says why.
 template <class A>
-Outcome work(A& allocator, std::span<typename A::Slot> slots, std::span<const uint32_t> order, uint32_t pattern,
-             uint32_t rounds) {
+Outcome work(A& allocator, std::span<typename A::Slot> slots, std::span<const uint32_t> order,
+             uint32_t pattern, uint32_t rounds) {
   // A copy whose address nobody has: its fields can live in registers.
   A a = allocator;
   const size_t n = slots.size();
   uint32_t sum = 0;
   AllocError wrong = AllocError::kNone;
-  const auto release = [&](typename A::Slot slot) {
-    sum += a.tag(slot);
-    const AllocError error = a.free(slot);
-    if (error != AllocError::kNone) [[unlikely]] wrong = error;
+  const auto take = [&](size_t i, size_t tag) LINEFILL_INLINE {
+    const auto block = a.alloc();
+    if (!a.taken(block)) [[unlikely]]
+      return false;
+    slots[i] = a.slot_of(block);
+    a.tag(slots[i]) = static_cast<uint32_t>(tag);
+    sum += a.fold(slots[i]);
+    return true;
+  };
+  const auto give = [&](size_t i) LINEFILL_INLINE {
+    sum += a.tag(slots[i]);
+    const AllocError error = a.free(slots[i]);
+    if (error != AllocError::kNone) [[unlikely]]
+      wrong = error;
   };
   for (uint32_t round = 0; round < rounds; ++round) {
-    const uint32_t base = static_cast<uint32_t>(round * n);
+    const size_t base = round * n;
     // 1. Allocate and tag the batch, or each block's pair of calls.
-    const bool pair = pattern == static_cast<uint32_t>(Order::kPair);
     size_t held = 0;
-    if (pair) {
-      for (; held < n; ++held) {
-        const auto block = a.alloc();
-        if (!a.taken(block)) [[unlikely]] break;
-        slots[held] = a.slot_of(block);
-        a.tag(slots[held]) = base + static_cast<uint32_t>(held);
-        sum += a.fold(slots[held]);
-        // The block has been used by someone, and after the free so has the rest: neither pair nor link melts away.
-        keep(block);
-        release(slots[held]);
+    if (pattern == static_cast<uint32_t>(Order::kPair)) {
+      for (size_t i = 0; i < n; ++i) {
+        if (!take(i, base + i)) [[unlikely]] {
+          allocator = a;
+          return {0, text_of(AllocError::kExhausted)};
+        }
+        // Somebody uses the block, and then the rest of the memory: neither the pair nor its link melts away.
+        clobber();
+        give(i);
         clobber();
       }
-    } else {
-      for (; held < n; ++held) {
-        const auto block = a.alloc();
-        if (!a.taken(block)) [[unlikely]] break;
-        slots[held] = a.slot_of(block);
-        a.tag(slots[held]) = base + static_cast<uint32_t>(held);
-        sum += a.fold(slots[held]);
-      }
+      continue;
     }
+    while (held < n && take(held, base + held)) ++held;
     if (held < n) [[unlikely]] {
-      if (!pair) while (held > 0) release(slots[--held]);
+      while (held > 0) give(--held);
       allocator = a;
       return {0, text_of(AllocError::kExhausted)};
     }
     // 2. Read each tag back and free its block.
-    switch (static_cast<Order>(pattern)) {
-      case Order::kPair:
-        break;
-      case Order::kLifo:
-        for (size_t i = n; i-- > 0;) release(slots[i]);
-        break;
-      case Order::kFifo:
-        for (size_t i = 0; i < n; ++i) release(slots[i]);
-        break;
-      case Order::kRandom:
-        for (size_t i = 0; i < n; ++i) release(slots[order[i]]);
-        break;
+    if (pattern == static_cast<uint32_t>(Order::kLifo)) {
+      for (size_t i = n; i-- > 0;) give(i);
+    } else if (pattern == static_cast<uint32_t>(Order::kFifo)) {
+      for (size_t i = 0; i < n; ++i) give(i);
+    } else {
+      for (size_t i = 0; i < n; ++i) give(order[i]);
     }
   }
   allocator = a;
-  if (wrong != AllocError::kNone) return {0, text_of(wrong)};
-  return {sum, nullptr};
+  return wrong == AllocError::kNone ? Outcome{sum, nullptr} : Outcome{0, text_of(wrong)};
 }
 
 // A pool of ours as work() takes it: the sum folds every offset, so that placement must agree as well.

@@ -13,7 +13,8 @@ std::string check(uint32_t number, std::span<uint8_t> text) {
   }
   const size_t bytes = std::strlen(kAllocErrorTexts[number]);
   if (text.size() >= bytes) return "";
-  return "\"text\" must have at least " + std::to_string(bytes) + " elements, not " + std::to_string(text.size());
+  return "\"text\" must have at least " + std::to_string(bytes) + " elements, not " +
+         std::to_string(text.size());
 }
 
 // 1. Copy the text, 2. return its length.
@@ -23,7 +24,8 @@ uint64_t alloc_error(uint32_t number, std::span<uint8_t> text) {
   return bytes;
 }
 
-LINEFILL_KERNEL(alloc_error, "alloc-error", "writes the text of an allocation error", check, "number", "text");
+LINEFILL_KERNEL(alloc_error, "alloc-error", "writes the text of an allocation error", check, "number",
+                "text");
 
 }  // namespace
 }  // namespace linefill

@@ -38,7 +38,9 @@ Outcome mimalloc_latency(Slots slots, Indices order, Times times_ns, uint32_t bl
 }
 
 std::string check_clock(Times times_ns) {
-  return times_ns.size() <= kMostOperations ? "" : "\"timesNs\" must have at most " + std::to_string(kMostOperations) + " elements";
+  return times_ns.size() <= kMostOperations
+             ? ""
+             : "\"timesNs\" must have at most " + std::to_string(kMostOperations) + " elements";
 }
 
 // 1. Read the clock twice with nothing between, and note the difference, 2. for every element.
@@ -51,12 +53,12 @@ uint64_t clock_latency(Times times_ns) {
   return times_ns.size();
 }
 
-LINEFILL_KERNEL(malloc_latency, "alloc-malloc-latency", "times each malloc and each free of a batch", check_each,
-                "slots", "order", "timesNs", "blockBytes");
+LINEFILL_KERNEL(malloc_latency, "alloc-malloc-latency", "times each malloc and each free of a batch",
+                check_each, "slots", "order", "timesNs", "blockBytes");
 LINEFILL_KERNEL(mimalloc_latency, "alloc-mimalloc-latency", "the same with mimalloc", check_mimalloc, "slots",
                 "order", "timesNs", "blockBytes");
-LINEFILL_KERNEL(clock_latency, "alloc-clock-latency", "times nothing at all: the floor of such times", check_clock,
-                "timesNs");
+LINEFILL_KERNEL(clock_latency, "alloc-clock-latency", "times nothing at all: the floor of such times",
+                check_clock, "timesNs");
 
 }  // namespace
 }  // namespace linefill

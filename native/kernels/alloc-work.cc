@@ -1,8 +1,8 @@
 // The work of pool-work.cc over allocators of others: malloc, operator new, aligned_alloc, std::pmr's pool,
-// Boost.Pool, mimalloc. The first three and mimalloc live as long as the process; the two library pools are made
-// anew in each call, over an arena of the caller's that is already touched, so that a call that repeats its batch
-// measures the pool and not the system's page faults.
-// Reference: src/experiments/allocation/opaque-kernels.ts.
+// Boost.Pool, mimalloc. The first three and mimalloc live as long as the process; the two library pools are
+// made anew in each call, over an arena of the caller's that is already touched, so that a call that repeats
+// its batch measures the pool and not the system's page faults. Reference:
+// src/experiments/allocation/opaque-kernels.ts.
 #include <limits>
 
 #include "allocators/latency.h"
@@ -52,7 +52,8 @@ Outcome aligned_work(Slots slots, Indices order, uint32_t pattern, uint32_t roun
   return work(allocator, slots.span, order, pattern, rounds);
 }
 
-std::string check_mimalloc(Slots slots, Indices order, uint32_t pattern, uint32_t rounds, uint32_t block_bytes) {
+std::string check_mimalloc(Slots slots, Indices order, uint32_t pattern, uint32_t rounds,
+                           uint32_t block_bytes) {
   if (find_mimalloc() == nullptr) return kNoMimalloc;
   return check_each(slots, order, pattern, rounds, block_bytes);
 }
@@ -63,7 +64,8 @@ Outcome mimalloc_work(Slots slots, Indices order, uint32_t pattern, uint32_t rou
   return work(allocator, slots.span, order, pattern, rounds);
 }
 
-// --- Pools over an arena -------------------------------------------------------------------------------------
+// --- Pools over an arena
+// -------------------------------------------------------------------------------------
 
 std::string check_pmr(Slots slots, Indices order, uint32_t pattern, uint32_t rounds, uint32_t block_bytes,
                       Arena) {
@@ -108,12 +110,13 @@ Outcome boost_work(Slots, Indices, uint32_t, uint32_t, uint32_t, Arena) { return
 #endif
 
 #define LINEFILL_WORK_NAMES "slots", "order", "pattern", "rounds", "blockBytes"
-LINEFILL_KERNEL(malloc_work, "alloc-malloc-work", "allocates and frees batches of blocks with malloc and free",
-                check_each, LINEFILL_WORK_NAMES);
+LINEFILL_KERNEL(malloc_work, "alloc-malloc-work",
+                "allocates and frees batches of blocks with malloc and free", check_each,
+                LINEFILL_WORK_NAMES);
 LINEFILL_KERNEL(new_work, "alloc-new-work", "the same with operator new and delete", check_each,
                 LINEFILL_WORK_NAMES);
-LINEFILL_KERNEL(aligned_work, "alloc-aligned-work", "the same with aligned_alloc, on line boundaries", check_each,
-                LINEFILL_WORK_NAMES);
+LINEFILL_KERNEL(aligned_work, "alloc-aligned-work", "the same with aligned_alloc, on line boundaries",
+                check_each, LINEFILL_WORK_NAMES);
 LINEFILL_KERNEL(mimalloc_work, "alloc-mimalloc-work", "the same with mimalloc", check_mimalloc,
                 LINEFILL_WORK_NAMES);
 LINEFILL_KERNEL(pmr_work, "alloc-pmr-work", "the same with std::pmr::unsynchronized_pool_resource", check_pmr,

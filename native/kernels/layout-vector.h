@@ -1,15 +1,14 @@
-// One step of particle motion with one vector unit. layout-vector.cc includes this file once for each unit,
-// with
+// One step of particle motion with one vector unit. layout-vector.cc includes this file once for each unit:
 //   LINEFILL_UNIT         the namespace that takes the unit's code
 //   LINEFILL_UNIT_TARGET  the attribute by which the compiler may use its instructions
 //   LINEFILL_UNIT_BYTES   its width
-// so that one binary holds them all. (A template could not: the attribute depends on no parameter.) Vectors
-// are the compilers' own extension, and no product is fused with a sum. No include guard, on purpose. Source:
-// GCC manual, "Using Vector Instructions through Built-in Functions"; the repeated inclusion is Highway's.
+// So one binary holds them all. (A template could not: the attribute depends on no parameter.) Vectors are
+// the compilers' own extension, and no product is fused with a sum. No include guard, on purpose.
+// Source: GCC manual, "Using Vector Instructions through Built-in Functions"; the repeated inclusion is
+// Highway's.
 namespace linefill::layout::LINEFILL_UNIT {
 
-// Vectors of N elements T. The attribute goes by the whole type: aligned as T, since a caller's block need be
-// no more, and allowed to alias it.
+// Vectors of N elements T. They are loaded and stored by copying, since a block is aligned as T and no more.
 template <class T, size_t N>
 struct Lanes {
   typedef T Vector __attribute__((vector_size(N * sizeof(T))));

@@ -1,8 +1,7 @@
-// Replays a trace over a pool made afresh in the caller's heap: the twin of src/allocators/replay.ts, for comparing
-// every offset, every error and the heap's image with TypeScript's.
-#include "allocators/replay.h"
-
+// Replays a trace over a pool made afresh in the caller's heap: the twin of src/allocators/replay.ts, for
+// comparing every offset, every error and the heap's image with TypeScript's.
 #include "allocators/checked-pool.h"
+#include "allocators/replay.h"
 #include "allocators/scan-pool.h"
 #include "kernel.h"
 
@@ -24,7 +23,8 @@ std::string check_replay(std::span<uint32_t> heap, uint32_t block_bytes, uint32_
 // 1. Make the pool, 2. replay the rows, 3. hash the heap.
 template <class P>
 uint64_t replay_pool(std::span<uint32_t> heap, uint32_t block_bytes, uint32_t capacity,
-                     std::span<const uint32_t> trace, std::span<uint32_t> offsets, std::span<int32_t> answers) {
+                     std::span<const uint32_t> trace, std::span<uint32_t> offsets,
+                     std::span<int32_t> answers) {
   P pool = P::create(block_bytes, capacity, heap.data());
   return replay(pool, heap, block_bytes, trace, offsets, answers);
 }

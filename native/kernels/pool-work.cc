@@ -1,5 +1,5 @@
-// Batches of alloc, tag, read, free over our own pools, which live in the caller's heap and keep their state there
-// from call to call. Reference: src/experiments/allocation/pool-kernels.ts.
+// Batches of alloc, tag, read, free over our own pools, which live in the caller's heap and keep their state
+// there from call to call. Reference: src/experiments/allocation/pool-kernels.ts.
 #include "allocators/checked-pool.h"
 #include "allocators/latency.h"
 #include "allocators/scan-pool.h"
@@ -30,16 +30,16 @@ std::string check_heap(std::span<const uint32_t> heap) {
 }
 
 template <class P>
-std::string check_pool_work(std::span<uint32_t> heap, std::span<uint32_t> slots, std::span<const uint32_t> order,
-                            uint32_t pattern, uint32_t rounds) {
+std::string check_pool_work(std::span<uint32_t> heap, std::span<uint32_t> slots,
+                            std::span<const uint32_t> order, uint32_t pattern, uint32_t rounds) {
   std::string wrong = check_work(slots.size(), order, pattern, rounds);
   if (wrong.empty()) wrong = check_heap<P>(heap);
   if constexpr (P::kKind == PoolKind::kScan) {
     if (!wrong.empty()) return wrong;
     const uint64_t scanned = uint64_t{rounds} * slots.size() * heap[kCapacityWord];
     if (scanned > kMostScanned) {
-      return "\"rounds\" x blocks x the heap's blocks must be at most " + std::to_string(kMostScanned) + ", not " +
-             std::to_string(scanned);
+      return "\"rounds\" x blocks x the heap's blocks must be at most " + std::to_string(kMostScanned) +
+             ", not " + std::to_string(scanned);
     }
   }
   return wrong;

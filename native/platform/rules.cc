@@ -63,15 +63,17 @@ Failure check_available(uint64_t bytes, uint64_t available) {
 ClockFigures measure_clock() {
   constexpr uint64_t kMostNs = 5'000'000;
   constexpr int kMostReads = 2'000'000;
+  constexpr int kEnoughSteps = 2000;
   constexpr size_t kBatches = 63;
   constexpr int kBatchReads = 512;
 
   uint64_t smallest = std::numeric_limits<uint64_t>::max();
   const uint64_t start = now_ns();
   uint64_t before = start;
-  for (int reads = 0; reads < kMostReads && before - start < kMostNs; ++reads) {
+  for (int reads = 0, steps = 0; reads < kMostReads && steps < kEnoughSteps && before - start < kMostNs; ++reads) {
     const uint64_t now = now_ns();
     if (now == before) continue;
+    ++steps;
     smallest = std::min(smallest, now - before);
     before = now;
   }

@@ -19,7 +19,8 @@ const sources = /^src\/.*\.ts$/;
 function importsOf(tree, path) {
   const found = [];
   const add = (literal) => {
-    if (typeof literal?.value === 'string') found.push({ to: literal.value, line: tree.lineAt(path, literal.start) });
+    if (typeof literal?.value === 'string')
+      found.push({ to: literal.value, line: tree.lineAt(path, literal.start) });
   };
   walk(tree.program(path), (node) => {
     if (node.type === 'ImportDeclaration' || node.type === 'ExportAllDeclaration') add(node.source);
@@ -48,7 +49,8 @@ function layerOf(path) {
 function wrongDirection(path, to) {
   const [from, target] = [layerOf(path), layerOf(to)];
   if (from.folder === target.folder) return null;
-  if (target.level > from.level) return `imports upward: src/${from.folder} may not import src/${target.folder}`;
+  if (target.level > from.level)
+    return `imports upward: src/${from.folder} may not import src/${target.folder}`;
   const apart = target.level === from.level && layers[from.level].apart === true;
   return apart ? `src/${from.folder} and src/${target.folder} never import each other` : null;
 }
@@ -57,7 +59,8 @@ export function importsPointDown(tree) {
   const findings = [];
   for (const path of tree.paths(sources)) {
     const { folder, level } = layerOf(path);
-    if (level < 0) findings.push({ path, line: 1, text: `src/${folder} has no place in the order of imports` });
+    if (level < 0)
+      findings.push({ path, line: 1, text: `src/${folder} has no place in the order of imports` });
     for (const { to, line } of edgesOf(tree, path)) {
       const wrong = to.startsWith('src/') ? wrongDirection(path, to) : `imports ${to}, which is outside src/`;
       if (wrong !== null && !/^package\.json$/.test(to)) findings.push({ path, line, text: wrong });
@@ -87,7 +90,8 @@ export function importsAreDependencies(tree) {
     for (const { to, line } of importsOf(tree, path)) {
       const bare = !/^(\.|node:|#|[a-z]+:)/.test(to);
       const name = to.split('/', to.startsWith('@') ? 2 : 1).join('/');
-      if (bare && !(name in dependencies)) findings.push({ path, line, text: `"${name}" is not among the dependencies` });
+      if (bare && !(name in dependencies))
+        findings.push({ path, line, text: `"${name}" is not among the dependencies` });
     }
   }
   return findings;
@@ -98,11 +102,17 @@ export function onlyNativeLoadsTheAddon(tree) {
   const findings = [];
   for (const path of tree.paths(sources).filter((name) => !name.startsWith('src/native/'))) {
     walk(tree.program(path), (node) => {
-      const loads =
-        (node.type === 'Literal' && typeof node.value === 'string' && /^[\w./-]*\.node$/.test(node.value) && !/^process\./.test(node.value)) ||
-        (node.type === 'Identifier' && (node.name === 'createRequire' || node.name === 'dlopen'));
+      const text =
+        node.type === 'Literal' ? node.value : node.type === 'TemplateElement' ? node.value.cooked : '';
+      const named =
+        typeof text === 'string' && /(^|[/\w}])\.node$/.test(text) && !text.startsWith('process.');
+      const loads = named || (node.type === 'Identifier' && node.name === 'dlopen');
       if (!loads) return;
-      findings.push({ path, line: tree.lineAt(path, node.start), text: 'only src/native loads a .node file' });
+      findings.push({
+        path,
+        line: tree.lineAt(path, node.start),
+        text: 'only src/native loads a .node file',
+      });
     });
   }
   return findings;
@@ -122,10 +132,13 @@ export function nothingIsDead(tree) {
 
 /** A test's or script's companion that no other file names. */
 export function companionsAreNamed(tree) {
-  const companions = tree.paths(/^(test|bench|scripts)\/.*\.(ts|mjs|sh|txt)$/).filter((path) => !path.endsWith('.test.ts'));
+  const companions = tree
+    .paths(/^(test|bench|scripts)\/.*\.(ts|mjs|sh|txt)$/)
+    .filter((path) => !path.endsWith('.test.ts'));
   return companions
     .filter((path) => {
-      const name = posix.basename(path);
+      // A compiled file is started under another extension.
+      const name = posix.basename(path).replace(/\.ts$/, '.');
       return ![...tree.files].some(([other, text]) => other !== path && text.includes(name));
     })
     .map((path) => ({ path, line: 1, text: 'dead: no other file names it' }));

@@ -21,7 +21,11 @@ function boundFiles(tree) {
   for (let before = -1; before !== bound.size; ) {
     before = bound.size;
     for (const path of tree.paths(cpp)) {
-      if (includesOf(tree, path).some(({ name, to }) => /^(napi|node_api|node|v8)\.h$/.test(name) || bound.has(to))) {
+      if (
+        includesOf(tree, path).some(
+          ({ name, to }) => /^(napi|node_api|node|v8)\.h$/.test(name) || bound.has(to),
+        )
+      ) {
         bound.add(path);
       }
     }
@@ -51,9 +55,14 @@ export function includesPointDown(tree) {
       if (quoted && to === null) findings.push({ path, line, text: `there is no ${name}` });
       if (to === null) continue;
       const [from, target] = [folderOf(path), folderOf(to)];
-      if (!(from in levels)) findings.push({ path, line, text: `native/${from} has no place in the order of includes` });
+      if (!(from in levels))
+        findings.push({ path, line, text: `native/${from} has no place in the order of includes` });
       if (levels[target] > levels[from]) {
-        findings.push({ path, line, text: `includes upward: native/${from} may not include native/${target}` });
+        findings.push({
+          path,
+          line,
+          text: `includes upward: native/${from} may not include native/${target}`,
+        });
       }
     }
   }

@@ -34,7 +34,7 @@ export class Tree {
 
   /** Paths that match, sorted. */
   paths(pattern) {
-    return [...this.files.keys()].filter((path) => pattern.test(path)).sort();
+    return [...this.files.keys()].filter((path) => pattern.test(path)).toSorted();
   }
 
   text(path) {
@@ -62,7 +62,8 @@ export function walk(node, visit, parents = []) {
   const inner = [...parents, node];
   for (const value of Object.values(node)) {
     for (const child of Array.isArray(value) ? value : [value]) {
-      if (child !== null && typeof child === 'object' && typeof child.type === 'string') walk(child, visit, inner);
+      if (child !== null && typeof child === 'object' && typeof child.type === 'string')
+        walk(child, visit, inner);
     }
   }
 }

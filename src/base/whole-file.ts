@@ -21,9 +21,13 @@ export function checkPlace(path: string): string {
   const asked = resolve(path);
   const folder = dirname(asked);
   const around = statOf(folder);
-  if (around === null) throw new UserError(`"${path}": there is no folder ${folder}`, `make it first: mkdir -p ${folder}`);
+  if (around === null)
+    throw new UserError(`"${path}": there is no folder ${folder}`, `make it first: mkdir -p ${folder}`);
   if (!around.isDirectory()) {
-    throw new UserError(`"${path}": ${folder} is a file, not a folder`, 'name a file in a folder that exists');
+    throw new UserError(
+      `"${path}": ${folder} is a file, not a folder`,
+      'name a file in a folder that exists',
+    );
   }
   const there = statOf(asked);
   if (there?.isDirectory()) {
@@ -52,7 +56,8 @@ function statOf(path: string): Stats | null {
 function unwritable(path: string, error: unknown): UserError {
   const code = (error as NodeJS.ErrnoException).code ?? String(error);
   const reason =
-    { EACCES: 'no permission', EROFS: 'the file system is read-only', ENOSPC: 'the disk is full' }[code] ?? code;
+    { EACCES: 'no permission', EROFS: 'the file system is read-only', ENOSPC: 'the disk is full' }[code] ??
+    code;
   return new UserError(`"${path}" can't be written: ${reason}`, 'name a file in a folder of your own');
 }
 
@@ -66,7 +71,7 @@ let written = 0;
 export async function writeWhole(path: string, text: string): Promise<void> {
   const place = checkPlace(path);
   const temporary = join(dirname(place), `.${basename(place)}.${process.pid}-${written++}.tmp`);
-  const release = removeOnDeath(temporary);
+  guard(temporary);
   try {
     const file = await open(temporary, 'wx');
     try {
@@ -80,26 +85,38 @@ export async function writeWhole(path: string, text: string): Promise<void> {
     remove(temporary);
     throw unwritable(path, error);
   } finally {
-    release();
+    unguard(temporary);
   }
 }
 
-/** Until released, the file goes when the process does. Signals that somebody else handles are left to them. */
-function removeOnDeath(temporary: string): () => void {
-  const onExit = (): void => remove(temporary);
-  const onSignal = (signal: NodeJS.Signals): void => {
-    if (process.listenerCount(signal) > 1) return;
-    remove(temporary);
-    release();
-    process.kill(process.pid, signal);
-  };
-  const release = (): void => {
-    process.off('exit', onExit);
-    for (const signal of signals) process.off(signal, onSignal);
-  };
-  process.on('exit', onExit);
-  for (const signal of signals) process.on(signal, onSignal);
-  return release;
+/** Temporaries that go when the process does. */
+const unfinished = new Set<string>();
+
+function guard(temporary: string): void {
+  if (unfinished.size === 0) {
+    process.on('exit', removeAll);
+    for (const signal of signals) process.on(signal, onSignal);
+  }
+  unfinished.add(temporary);
+}
+
+function unguard(temporary: string): void {
+  unfinished.delete(temporary);
+  if (unfinished.size > 0) return;
+  process.off('exit', removeAll);
+  for (const signal of signals) process.off(signal, onSignal);
+}
+
+function removeAll(): void {
+  for (const temporary of unfinished) remove(temporary);
+}
+
+/** A signal that somebody else handles, too, is left to them: they may want the file. */
+function onSignal(signal: NodeJS.Signals): void {
+  if (process.listenerCount(signal) > 1) return;
+  removeAll();
+  process.off(signal, onSignal);
+  process.kill(process.pid, signal);
 }
 
 function remove(path: string): void {

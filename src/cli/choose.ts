@@ -12,7 +12,10 @@ function judgeOf(word: string, all: readonly Experiment[]): string | null {
 }
 
 /** The experiments of some ids and labs, each once, in the list's order; all of them for no words. */
-export function chooseExperiments(words: readonly string[], all: readonly Experiment[]): readonly Experiment[] {
+export function chooseExperiments(
+  words: readonly string[],
+  all: readonly Experiment[],
+): readonly Experiment[] {
   if (words.length === 0) return all;
   const known = [...all.map(({ id }) => id), ...new Set(all.map(({ lab }) => lab))];
   const unknown = words.find((word) => !known.includes(word));

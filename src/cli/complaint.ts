@@ -10,7 +10,7 @@ export class Finished extends Error {
   override readonly name: string = 'Finished';
 }
 
-const done: readonly string[] = ['commander.help', 'commander.helpDisplayed', 'commander.version'];
+const done: ReadonlySet<string> = new Set(['commander.help', 'commander.helpDisplayed', 'commander.version']);
 
 /** What was in quotes in the parser's message: the word that it did not know. */
 function quoted(message: string): string {
@@ -19,7 +19,7 @@ function quoted(message: string): string {
 
 /** The parser's error in our words, with the nearest valid choice. */
 export function complaint(error: CommanderError, command: Command, program: Command): Error {
-  if (done.includes(error.code)) return new Finished(error.message);
+  if (done.has(error.code)) return new Finished(error.message);
   const word = quoted(error.message);
   const usage = `usage: linefill ${command === program ? '' : `${command.name()} `}${command.usage()}`;
   switch (error.code) {
@@ -27,22 +27,39 @@ export function complaint(error: CommanderError, command: Command, program: Comm
     case 'commander.excessArguments':
       if (command === program) {
         const [asked = word] = program.args;
-        return new UserError(`there is no command "${asked}"`, meant(asked, program.commands.map((one) => one.name())));
+        return new UserError(
+          `there is no command "${asked}"`,
+          meant(
+            asked,
+            program.commands.map((one) => one.name()),
+          ),
+        );
       }
       return new UserError(`${command.name()} was given too much: "${command.args.at(-1)}"`, usage);
     case 'commander.unknownOption': {
-      const known = command.options.flatMap(({ long }) => (long === undefined || long === null ? [] : [long]));
+      const known = command.options.flatMap(({ long }) =>
+        long === undefined || long === null ? [] : [long],
+      );
       const where = command === program ? 'linefill --help' : `linefill ${command.name()} --help`;
       const elsewhere = command === program ? ownerOf(word, program) : null;
-      return new UserError(`there is no option "${word}"`, elsewhere ?? meant(word, [...known, '--help'], where));
+      return new UserError(
+        `there is no option "${word}"`,
+        elsewhere ?? meant(word, [...known, '--help'], where),
+      );
     }
     case 'commander.missingArgument':
       return new UserError(`${command.name()} needs <${word}>`, usage);
     case 'commander.optionMissingArgument':
-      return new UserError(`${word.split(' ')[0]} needs a value: ${word}`, `see linefill ${command.name()} --help`);
+      return new UserError(
+        `${word.split(' ')[0]} needs a value: ${word}`,
+        `see linefill ${command.name()} --help`,
+      );
     case 'commander.conflictingOption': {
       const [, one, other] = /'([^']*)'.*'([^']*)'/.exec(error.message) ?? [];
-      return new UserError(`${one?.split(' ')[0]} and ${other?.split(' ')[0]} can't be used together`, 'choose one');
+      return new UserError(
+        `${one?.split(' ')[0]} and ${other?.split(' ')[0]} can't be used together`,
+        'choose one',
+      );
     }
     default:
       return new UserError(error.message.replace(/^error: /, ''), usage);
@@ -51,7 +68,9 @@ export function complaint(error: CommanderError, command: Command, program: Comm
 
 /** An option that belongs to a command, given without one. */
 function ownerOf(word: string, program: Command): string | null {
-  const owner = program.commands.find(({ options }) => options.some(({ long }) => long === word.split('=')[0]));
+  const owner = program.commands.find(({ options }) =>
+    options.some(({ long }) => long === word.split('=')[0]),
+  );
   return owner === undefined ? null : `it belongs to a command: linefill ${owner.name()} ${word}`;
 }
 
@@ -66,6 +85,8 @@ export function printError(error: unknown, io: Io): number {
     return exitCodes.user;
   }
   const stack = error instanceof Error ? (error.stack ?? error.message) : String(error);
-  io.stderr.write(`${title} linefill has a bug. Please report it with this and the command you typed:\n${printable(stack)}\n`);
+  io.stderr.write(
+    `${title} linefill has a bug. Please report it with this and the command you typed:\n${printable(stack)}\n`,
+  );
   return exitCodes.internal;
 }

@@ -8,7 +8,9 @@ import type { Experiment } from '../experiment/experiment.ts';
 export const shells: readonly string[] = ['bash', 'zsh', 'fish'];
 
 /** What may stand in a place: some words, a file, or something that nobody can guess. */
-type Place = { readonly kind: 'words'; readonly words: readonly string[] } | { readonly kind: 'file' | 'free' };
+type Place =
+  | { readonly kind: 'words'; readonly words: readonly string[] }
+  | { readonly kind: 'file' | 'free' };
 
 interface Flag {
   readonly name: string;
@@ -31,7 +33,12 @@ function flagOf({ long, description, required, argChoices, flags }: Option): Fla
   return { name: long ?? '', description, value: required ? value : null };
 }
 
-function operandOf(command: Command, ids: readonly string[], labs: readonly string[], names: readonly string[]): Place {
+function operandOf(
+  command: Command,
+  ids: readonly string[],
+  labs: readonly string[],
+  names: readonly string[],
+): Place {
   const [argument] = command.registeredArguments;
   switch (argument?.name()) {
     case undefined:
@@ -43,7 +50,9 @@ function operandOf(command: Command, ids: readonly string[], labs: readonly stri
     case 'command':
       return { kind: 'words', words: names };
     default:
-      return argument?.argChoices === undefined ? { kind: 'file' } : { kind: 'words', words: argument.argChoices };
+      return argument?.argChoices === undefined
+        ? { kind: 'file' }
+        : { kind: 'words', words: argument.argChoices };
   }
 }
 
@@ -63,7 +72,11 @@ function entriesOf(program: Command, experiments: readonly Experiment[]): Entry[
  * The script that a shell sources.
  * @param shell one of `shells`
  */
-export function completionScript(shell: string, program: Command, experiments: readonly Experiment[]): string {
+export function completionScript(
+  shell: string,
+  program: Command,
+  experiments: readonly Experiment[],
+): string {
   const entries = entriesOf(program, experiments);
   if (shell === 'bash') return bashScript(entries);
   return shell === 'zsh' ? zshScript(entries) : fishScript(entries);
@@ -72,15 +85,20 @@ export function completionScript(shell: string, program: Command, experiments: r
 function bashPlace(place: Place): string {
   if (place.kind === 'words') return `COMPREPLY=($(compgen -W '${place.words.join(' ')}' -- "$cur"))`;
   // Bash 3.2, as macOS has it, knows no compopt.
-  return place.kind === 'file' ? 'compopt -o filenames 2>/dev/null; COMPREPLY=($(compgen -f -- "$cur"))' : ':';
+  return place.kind === 'file'
+    ? 'compopt -o filenames 2>/dev/null; COMPREPLY=($(compgen -f -- "$cur"))'
+    : ':';
 }
 
 function bashScript(entries: readonly Entry[]): string {
   const values = entries.flatMap(({ name, flags }) =>
-    flags.flatMap((flag) => (flag.value === null ? [] : [`    '${name} ${flag.name}') ${bashPlace(flag.value)}; return ;;`])),
+    flags.flatMap((flag) =>
+      flag.value === null ? [] : [`    '${name} ${flag.name}') ${bashPlace(flag.value)}; return ;;`],
+    ),
   );
   const flags = entries.map(
-    (entry) => `      '${entry.name}') COMPREPLY=($(compgen -W '${entry.flags.map(({ name }) => name).join(' ')}' -- "$cur")) ;;`,
+    (entry) =>
+      `      '${entry.name}') COMPREPLY=($(compgen -W '${entry.flags.map(({ name }) => name).join(' ')}' -- "$cur")) ;;`,
   );
   const operands = entries.map(({ name, operand }) => `    '${name}') ${bashPlace(operand)} ;;`);
   const names = entries.map(({ name }) => name);
@@ -114,7 +132,7 @@ complete -F _linefill linefill
 
 /** Inside single quotes, in a description of zsh's _arguments. */
 function zshText(text: string): string {
-  return text.replaceAll("'", '').replace(/[[\]:\\]/g, '\\$&');
+  return text.replace(/[[\]:\\]/g, '\\$&').replaceAll("'", "'\\''");
 }
 
 function zshPlace(name: string, place: Place): string {
@@ -170,7 +188,8 @@ function fishPlace(place: Place): string {
 
 function fishScript(entries: readonly Entry[]): string {
   const commands = entries.map(
-    ({ name, description }) => `complete -c linefill -n __fish_use_subcommand -a ${name} -d ${fishText(description)}`,
+    ({ name, description }) =>
+      `complete -c linefill -n __fish_use_subcommand -a ${name} -d ${fishText(description)}`,
   );
   const rest = entries.flatMap(({ name, flags, operand }) => {
     const when = `complete -c linefill -n '__fish_seen_subcommand_from ${name}'`;

@@ -79,7 +79,9 @@ export function looksOf(sink: Sink, env: Io['env']): Looks {
   const isCi = isSet(env['CI']) && env['CI'] !== 'false';
   const isScreen = sink.isTTY && env['TERM'] !== 'dumb';
   const forced = env['FORCE_COLOR'];
-  const colour = isSet(forced) ? forced !== '0' && forced !== 'false' : isScreen && !isCi && !isSet(env['NO_COLOR']);
+  const colour = isSet(forced)
+    ? forced !== '0' && forced !== 'false'
+    : isScreen && !isCi && !isSet(env['NO_COLOR']);
   const locale = [env['LC_ALL'], env['LC_CTYPE'], env['LANG']].find(isSet) ?? '';
   const asked = Number(env['COLUMNS']);
   return {

@@ -41,7 +41,10 @@ async function measure(
       tool: { name: 'linefill', version: ownVersion() },
       machine: await describe(),
       surroundings: describeSurroundings(system),
-      entries: { child: new URL('./child.js', import.meta.url), worker: new URL('./worker.js', import.meta.url) },
+      entries: {
+        child: new URL('./child.js', import.meta.url),
+        worker: new URL('./worker.js', import.meta.url),
+      },
     },
     progress,
     signal,

@@ -42,7 +42,11 @@ export class ProgressLine {
     const time = `${clock(elapsedMs)} of at most ${clock(budgetMs)}`;
     if (this.#looks.rewrites) {
       const share = budgetMs > 0 ? Math.min(1, elapsedMs / budgetMs) : 0;
-      this.#rewrite([`${this.#bar(share)} ${where}${step}, ${time}`, `${where}${step}`, `[${index + 1}/${count}] ${experiment}`]);
+      this.#rewrite([
+        `${this.#bar(share)} ${where}${step}, ${time}`,
+        `${where}${step}`,
+        `[${index + 1}/${count}] ${experiment}`,
+      ]);
       return;
     }
     const isDue = elapsedMs - this.#plainAtMs >= plainEveryMs;
@@ -75,7 +79,8 @@ export class ProgressLine {
   /** Shows the first of some texts that fits: a line that wraps can't be taken back. */
   #rewrite(texts: readonly string[]): void {
     const room = this.#looks.columns - 1;
-    const fitting = texts.find((text) => textWidth(text) <= room) ?? [...texts.at(-1)!].slice(0, room).join('');
+    const fitting =
+      texts.find((text) => textWidth(text) <= room) ?? [...texts.at(-1)!].slice(0, room).join('');
     if (fitting === this.#shown) return;
     this.#sink.write(eraseLine + fitting);
     this.#shown = fitting;

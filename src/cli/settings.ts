@@ -36,11 +36,17 @@ function typed(text: string, parameter: Parameter, usual: readonly Scalar[]): Sc
     const amount = parseAmount(text, parameter.unit === 'B');
     if (amount !== null) return amount;
     const units = parameter.unit === 'B' ? 'a size such as 64KiB or 1MiB' : 'a number such as 8 or 10k';
-    throw new UserError(`--set ${parameter.name}: "${text}" is not ${units}`, `usual values: ${shown.join(', ')}`);
+    throw new UserError(
+      `--set ${parameter.name}: "${text}" is not ${units}`,
+      `usual values: ${shown.join(', ')}`,
+    );
   }
   if (kinds.has('boolean')) {
     if (text === 'true' || text === 'false') return text === 'true';
-    throw new UserError(`--set ${parameter.name}: "${text}" is not true or false`, meant(text, ['true', 'false']));
+    throw new UserError(
+      `--set ${parameter.name}: "${text}" is not true or false`,
+      meant(text, ['true', 'false']),
+    );
   }
   return text;
 }
@@ -50,7 +56,8 @@ function checked(text: string, parameter: Parameter, experiment: Experiment, con
   const value = typed(text, parameter, usual);
   const fault = parameter.check(value, context);
   if (fault === null) return value;
-  const near = typeof value === 'string' ? nearest(value, usual.map(String)) : closest(value, usual, parameter);
+  const near =
+    typeof value === 'string' ? nearest(value, usual.map(String)) : closest(value, usual, parameter);
   const cure = near === null ? `see linefill explain ${experiment.id}` : `did you mean ${near}?`;
   throw new UserError(`--set ${parameter.name}=${text}, for ${experiment.id}: ${fault}`, cure);
 }
@@ -78,11 +85,16 @@ export function settingsFor(
       throw new UserError(`--set ${name} is given twice`, `give all values at once: --set ${name}=a,b`);
     }
     const owners = experiments.flatMap((experiment) =>
-      experiment.parameters.filter((one) => one.name === name).map((parameter) => ({ experiment, parameter })),
+      experiment.parameters
+        .filter((one) => one.name === name)
+        .map((parameter) => ({ experiment, parameter })),
     );
     if (owners.length === 0) {
       const names = [...new Set(experiments.flatMap(({ parameters }) => parameters.map((one) => one.name)))];
-      throw new UserError(`--set ${name}: none of the chosen experiments has such a parameter`, meant(name, names));
+      throw new UserError(
+        `--set ${name}: none of the chosen experiments has such a parameter`,
+        meant(name, names),
+      );
     }
     const perOwner = owners.map(({ experiment, parameter }) =>
       values.map((value) => checked(value, parameter, experiment, context)),

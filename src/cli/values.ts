@@ -27,10 +27,14 @@ export function parseBudget(text: string): number {
   const [, amount, unit = ''] = match ?? [];
   const example = 'for example: --budget 60s, 500ms, 2m';
   if (match === null) throw new UserError(`--budget "${text}" is not a time`, example);
-  if (unit === '') throw new UserError(`--budget "${text}" has no unit`, `did you mean ${amount}s? (ms, s, m, h)`);
+  if (unit === '')
+    throw new UserError(`--budget "${text}" has no unit`, `did you mean ${amount}s? (ms, s, m, h)`);
   const factor = durations[unit.toLowerCase()];
   if (factor === undefined) {
-    throw new UserError(`--budget "${text}": there is no unit "${unit}"`, meant(unit, Object.keys(durations)));
+    throw new UserError(
+      `--budget "${text}": there is no unit "${unit}"`,
+      meant(unit, Object.keys(durations)),
+    );
   }
   const ms = Number(amount) * factor;
   if (ms > 0 && ms <= longestMs) return ms;
@@ -66,7 +70,10 @@ export function parseThreshold(text: string): number {
   const example = 'for example: --threshold 5% or --threshold 0.05';
   if (Number.isNaN(value)) throw new UserError(`--threshold "${text}" is not a share`, example);
   if (value < 1) return value;
-  throw new UserError(`--threshold "${text}" is 100% or more`, match?.[2] === '' ? `did you mean ${value}%?` : example);
+  throw new UserError(
+    `--threshold "${text}" is 100% or more`,
+    match?.[2] === '' ? `did you mean ${value}%?` : example,
+  );
 }
 
 const sizeUnits: Readonly<Record<string, number>> = {
@@ -86,5 +93,8 @@ export function parseAmount(text: string, isBytes: boolean): number | null {
   if (match === null) return null;
   const unit = match[2]!.toLowerCase();
   const factor = unit === '' ? 1 : (isBytes ? sizeUnits : countUnits)[unit];
-  return factor === undefined ? null : Number(match[1]!.replaceAll('_', '')) * factor;
+  if (factor === undefined) return null;
+  const amount = Number(match[1]!.replaceAll('_', '')) * factor;
+  // 4.35 * 100 is 434.99999999999994.
+  return Math.abs(amount - Math.round(amount)) < 1e-6 ? Math.round(amount) : amount;
 }

@@ -5,13 +5,13 @@
  */
 import {
   bonferroni,
-  errorFigure,
-  isUnstable,
   type Judgement as Judged,
   judgePair,
   median,
+  medianAbsoluteDeviation,
   medianInterval,
   outliers,
+  unstableFrom,
 } from '../stats/index.ts';
 import type { Comparison, Measurement, ProcessSamples, Summary } from './run.ts';
 
@@ -34,6 +34,14 @@ function rawOf(samples: ProcessSamples, regime: number): number[] {
   return samples.raw.filter((_, i) => samples.regimes[i] === regime);
 }
 
+/** stats' error figure, for metrics that may be 0 as well: where the median is 0 a deviation is all of the value. */
+function errorOf(values: readonly number[]): number {
+  const deviation = medianAbsoluteDeviation(values);
+  const middle = Math.abs(median(values));
+  if (deviation === 0) return 0;
+  return middle === 0 ? 1 : deviation / middle;
+}
+
 /** Summary of one arm's samples in one regime, in the measurement's unit. */
 export function summarise(
   measurement: Pick<Measurement, 'processes' | 'divisor'>,
@@ -46,7 +54,7 @@ export function summarise(
   const all = perProcess.flat();
   const medians = perProcess.map((values) => median(values));
   const interval = medianInterval(medians, alpha);
-  const error = errorFigure(all);
+  const error = errorOf(all);
   return {
     samples: all.length,
     processes: medians.length,
@@ -55,7 +63,7 @@ export function summarise(
     high: interval?.high ?? null,
     confidence: interval?.confidence ?? null,
     error,
-    unstable: isUnstable(all),
+    unstable: error >= unstableFrom,
     outliers: outliers(all).mad.length,
   };
 }

@@ -95,7 +95,10 @@ export function compareRuns(before: Run, after: Run, threshold: number = default
   }
   for (const old of olds.values()) unmatched.push(`${nameOf(old)}: only in the old run`);
   const arms = pairs.map(([old, now]) => {
-    const alpha = bonferroni(familyAlpha, pairs.filter(([each]) => each.experiment === old.experiment).length);
+    const alpha = bonferroni(
+      familyAlpha,
+      pairs.filter(([each]) => each.experiment === old.experiment).length,
+    );
     return changeOf(old, now, { before, after, threshold, alpha });
   });
   const outcomes = new Set(arms.map(({ outcome }) => outcome));
@@ -127,8 +130,9 @@ function otherWork(old: Measurement, now: Measurement): string | null {
   if (old.unit !== now.unit) return `measured in ${old.unit} then and in ${now.unit} now`;
   if (old.kernel !== now.kernel) return `ran kernel ${old.kernel} then and ${now.kernel} now`;
   if (old.operations !== now.operations || old.bytes !== now.bytes) return 'a call does other work now';
-  const medians = [...processMedians(old), ...processMedians(now)];
-  return medians.length === 0 || Math.min(...medians) <= 0 ? 'a ratio needs values above 0' : null;
+  const sides = [processMedians(old), processMedians(now)];
+  if (sides.some((medians) => medians.length === 0)) return 'without samples in one of the runs';
+  return Math.min(...sides.flat()) <= 0 ? 'a ratio needs values above 0' : null;
 }
 
 interface Frame {
@@ -147,11 +151,18 @@ function changeOf(old: Measurement, now: Measurement, frame: Frame): ArmChange {
   const outcome = gate(estimate, { floor, tolerance: frame.threshold });
   const isDoubted = drift.moved !== null && outcome === 'regressed';
   const few = `${was.length} and ${is.length} processes give no interval at this error level`;
-  const reason = estimate.interval === null ? few : isDoubted ? drift.moved : 'the interval reaches beyond the threshold';
+  const reason =
+    estimate.interval === null ? few : isDoubted ? drift.moved : 'the interval reaches beyond the threshold';
   const { experiment, group, arm, variant, point, metric, unit } = now;
   const isUnclear = isDoubted || outcome === 'inconclusive';
   return {
-    ...{ experiment, group, arm, variant, point, metric, unit },
+    experiment,
+    group,
+    arm,
+    variant,
+    point,
+    metric,
+    unit,
     before: median(was),
     after: median(is),
     processesBefore: was.length,
@@ -194,28 +205,34 @@ interface Drift {
 function driftOf({ experiment, form }: Measurement, { before, after }: Frame): Drift {
   const ratio = (read: (probe: Probe) => number | null): number => {
     const [was, is] = [before, after].map(({ probes }) =>
-      probes.filter((probe) => probe.experiment === experiment).map(read).filter((ns) => ns !== null && ns > 0),
+      probes
+        .filter((probe) => probe.experiment === experiment)
+        .map(read)
+        .filter((ns) => ns !== null && ns > 0),
     ) as [number[], number[]];
     return was.length === 0 || is.length === 0 ? 1 : median(is) / median(was);
   };
-  const hasMoved = (times: number): boolean => times >= movedFrom || times <= 1 / movedFrom;
   const [pingPong, chase] = [ratio((probe) => probe.pingPongNs), ratio((probe) => probe.chaseNs)];
-  const said = (what: string, times: number): string =>
-    `the machine changed: ${what} takes ${times.toFixed(2)} times as long as then`;
-  const moved = hasMoved(chase)
-    ? said('a dependent load in 8 MiB', chase)
-    : form === 'team' && hasMoved(pingPong)
-      ? said('a line from CPU to CPU', pingPong)
-      : null;
-  return { clock: ratio((probe) => probe.fixedNs), moved };
+  const moved = movement('a dependent load in 8 MiB', chase);
+  return {
+    clock: ratio((probe) => probe.fixedNs),
+    moved: moved ?? (form === 'team' ? movement('a line from CPU to CPU', pingPong) : null),
+  };
+}
+
+function movement(what: string, times: number): string | null {
+  if (times < movedFrom && times > 1 / movedFrom) return null;
+  return `the machine changed: ${what} takes ${times.toFixed(2)} times as long as then`;
 }
 
 function warningsOf(before: Run, after: Run): string[] {
   const warnings: string[] = [];
   if (before.machine.id !== after.machine.id) warnings.push('the runs come from two machines of one kind');
-  if (before.seed !== after.seed) warnings.push(`the inputs differ: seed ${before.seed} then, ${after.seed} now`);
+  if (before.seed !== after.seed)
+    warnings.push(`the inputs differ: seed ${before.seed} then, ${after.seed} now`);
   if (!before.complete) warnings.push('the old run is incomplete');
   if (!after.complete) warnings.push('the new run is incomplete');
-  if (before.startedAt > after.startedAt) warnings.push('the old run is the younger one: are they in the right order?');
+  if (before.startedAt > after.startedAt)
+    warnings.push('the old run is the younger one: are they in the right order?');
   return warnings;
 }

@@ -117,7 +117,8 @@ export interface Experiment {
   readonly variants: readonly Variant[];
   /**
    * Combinations of parameters that are silently not part of the sweep: they mean nothing (a pair of a CPU with
-   * itself), or a profile takes a star instead of a grid. `settings`: the parameters whose values the user set.
+   * itself), or a profile takes a star instead of a grid. Asked of each group's point, then of each arm's, which
+   * holds also what the variant fixes. `settings`: the parameters whose values the user set.
    */
   readonly skips?: (
     point: Point,

@@ -26,7 +26,8 @@ export function describeEffect(effect: { ratio: number; low: number | null; high
 function bounds(ratio: Ratio): { reason: string } | { known: Known; effect: Effect } {
   if ('missing' in ratio) return { reason: ratio.missing };
   if (ratio.low === null || ratio.high === null || ratio.floor === null) {
-    return { reason: `${ratio.processes} processes give no interval at this error level: run a larger profile` };
+    const count = ratio.processes === 1 ? '1 process gives' : `${ratio.processes} processes give`;
+    return { reason: `${count} no interval at this error level: run a larger profile` };
   }
   return { known: ratio, effect: { ratio: ratio.ratio, low: ratio.low, high: ratio.high } };
 }

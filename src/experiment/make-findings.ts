@@ -11,9 +11,18 @@ function groupPoint(experiment: Experiment, measurement: Measurement): Point {
   return Object.fromEntries(names.map((name) => [name, measurement.point[name]!]));
 }
 
+/** A run may be older than the experiment is now: a row that lacks a parameter of today can't be arranged by it. */
+function isOfThisExperiment(experiment: Experiment, { experiment: id, point }: Measurement): boolean {
+  return id === experiment.id && experiment.parameters.every(({ name }) => Object.hasOwn(point, name));
+}
+
+function isPositive(row: Measurement): boolean {
+  return row.processes.every((samples) => samples.raw.every((raw) => raw > 0));
+}
+
 /** What the claims of `experiment` may look at in `run`. */
 export function makeFindings(run: Run, experiment: Experiment): Findings {
-  const rows = run.measurements.filter((row) => row.experiment === experiment.id);
+  const rows = run.measurements.filter((row) => isOfThisExperiment(experiment, row));
   const groups = new Map<string, Group>();
   for (const row of rows) {
     if (!groups.has(row.group)) groups.set(row.group, { key: row.group, point: groupPoint(experiment, row) });
@@ -33,6 +42,9 @@ export function makeFindings(run: Run, experiment: Experiment): Findings {
     if (one === null) return { missing: `${keys[0]} was not measured at ${group.key}` };
     if (other === null) return { missing: `${keys[1]} was not measured at ${group.key}` };
     if (twin === null || base === null) return { missing: `the baseline's twin was not measured at ${group.key}` };
+    if (![one, other, twin, base].every(isPositive)) {
+      return { missing: `${metric} was 0 in a sample at ${group.key}, so there is no ratio` };
+    }
     const regime = mainRegime(other.processes);
     const judged = judgeArms(one, other, twin, base, regime, alpha);
     if (judged === null) return { missing: `no round of ${group.key} has both arms in one regime` };

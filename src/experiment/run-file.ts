@@ -19,10 +19,12 @@ export async function readRun(path: string): Promise<Run> {
   } catch (error) {
     throw unreadable(path, error as NodeJS.ErrnoException);
   }
-  if (bytes.length > largestBytes) throw new UserError(`"${path}" is larger than any run file`, 'give a run file');
+  if (bytes.length > largestBytes)
+    throw new UserError(`"${path}" is larger than any run file`, 'give a run file');
   // As PowerShell's redirection writes, for one.
   const isUtf16 = (bytes[0] === 0xff && bytes[1] === 0xfe) || (bytes[0] === 0xfe && bytes[1] === 0xff);
-  if (isUtf16) throw new UserError(`"${path}" is UTF-16 text; a run file is UTF-8`, 'convert it, or use --out');
+  if (isUtf16)
+    throw new UserError(`"${path}" is UTF-16 text; a run file is UTF-8`, 'convert it, or use --out');
   return parseRun(bytes.toString('utf8').replace(/^\uFEFF/, ''), `"${path}"`);
 }
 

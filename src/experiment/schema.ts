@@ -150,19 +150,27 @@ const processSamples = v.pipe(
   }),
   v.rawCheck(({ dataset, addIssue }) => {
     if (!dataset.typed) return;
-    const { rounds, raw, regimes, memberNs, noise: beside = {} } = dataset.value;
-    const columns: Record<string, readonly unknown[] | undefined> = { rounds, regimes, memberNs, ...beside };
-    for (const [key, column] of Object.entries(columns)) {
-      if (column === undefined || column.length === raw.length) continue;
-      addIssue({
-        expected: `${raw.length} entries, one a sample`,
-        received: `${column.length}`,
-        path: [{ type: 'object', origin: 'value', input: {}, key, value: column }],
-      });
-      return;
-    }
+    const { raw, noise: beside = {}, ...own } = dataset.value;
+    const columns = [...named(own, []), ...named(beside, ['noise'])];
+    const odd = columns.find(({ column }) => column.length !== raw.length);
+    if (odd === undefined) return;
+    const [first, ...rest] = odd.keys.map(
+      (key): v.ObjectPathItem => ({ type: 'object', origin: 'value', input: {}, key, value: odd.column }),
+    );
+    const expected = `${raw.length} entries, one a sample`;
+    addIssue({ expected, received: `${odd.column.length}`, path: [first!, ...rest] });
   }),
 );
+
+/** The arrays among some fields, and how to get at them. */
+function named(
+  fields: object,
+  path: readonly string[],
+): { keys: readonly string[]; column: readonly unknown[] }[] {
+  return Object.entries(fields).flatMap(([key, column]: [string, unknown]) =>
+    Array.isArray(column) ? [{ keys: [...path, key], column }] : [],
+  );
+}
 
 const summary = v.object({
   samples: count,

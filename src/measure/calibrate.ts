@@ -8,34 +8,55 @@ import type { ArmRunner } from './sample.ts';
 const shortestSampleNs = 1e6;
 const resolutions = 1000;
 const mostIterations = 2 ** 30;
+/** A system that gives the CPU to another gives it back within about this. */
+const longestInterruptionNs = 20e6;
 const settledWithin = 0.05;
 const mostWarmups = 8;
+const mostPasses = 8;
 const longSampleNs = 50e6;
 
-/** The shortest sample that may be reported, in ns. */
+/** What a sample is made to last, in ns. */
 export function sampleTargetNs(): number {
-  return Math.max(shortestSampleNs, resolutions * environment().measureClock().resolutionNs);
+  return Math.max(shortestSampleNs, shortestReportedNs());
+}
+
+/** A shorter sample is not reported, in ns: the clock's step would be more than a thousandth of it. */
+export function shortestReportedNs(): number {
+  const { resolutionNs } = environment().measureClock();
+  // NaN: a clock that was never seen to step.
+  return resolutions * (resolutionNs > 0 ? resolutionNs : 1);
+}
+
+/** The time of a sample; of the shorter of two where an interruption alone could have made one long enough. */
+async function undisturbed(arm: ArmRunner, iterations: number, targetNs: number): Promise<number> {
+  const plan = { warmup: 0, iterations };
+  const { elapsedNs } = await arm.sample(plan);
+  if (elapsedNs < targetNs || elapsedNs > longestInterruptionNs) return elapsedNs;
+  return Math.min(elapsedNs, (await arm.sample(plan)).elapsedNs);
 }
 
 /** Iterations after which this arm's sample lasts `targetNs`. Grows until a sample does (lmbench's bench.h). */
 async function needed(arm: ArmRunner, targetNs: number): Promise<number> {
   let iterations = 1;
   for (;;) {
-    const { elapsedNs } = await arm.sample({ warmup: 0, iterations });
-    if (elapsedNs >= targetNs || iterations >= mostIterations) {
-      return Math.max(1, Math.ceil((iterations * targetNs) / elapsedNs));
+    const elapsedNs = Math.max(1, await undisturbed(arm, iterations, targetNs));
+    if (elapsedNs >= targetNs || iterations === mostIterations) {
+      return Math.min(mostIterations, Math.ceil((iterations * targetNs) / elapsedNs));
     }
-    const factor = Math.min(10, Math.max(2, (1.2 * targetNs) / Math.max(1, elapsedNs)));
+    const factor = Math.min(10, Math.max(2, (1.2 * targetNs) / elapsedNs));
     iterations = Math.min(mostIterations, Math.ceil(iterations * factor));
   }
 }
 
-/** One iteration count for all arms of a group. A second pass follows, since the first one compiled the code. */
+/** One iteration count for all arms of a group. Repeated until it grows no more: code being compiled gets faster. */
 export async function calibrate(arms: readonly ArmRunner[], targetNs: number): Promise<number> {
   let most = 1;
   for (const arm of arms) {
-    await needed(arm, targetNs);
-    most = Math.max(most, await needed(arm, targetNs));
+    let [before, now] = [await needed(arm, targetNs), await needed(arm, targetNs)];
+    for (let pass = 2; pass < mostPasses && now > (1 + settledWithin) * before; pass++) {
+      [before, now] = [now, await needed(arm, targetNs)];
+    }
+    most = Math.max(most, now);
   }
   return most;
 }

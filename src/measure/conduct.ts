@@ -80,21 +80,27 @@ function runProcess(request: ReplicateRequest, childEntry: URL, signal: AbortSig
       child.kill('SIGKILL');
     };
     signal.addEventListener('abort', stop, { once: true });
+    const end = (code: number | null, killedBy: NodeJS.Signals | null): void => {
+      signal.removeEventListener('abort', stop);
+      if (!signal.aborted && code !== 0) failure ??= `a measuring process ended (${killedBy ?? `code ${code}`})`;
+      resolve({ results, failure });
+    };
     child.on('message', (reply: ReplicateReply) => {
       if (reply.kind === 'group') results.push(reply);
       else {
         if (reply.kind === 'failed') failure = reply.message;
-        child.disconnect();
+        // Node tells of no 'close' once we have disconnected; nothing more can come, so 'exit' will do.
+        if (child.exitCode === null && child.signalCode === null) {
+          child.on('exit', end);
+          child.disconnect();
+        }
       }
     });
     child.on('error', (error) => {
       failure ??= error.message;
     });
-    child.on('exit', (code, killedBy) => {
-      signal.removeEventListener('abort', stop);
-      if (!signal.aborted && code !== 0) failure ??= `a measuring process ended (${killedBy ?? `code ${code}`})`;
-      resolve({ results, failure });
-    });
+    // Not 'exit': that may come before the last messages, and never comes where no process could be started.
+    child.on('close', end);
     child.send(request);
     if (signal.aborted) stop();
   });

@@ -3,7 +3,7 @@
  * implementation a variant has, each from fresh inputs, at every point that will be measured.
  */
 import { InvariantError } from '../base/errors.ts';
-import type { Experiment } from '../experiment/experiment.ts';
+import type { Experiment, Language } from '../experiment/experiment.ts';
 import type { Arm, PlannedGroup } from '../experiment/plan.ts';
 import { disagreement } from '../kernel/agree.ts';
 import type { Crew } from './crew.ts';
@@ -43,47 +43,44 @@ function threadSide(arm: Arm, name: string, implementation: Implementation | nul
   return { name, args: [args], checksums: [timeHere(kernel, language, body, args, plan).checksum] };
 }
 
-function checkThread(arm: Arm, seat: Omit<Seat, 'room'>): void {
-  const rooms: GroupRoom[] = [];
-  const room = (): Seat => {
-    rooms.push(new GroupRoom());
-    return { ...seat, room: rooms.at(-1)! };
-  };
+/** Makes a side in a room of its own, hands it on, and frees the room: two sides at most are there at a time. */
+async function inRoom<T>(make: (room: GroupRoom) => T | Promise<T>): Promise<T> {
+  const room = new GroupRoom();
   try {
-    const native = threadSide(arm, 'native', null, room());
-    compareSides(arm, native, threadSide(arm, 'reference', arm.variant.kernel.reference as Implementation, room()));
-    if (arm.variant.implementation !== undefined) {
-      compareSides(arm, native, threadSide(arm, arm.variant.id, implementationOf(arm.variant), room()));
-    }
+    return await make(room);
   } finally {
-    for (const each of rooms) each.close();
+    room.close();
   }
 }
 
+async function checkThread(arm: Arm, seat: Omit<Seat, 'room'>): Promise<void> {
+  const { kernel, id, implementation } = arm.variant;
+  await inRoom(async (nativeRoom) => {
+    const native = threadSide(arm, 'native', null, { ...seat, room: nativeRoom });
+    const check = (name: string, body: Implementation) =>
+      inRoom((room) => compareSides(arm, native, threadSide(arm, name, body, { ...seat, room })));
+    await check('reference', kernel.reference as Implementation);
+    if (implementation !== undefined) await check(id, implementationOf(arm.variant));
+  });
+}
+
 async function checkTeam(experiment: Experiment, arm: Arm, seat: Omit<Seat, 'room'>, crew: Crew): Promise<void> {
-  const sides: Side[] = [];
-  for (const language of ['native', 'typescript'] as const) {
-    const room = new GroupRoom();
-    const team = new TeamArm({
-      experiment: experiment.id,
-      variant: arm.variant,
-      point: arm.point,
-      seat: { ...seat, room },
-      language,
-      reference: true,
-      crew,
-      scope: arm.key,
+  const { variant, point, key: scope } = arm;
+  const side = (name: string, language: Language, reference: boolean) =>
+    inRoom(async (room): Promise<Side> => {
+      const options = { experiment: experiment.id, variant, point, seat: { ...seat, room }, language, reference, crew, scope };
+      const team = new TeamArm(options);
+      try {
+        await team.start();
+        const { checksums } = await team.sample(plan);
+        return { name, checksums, args: team.args };
+      } finally {
+        await team.close();
+      }
     });
-    try {
-      await team.start();
-      const { checksums } = await team.sample(plan);
-      sides.push({ name: language, checksums, args: team.args });
-    } finally {
-      await team.close();
-      room.close();
-    }
-  }
-  compareSides(arm, sides[0]!, sides[1]!);
+  const native = await side('native', 'native', true);
+  compareSides(arm, native, await side('reference', 'typescript', true));
+  if (variant.implementation !== undefined) compareSides(arm, native, await side(variant.id, 'typescript', false));
 }
 
 /**
@@ -103,7 +100,7 @@ export async function crossCheck(
     if (done.has(key)) continue;
     done.add(key);
     if (arm.variant.form === 'team') await checkTeam(experiment, arm, seat, crew);
-    else checkThread(arm, seat);
+    else await checkThread(arm, seat);
   }
   return done.size;
 }

@@ -2,7 +2,7 @@
 import { comparisonAlpha, judgeArms, mainRegime, summarise, toComparison } from '../experiment/analyse.ts';
 import type { Experiment } from '../experiment/experiment.ts';
 import type { Arm, Layout, PlannedGroup } from '../experiment/plan.ts';
-import { tellRegimes } from '../experiment/regimes.ts';
+import { showsRegimes, tellRegimes } from '../experiment/regimes.ts';
 import type { Comparison, Measurement, ProcessSamples, Probe } from '../experiment/run.ts';
 import type { ArmResult, GroupResult } from './protocol.ts';
 
@@ -98,6 +98,19 @@ function comparisonsOf(desk: Desk, group: PlannedGroup, rows: readonly Measureme
   );
 }
 
+/** The regimes as far as a group's times show them: where none of its arms does, all of it is one. */
+function regimesOfGroup(group: PlannedGroup, results: readonly GroupResult[], regimeOf: RegimeOfRound): RegimeOfRound {
+  const shows = group.arms.some(({ key }) =>
+    showsRegimes(
+      results.flatMap((result) => {
+        const arm = result.arms.find((each) => each.arm === key);
+        return arm === undefined ? [] : [samplesOf(result, arm, 'time', regimeOf)];
+      }),
+    ),
+  );
+  return shows ? regimeOf : () => 0;
+}
+
 /** Arranges the results of an experiment's processes. `comparisons` is what the error level is divided by. */
 export function gather(
   experiment: Experiment,
@@ -110,11 +123,12 @@ export function gather(
     const reading = result.probes.findLast((probe) => probe.fromRound <= round);
     return reading === undefined ? 0 : regimes.regimeOf(reading);
   };
-  const desk: Desk = { experiment, alpha: comparisonAlpha(comparisons), regimeOf };
+  const alpha = comparisonAlpha(comparisons);
   const measurements: Measurement[] = [];
   const found: Comparison[] = [];
   for (const group of layout.groups) {
     const mine = results.filter((result) => result.key === group.key);
+    const desk: Desk = { experiment, alpha, regimeOf: regimesOfGroup(group, mine, regimeOf) };
     const rows = group.arms.flatMap((arm) => measurementsOf(desk, group, arm, mine));
     measurements.push(...rows);
     found.push(...comparisonsOf(desk, group, rows));

@@ -1,24 +1,21 @@
 /**
  * What a fresh process does: for each group it builds the arms, (in the first process) cross-checks and
- * calibrates, warms up, and lets the arms take turns. Blocks of two rounds: the order is shuffled once a block and
- * reversed for the second round (ABBA), so that a drift falls on all alike.
+ * calibrates, warms up, and lets the arms take turns. Every replicate pays for its start, so what only some need is
+ * loaded when they do.
  */
 import { ContractError } from '../base/errors.ts';
 import { Prng } from '../base/prng.ts';
 import type { Context, Experiment } from '../experiment/experiment.ts';
 import { type Arm, layOut, type PlannedGroup } from '../experiment/plan.ts';
-import { type NoiseColumn, noiseColumns } from '../experiment/run.ts';
 import { environment } from '../native/binding.ts';
-import { calibrate, sampleTargetNs, settle } from './calibrate.ts';
+import { calibrate, sampleTargetNs, settle, shortestReportedNs } from './calibrate.ts';
 import { Crew } from './crew.ts';
-import { crossCheck } from './cross-check.ts';
 import { RegimeProbe } from './probe.ts';
-import type { ArmResult, BlockProbe, GroupResult, ReplicateRequest } from './protocol.ts';
+import type { GroupResult, ReplicateRequest } from './protocol.ts';
 import { GroupRoom } from './room.ts';
-import type { ArmRunner, ArmSample } from './sample.ts';
-import { ScenarioArm } from './scenario.ts';
-import { TeamArm } from './team.ts';
+import type { ArmRunner } from './sample.ts';
 import { type Seat, ThreadArm } from './thread-arm.ts';
+import { takeTurns } from './turns.ts';
 
 /** Where a child or a worker starts: the files that know the list of experiments. */
 export interface Entries {
@@ -26,17 +23,13 @@ export interface Entries {
   readonly worker: URL;
 }
 
-/** Below this, one untimed iteration before a sample brings the arm's own data back into the caches. */
-const rewarmBelowNs = 20e6;
-/** A probe costs about a millisecond: none more often than this. */
-const probeEveryMs = 15;
-
 interface Desk {
   readonly experiment: Experiment;
   readonly request: ReplicateRequest;
   readonly entries: Entries;
   readonly probe: RegimeProbe;
   readonly crew: Crew;
+  readonly shortestNs: number;
 }
 
 async function seatArm(desk: Desk, arm: Arm, seat: Seat): Promise<ArmRunner> {
@@ -49,11 +42,13 @@ async function seatArm(desk: Desk, arm: Arm, seat: Seat): Promise<ArmRunner> {
       const { language } = variant;
       const { crew } = desk;
       const options = { experiment, variant, point, seat, language, reference: false, crew, scope: arm.key };
+      const { TeamArm } = await import('./team.ts');
       return await startOrClose(new TeamArm(options));
     }
     case 'scenario': {
       const { seed, cpus } = seat;
       const request = { kind: 'host', experiment, variant: variant.id, point, seed, cpus } as const;
+      const { ScenarioArm } = await import('./scenario.ts');
       return await startOrClose(new ScenarioArm(variant, request, desk.entries.child));
     }
   }
@@ -68,71 +63,17 @@ async function startOrClose<T extends ArmRunner & { start(): Promise<T> }>(arm: 
   }
 }
 
-class ArmRecord {
-  readonly rounds: number[] = [];
-  readonly samples: ArmSample[] = [];
-
-  add(round: number, sample: ArmSample): void {
-    this.rounds.push(round);
-    this.samples.push(sample);
-  }
-
-  result(arm: string): ArmResult {
-    const { samples } = this;
-    const noise = {} as Record<NoiseColumn, (number | null)[]>;
-    for (const name of noiseColumns) noise[name] = samples.map((sample) => sample.noise[name]);
-    const metrics: Record<string, number[]> = {};
-    for (const name of Object.keys(samples[0]?.metrics ?? {})) {
-      metrics[name] = samples.map((sample) => sample.metrics[name]!);
-    }
-    return {
-      arm,
-      checksum: samples[0]?.checksums.map(String).join(',') ?? '',
-      rounds: this.rounds,
-      elapsedNs: samples.map((sample) => sample.elapsedNs),
-      noise,
-      memberNs: samples[0]?.memberNs === undefined ? null : samples.map((sample) => [...sample.memberNs!]),
-      metrics,
-    };
-  }
-}
-
-async function takeTurns(desk: Desk, runners: ReadonlyMap<string, ArmRunner>, iterations: number, budgetMs: number) {
-  const records = new Map([...runners.keys()].map((key) => [key, new ArmRecord()]));
-  const probes: BlockProbe[] = [];
-  const order = [...runners.keys()];
-  const prng = new Prng(desk.request.seed + 7919 * desk.request.process);
-  const began = performance.now();
-  let probedAt = Number.NEGATIVE_INFINITY;
-  let warmup = 1;
-  for (let block = 0, round = 0; round < desk.request.mostRounds; block++) {
-    if (performance.now() - probedAt > probeEveryMs) {
-      probes.push({ block, fromRound: round, ...desk.probe.read() });
-      probedAt = performance.now();
-    }
-    const indexes = prng.shuffle(Uint32Array.from(order.keys()));
-    let fastestNs = Number.POSITIVE_INFINITY;
-    for (let turn = 0; turn < 2; turn++, round++, indexes.reverse()) {
-      for (const index of indexes) {
-        const key = order[index]!;
-        const sample = await runners.get(key)!.sample({ warmup, iterations });
-        records.get(key)!.add(round, sample);
-        fastestNs = Math.min(fastestNs, sample.elapsedNs);
-      }
-    }
-    if (block === 0) warmup = fastestNs / iterations < rewarmBelowNs ? 1 : 0;
-    const spent = performance.now() - began;
-    // Another block only if it fits: two rounds have cost spent / (block + 1) each time so far.
-    if (spent + spent / (block + 1) > budgetMs) break;
-  }
-  return { records, probes };
+/** Only the first process checks; returns how many computations. */
+async function checkFirst({ request, experiment, crew }: Desk, group: PlannedGroup): Promise<number> {
+  if (request.calibration !== null) return 0;
+  const { crossCheck } = await import('./cross-check.ts');
+  return await crossCheck(experiment, group, { seed: request.seed, cpus: request.cpus }, crew);
 }
 
 async function measureGroup(desk: Desk, group: PlannedGroup, budgetMs: number): Promise<GroupResult> {
   const { request, experiment } = desk;
   const seat = { seed: request.seed, cpus: request.cpus };
-  const crossChecked =
-    request.calibration === null ? await crossCheck(experiment, group, seat, desk.crew) : 0;
+  const crossChecked = await checkFirst(desk, group);
   const room = new GroupRoom();
   const runners = new Map<string, ArmRunner>();
   try {
@@ -147,13 +88,21 @@ async function measureGroup(desk: Desk, group: PlannedGroup, budgetMs: number): 
     for (const [key, arm] of runners) {
       await settle(arm, iterations, budgetMs / (4 * arms.length), known?.sampleNs[key]);
     }
-    const { records, probes } = await takeTurns(desk, runners, iterations, budgetMs - (performance.now() - began));
+    const { arms: taken, probes } = await takeTurns({
+      runners,
+      iterations,
+      budgetMs: budgetMs - (performance.now() - began),
+      mostRounds: request.mostRounds,
+      shortestNs: desk.shortestNs,
+      prng: new Prng(request.seed + 7919 * request.process),
+      probe: () => desk.probe.read(),
+    });
     return {
       kind: 'group',
       key: group.key,
       process: request.process,
       iterations,
-      arms: [...records].map(([key, record]) => record.result(key)),
+      arms: taken,
       probes,
       crossChecked,
       samplingMs: performance.now() - began,
@@ -180,7 +129,7 @@ export async function replicate(
   const probe = new RegimeProbe(cpus, request.seed);
   const crew = new Crew(entries.worker);
   try {
-    const desk: Desk = { experiment, request, entries, probe, crew };
+    const desk: Desk = { experiment, request, entries, probe, crew, shortestNs: shortestReportedNs() };
     let leftMs = request.budgetMs;
     for (const [index, group] of groups.entries()) {
       const began = performance.now();

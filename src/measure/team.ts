@@ -45,6 +45,15 @@ function sumNoise(samples: readonly TimedSample[]): Record<NoiseColumn, number |
   return noise;
 }
 
+/** A worker gets a copy of memory that is not shared: what it writes there would be lost. */
+function requireShared({ id, kernel }: Variant, args: AnyArguments): void {
+  for (const [name, type] of Object.entries(kernel.signature)) {
+    const value = args[name];
+    if (type.startsWith('const ') || !ArrayBuffer.isView(value) || value.buffer instanceof SharedArrayBuffer) continue;
+    throw new ContractError(`${id}: a team's "${name}" must be made by room.shared(), not room.array()`);
+  }
+}
+
 /** An arm run by a team. `start()` before the first sample; `close()` lets the members go. */
 export class TeamArm implements ArmRunner {
   readonly args: readonly AnyArguments[];
@@ -60,6 +69,7 @@ export class TeamArm implements ArmRunner {
     this.#cpus = teamCpus(variant, point, seat.cpus);
     const own = { ...seat, room: scoped(seat.room, scope) };
     this.args = this.#cpus.map((_, member) => setUp(variant.kernel, point, own, member, this.#cpus.length));
+    for (const args of this.args) requireShared(variant, args);
     this.#gate = new Int32Array(new SharedArrayBuffer(4 * environment().gateWords));
   }
 

@@ -81,24 +81,31 @@ function tablesOf(
     const known = text?.metrics?.find(({ id }) => id === metric);
     const operation = rows[0]!.unit.split('/')[1] ?? text?.operation ?? 'operation';
     const title = known?.title ?? (metric === 'time' ? `time per ${operation}` : metric);
-    const groups = [...grouped(rows, ({ group }) => group)].map(([key, arms]) => groupOf(key, arms, comparisons));
+    const groups = [...grouped(rows, ({ group }) => group)].map(([key, arms]) =>
+      groupOf(key, arms, comparisons),
+    );
     const [first, ...others] = groups.map(({ point }) => Object.entries(point));
     const constant = (first ?? []).filter(
       ([name, value]) => others.length > 0 && groups.every(({ point }) => point[name] === value),
     );
-    const told = new Set(constant.map(([name]) => name));
     return {
       metric,
       title,
       unit: rows[0]!.unit,
       constant: Object.fromEntries(constant),
-      groups: groups.map((group) => ({ ...group, point: without(group.point, told) })),
+      groups: groups.map((group) =>
+        without(
+          group,
+          constant.map(([name]) => name),
+        ),
+      ),
     };
   });
 }
 
-function without(point: Point, names: ReadonlySet<string>): Point {
-  return Object.fromEntries(Object.entries(point).filter(([name]) => !names.has(name)));
+function without(group: ArmGroup, names: readonly string[]): ArmGroup {
+  const left = Object.entries(group.point).filter(([name]) => !names.includes(name));
+  return { ...group, point: Object.fromEntries(left) };
 }
 
 function groupOf(
@@ -108,11 +115,13 @@ function groupOf(
 ): ArmGroup {
   const compared = rows.map((row) => comparisons.get(keyOf(row)) ?? null);
   const baseline = compared.find((row) => row !== null)?.baseline;
-  const arms = rows.map((measurement, i): Arm => ({
-    measurement,
-    comparison: compared[i]!,
-    isBaseline: measurement.arm === baseline,
-  }));
+  const arms = rows.map(
+    (measurement, i): Arm => ({
+      measurement,
+      comparison: compared[i]!,
+      isBaseline: measurement.arm === baseline,
+    }),
+  );
   const names = [...new Set(rows.flatMap(({ point }) => Object.keys(point)))];
   const inside = names.filter((name) => rows.some(({ point }) => point[name] !== rows[0]!.point[name]));
   const shared = Object.entries(rows[0]!.point).filter(([name]) => !inside.includes(name));

@@ -1,9 +1,9 @@
 /** The words and figures of a table's row: the same in the terminal and in Markdown. */
 import type { Verdict } from '../experiment/claim.ts';
-import type { Comparison, Conduct, Run } from '../experiment/run.ts';
+import type { Comparison, Conduct, Measurement, Run } from '../experiment/run.ts';
 import type { Point } from '../kernel/kernel.ts';
 import { formatCpuList } from '../machine/cpu-list.ts';
-import type { Arm, ArmGroup, ExperimentResult, MetricTable } from './arrange.ts';
+import type { Arm, ExperimentResult, MetricTable } from './arrange.ts';
 import {
   formatConfidence,
   formatCoordinate,
@@ -82,11 +82,22 @@ export function coordinateColumns({ groups }: MetricTable): readonly string[] {
   if (groups.every(({ arms }) => arms.length === 1)) {
     return [...new Set(groups.flatMap(({ point }) => Object.keys(point)))];
   }
-  const isTold = ({ arms }: ArmGroup, name: string): boolean => {
-    const values = new Map(arms.map(({ measurement: { variant, point } }) => [variant, point[name]]));
-    return arms.every(({ measurement: { variant, point } }) => point[name] === values.get(variant));
-  };
-  return [...new Set(groups.flatMap((group) => group.inside.filter((name) => !isTold(group, name))))];
+  const untold = groups.flatMap(({ inside, arms }) =>
+    inside.filter(
+      (name) =>
+        !isTold(
+          name,
+          arms.map(({ measurement }) => measurement),
+        ),
+    ),
+  );
+  return [...new Set(untold)];
+}
+
+/** Whether a variant's name is enough to know a coordinate. */
+export function isTold(name: string, arms: readonly Measurement[]): boolean {
+  const values = new Map(arms.map(({ variant, point }) => [variant, point[name]]));
+  return arms.every(({ variant, point }) => point[name] === values.get(variant));
 }
 
 /** Whether anything in the table was compared with a baseline. */
@@ -97,7 +108,10 @@ export function hasComparisons({ groups }: MetricTable): boolean {
 /** How sure every interval of the table is, in a sentence; null where there is no interval. */
 export function confidenceText({ groups }: MetricTable, conduct: Conduct | null): string | null {
   const all = groups.flatMap(({ arms }) =>
-    arms.flatMap(({ measurement, comparison }) => [measurement.summary.confidence, comparison?.confidence ?? null]),
+    arms.flatMap(({ measurement, comparison }) => [
+      measurement.summary.confidence,
+      comparison?.confidence ?? null,
+    ]),
   );
   const known = all.filter((confidence) => confidence !== null);
   if (known.length === 0) return null;

@@ -55,10 +55,19 @@ export function comparisonText(comparison: RunComparison, options: ComparisonTex
   return `${blocks.filter((block) => block !== '').join('\n\n')}\n`;
 }
 
-function incomparableText({ incomparable }: RunComparison, isForced: boolean, { width, paint }: Frame): string {
+function incomparableText(
+  { incomparable }: RunComparison,
+  isForced: boolean,
+  { width, paint }: Frame,
+): string {
   if (incomparable.length === 0) return '';
   const lines = incomparable.map(({ what, before, after }) =>
-    wrap(oneLine(`${partNames[what]}: ${before ?? 'unknown'} then, ${after ?? 'unknown'} now`), width, '  ', '    '),
+    wrap(
+      oneLine(`${partNames[what]}: ${before ?? 'unknown'} then, ${after ?? 'unknown'} now`),
+      width,
+      '  ',
+      '    ',
+    ),
   );
   const forced = isForced ? ' They are compared because of --force: what differs may be the cause.' : '';
   return [paint('doubt', wrap(`These runs are incomparable.${forced}`, width)), ...lines].join('\n');
@@ -95,7 +104,9 @@ function armRow(change: ArmChange): Row {
 /** An arm's coordinates: those that its group's key names, or the others. */
 function coordinates({ point, group }: ArmChange, ofGroup: boolean): string {
   const shared = new Set(group.split(' ').map((part) => part.split('=')[0]));
-  return pointText(Object.fromEntries(Object.entries(point).filter(([name]) => shared.has(name) === ofGroup)));
+  return pointText(
+    Object.fromEntries(Object.entries(point).filter(([name]) => shared.has(name) === ofGroup)),
+  );
 }
 
 function groupName(change: ArmChange): string {
@@ -135,7 +146,8 @@ function summary({ arms, outcome, threshold }: RunComparison): string {
   const words = {
     regressed: 'Regressed',
     'equal-or-better': 'Equal or better',
-    inconclusive: 'Inconclusive: measure both again, with more processes (--profile full) or a quieter machine',
+    inconclusive:
+      'Inconclusive: measure both again, with more processes (--profile full) or a quieter machine',
   }[outcome];
   return `${words}. Of ${arms.length} arms: ${counts}, at a threshold of ${formatShare(threshold)}.`;
 }

@@ -51,12 +51,9 @@ export function renderCsv(run: Run): string {
   const rows = run.measurements.flatMap((measurement) => {
     const { experiment, group, point, variant, twin, language, form, kernel, metric, unit } = measurement;
     // The parts that all samples of a row share are quoted once.
-    const left = csvLine([
-      experiment,
-      group,
-      ...names.map((name) => point[name]),
-      ...[variant, twin, language, form, kernel, metric, unit],
-    ]).slice(0, -lineEnd.length);
+    const coordinates = names.map((name) => point[name]);
+    const labels = [variant, twin, language, form, kernel, metric, unit];
+    const left = csvLine([experiment, group, ...coordinates, ...labels]).slice(0, -lineEnd.length);
     const right = csvLine([run.machine.id, run.machine.fingerprint, run.startedAt]);
     return measurement.processes.flatMap((samples) => sampleRows(measurement, samples, left, right));
   });
@@ -67,7 +64,9 @@ function sampleRows(of: Measurement, samples: ProcessSamples, left: string, righ
   return samples.raw.map((raw, i) => {
     const noise = noiseColumns.map((column) => csvField(samples.noise?.[column]?.[i])).join(',');
     const { process, rounds, regimes } = samples;
-    const sample = [process, rounds[i], regimes[i], raw, of.rawUnit, raw / of.divisor].map(csvField).join(',');
+    const sample = [process, rounds[i], regimes[i], raw, of.rawUnit, raw / of.divisor]
+      .map(csvField)
+      .join(',');
     return `${left},${sample},${noise},${right}`;
   });
 }

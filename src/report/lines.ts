@@ -22,7 +22,7 @@ export function painter(colour: boolean): Paint {
 }
 
 /** Control characters and those that turn the direction of text, apart from the end of a line. */
-const unprintable = /[\u0000-\u0009\u000b-\u001f\u007f-\u009f\u200e\u200f\u2028-\u202e\u2066-\u2069]/g;
+const unprintable = /(?!\n)[\p{Cc}\u200e\u200f\u2028-\u202e\u2066-\u2069]/gu;
 
 /** `text` with '?' for each character that a terminal would obey instead of showing. */
 export function printable(text: string): string {
@@ -34,7 +34,8 @@ export function oneLine(text: string): string {
   return printable(text.replace(/\s+/g, ' ').trim());
 }
 
-const wide = /[\u1100-\u115f\u2e80-\ua4cf\uac00-\ud7a3\uf900-\ufaff\ufe30-\ufe6f\uff00-\uff60\uffe0-\uffe6\u{1f300}-\u{1faff}\u{20000}-\u{3fffd}]/u;
+const wide =
+  /[\u1100-\u115f\u2e80-\ua4cf\uac00-\ud7a3\uf900-\ufaff\ufe30-\ufe6f\uff00-\uff60\uffe0-\uffe6\u{1f300}-\u{1faff}\u{20000}-\u{3fffd}]/u;
 const markOnly = /[\p{Mn}\p{Me}\p{Cf}]/u;
 
 /** Columns that unpainted text takes. */
@@ -72,12 +73,20 @@ function pieces(word: string, width: number): string[] {
  * `text` broken at blanks into lines of at most `width` columns; line ends in it stay. The first line begins with
  * `first`, the others with as many blanks, or with `next`.
  */
-export function wrap(text: string, width: number, first = '', next: string = ' '.repeat(textWidth(first))): string {
+export function wrap(
+  text: string,
+  width: number,
+  first = '',
+  next: string = ' '.repeat(textWidth(first)),
+): string {
   const room = Math.max(8, width - Math.max(textWidth(first), textWidth(next)));
   const lines: string[] = [];
   for (const paragraph of text.split('\n')) {
     let line = '';
-    for (const word of paragraph.split(/\s+/).filter((part) => part !== '').flatMap((part) => pieces(part, room))) {
+    for (const word of paragraph
+      .split(/\s+/)
+      .filter((part) => part !== '')
+      .flatMap((part) => pieces(part, room))) {
       if (line !== '' && textWidth(line) + 1 + textWidth(word) > room) {
         lines.push(line);
         line = word;

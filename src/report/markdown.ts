@@ -11,7 +11,6 @@ import {
   floorText,
   hasComparisons,
   machineText,
-  pointText,
   statusText,
   tableTitle,
   titleOf,
@@ -43,7 +42,9 @@ export function renderMarkdown(run: Run, texts: readonly ExperimentText[]): stri
     ...(complete ? [] : ['**This run is incomplete: it holds what was measured until it was stopped.**']),
     `${count === null ? 'No claim was judged' : `Claims on this machine: ${count}`}. Measured in ${formatDuration(elapsed)}.`,
     ...arrange(run, texts).map(experimentPart),
-    ...(run.warnings.length === 0 ? [] : ['## Warnings', run.warnings.map((text) => `- ${escaped(text)}`).join('\n')]),
+    ...(run.warnings.length === 0
+      ? []
+      : ['## Warnings', run.warnings.map((text) => `- ${escaped(text)}`).join('\n')]),
   ];
   return `${parts.join('\n\n')}\n`;
 }
@@ -65,10 +66,15 @@ function experimentPart(result: ExperimentResult): string {
         escaped(verdict.sentence),
       ]),
     );
-    parts.push([tableRow(['verdict', 'claim', 'source', 'here', 'why']), '|---|---|---|---:|---|', ...rows].join('\n'));
+    parts.push(
+      [tableRow(['verdict', 'claim', 'source', 'here', 'why']), '|---|---|---|---:|---|', ...rows].join('\n'),
+    );
   }
   if (leftOut.length > 0) {
-    parts.push('Left out:', leftOut.map(({ what, reason }) => `- ${escaped(`${what}: ${reason}`)}`).join('\n'));
+    parts.push(
+      'Left out:',
+      leftOut.map(({ what, reason }) => `- ${escaped(`${what}: ${reason}`)}`).join('\n'),
+    );
   }
   return parts.join('\n\n');
 }
@@ -78,10 +84,16 @@ function tablePart(table: MetricTable, { conduct }: ExperimentResult): string {
   const shared = [...new Set(table.groups.flatMap(({ point }) => Object.keys(point)))];
   const names = [...shared, ...inside.filter((name) => !shared.includes(name))];
   const compared = hasComparisons(table);
-  const right = (texts: readonly string[]): string[] => texts.map(() => '---:');
   const ratios = compared ? ['ratio', 'interval', 'shown'] : [];
   const head = ['variant', ...names.map(escaped), 'median', 'interval', ...ratios, 'noise'];
-  const rule = ['---', ...right(names), '---:', '---', ...(compared ? ['---:', '---', '---'] : []), '---:'];
+  const rule = [
+    '---',
+    ...names.map(() => '---:'),
+    '---:',
+    '---',
+    ...(compared ? ['---:', '---', '---'] : []),
+    '---:',
+  ];
   const rows = table.groups.flatMap(({ arms }) => arms.map((arm) => armRow(arm, names, compared)));
   const notes = [confidenceText(table, conduct), floorText(table)].filter((note) => note !== null);
   return [

@@ -60,9 +60,13 @@ function axisOf(values: readonly number[], log: boolean): Axis {
   };
 }
 
+function blanks(count: number): string[] {
+  return Array.from({ length: count }, () => ' ');
+}
+
 function drawMarkers(field: string[][], options: PlotOptions, x: Axis, glyphs: Glyphs): string {
   const width = field[0]!.length;
-  const labels = new Array<string>(width).fill(' ');
+  const labels = blanks(width);
   for (const { at, label } of options.markers) {
     if (at < x.low || at > x.high) continue;
     const column = Math.round(x.place(at) * (width - 1));
@@ -82,8 +86,8 @@ function drawSeries(field: string[][], series: Series, mark: string, x: Axis, y:
   }));
   const marked = new Set<string>();
   for (const [i, { column, line }] of places.entries()) {
-    const next = places[i + 1];
-    for (let c = Math.ceil(column); next !== undefined && c < next.column; c++) {
+    const next = places[i + 1] ?? { column, line };
+    for (let c = Math.ceil(column); c < next.column; c++) {
       const share = (c - column) / (next.column - column);
       const l = Math.round(line + share * (next.line - line));
       if (field[l]![c] === ' ') field[l]![c] = way;
@@ -118,18 +122,23 @@ export function renderPlot(all: readonly Series[], options: PlotOptions): string
   const glyphs = options.unicode ? fine : plain;
   const drawable = ([px, py]: readonly [number, number]): boolean =>
     (!options.logX || px > 0) && (!options.logY || py > 0);
-  const series = all.slice(0, mostSeries).map((one) => ({ ...one, points: one.points.filter(drawable) }));
+  const series = all
+    .slice(0, mostSeries)
+    .map(({ name, points }): Series => ({ name, points: points.filter(drawable) }));
   const points = series.flatMap((one) => one.points);
   const xs = [...new Set(points.map(([px]) => px))].toSorted((a, b) => a - b);
   if (xs.length < 2) return null;
   const x = axisOf(xs, options.logX);
-  const y = axisOf(points.map(([, py]) => py), options.logY);
+  const y = axisOf(
+    points.map(([, py]) => py),
+    options.logY,
+  );
   const ticks = new Map([1, 0.5, 0].map((place) => [Math.round((1 - place) * (options.height - 1)), place]));
   const labels = [...ticks].map(([line, place]) => [line, options.formatY(y.at(place))] as const);
   const margin = Math.max(...labels.map(([, text]) => textWidth(text)));
   const width = options.width - margin - 2;
   if (width < 16) return null;
-  const field = Array.from({ length: options.height }, () => new Array<string>(width).fill(' '));
+  const field = Array.from({ length: options.height }, () => blanks(width));
   const top = drawMarkers(field, options, x, glyphs);
   // The first series is drawn last: nothing hides the one that the others are compared with.
   for (const [i, one] of [...series.entries()].toReversed()) {
@@ -139,7 +148,9 @@ export function renderPlot(all: readonly Series[], options: PlotOptions): string
   const left = ' '.repeat(margin + 2);
   return [
     ...(top === '' ? [] : [left + top]),
-    ...field.map((line, i) => `${pad(label.get(i) ?? '', margin, 'right')} ${glyphs.side}${line.join('')}`.trimEnd()),
+    ...field.map((line, i) =>
+      `${pad(label.get(i) ?? '', margin, 'right')} ${glyphs.side}${line.join('')}`.trimEnd(),
+    ),
     `${' '.repeat(margin + 1)}${glyphs.corner}${glyphs.base.repeat(width)}`,
     left + xLabels(xs, x, width, options.formatX),
     ...legend(series, [...glyphs.marks], options.width),

@@ -53,15 +53,23 @@ function headerLines(header: string, width: number): string[] {
 
 /** The widest shape that fits; null: none does. First columns are spared, then headers broken, then text. */
 function fit(columns: readonly Column[], bodies: readonly (readonly Cell[])[], width: number): Shape | null {
-  const spares = columns.flatMap(({ spare }) => (spare === undefined ? [] : [spare])).toSorted((a, b) => a - b);
-  const ofCells = columns.map((_, i) => Math.max(0, ...bodies.map((cells) => textWidth(cells[i]?.text ?? ''))));
+  const spares = columns
+    .flatMap(({ spare }) => (spare === undefined ? [] : [spare]))
+    .toSorted((a, b) => a - b);
+  const ofCells = columns.map((_, i) =>
+    Math.max(0, ...bodies.map((cells) => textWidth(cells[i]?.text ?? ''))),
+  );
   const whole = columns.map(({ header }, i) => Math.max(ofCells[i]!, textWidth(header)));
   const broken = columns.map(({ header }, i) => Math.max(ofCells[i]!, ...headerWords(header).map(textWidth)));
   const choices = [-Infinity, ...spares].map((limit) =>
     columns.flatMap(({ spare }, i) => (spare !== undefined && spare <= limit ? [] : [i])),
   );
   for (const kept of choices) {
-    for (const [natural, gap] of [[whole, 2], [whole, 1], [broken, 1]] as const) {
+    for (const [natural, gap] of [
+      [whole, 2],
+      [whole, 1],
+      [broken, 1],
+    ] as const) {
       const widths = kept.map((i) => natural[i]!);
       if (totalOf(widths, gap) <= width) return { kept, widths, gap };
     }

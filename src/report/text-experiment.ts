@@ -1,7 +1,6 @@
 /** One experiment for the terminal: question, table, plot, verdicts, and what was left out. */
 import type { Verdict } from '../experiment/claim.ts';
 import type { Run } from '../experiment/run.ts';
-import type { Scalar } from '../kernel/kernel.ts';
 import type { Arm, ArmGroup, ExperimentResult, MetricTable } from './arrange.ts';
 import {
   armCells,
@@ -11,6 +10,7 @@ import {
   effectText,
   floorText,
   hasComparisons,
+  isTold,
   pointText,
   statusText,
   tableTitle,
@@ -18,6 +18,7 @@ import {
 } from './cells.ts';
 import { oneLine, type Paint, printable, type Style, textWidth, wrap } from './lines.ts';
 import { formatCoordinate, formatQuantity } from './numbers.ts';
+import { renderMatrix } from './matrix.ts';
 import { mostSeries, renderPlot, type Series } from './plot.ts';
 import { type Cell, type Column, renderTable, type Row } from './table.ts';
 
@@ -36,7 +37,11 @@ const statusStyles: Readonly<Record<Verdict['status'], Style>> = {
   inconclusive: 'doubt',
   'not-applicable': 'dim',
 };
-const resultStyles: Readonly<Record<string, Style>> = { faster: 'good', slower: 'bad', inconclusive: 'doubt' };
+const resultStyles: Readonly<Record<string, Style>> = {
+  faster: 'good',
+  slower: 'bad',
+  inconclusive: 'doubt',
+};
 
 /** The experiment's part of the report, without a last end of line. */
 export function experimentText(result: ExperimentResult, frame: TextFrame): string {
@@ -66,7 +71,9 @@ function heading(result: ExperimentResult, { width, paint, unicode }: TextFrame)
 
 function tableText(table: MetricTable, result: ExperimentResult, frame: TextFrame): string {
   const { width, paint } = frame;
-  const matrix = matrixText(table, result, frame);
+  const chart = result.text?.chart;
+  const isMatrix = chart?.kind === 'matrix' && chart.y !== undefined;
+  const matrix = isMatrix ? renderMatrix(table, chart.x, chart.y!, frame) : null;
   const title = wrap(oneLine(tableTitle(table)), width);
   if (matrix !== null) return `${paint('dim', title)}\n${matrix}`;
   const names = coordinateColumns(table);
@@ -90,7 +97,11 @@ function tableText(table: MetricTable, result: ExperimentResult, frame: TextFram
     ...(inColumns || pointText(group.point) === '' ? [] : [{ across: oneLine(pointText(group.point)) }]),
     ...group.arms.map((arm) => rowOf(arm, names, compared)),
   ]);
-  return [title === '' ? '' : paint('dim', title), renderTable(columns, rows, frame), notes(table, result, frame)]
+  return [
+    title === '' ? '' : paint('dim', title),
+    renderTable(columns, rows, frame),
+    notes(table, result, frame),
+  ]
     .filter((part) => part !== '')
     .join('\n');
 }
@@ -121,36 +132,8 @@ function rowOf(arm: Arm, names: readonly string[], compared: boolean): Cell[] {
 
 /** How sure this table is. */
 function notes(table: MetricTable, { conduct }: ExperimentResult, { width, paint }: TextFrame): string {
-  const sentences = [confidenceText(table, conduct), floorText(table)].filter((sentence) => sentence !== null);
-  return sentences.length === 0 ? '' : paint('dim', wrap(sentences.join(' '), width));
-}
-
-/** From x to y, a figure a pair; null where the chart is none or a pair has several arms. */
-function matrixText({ groups, unit }: MetricTable, { text }: ExperimentResult, frame: TextFrame): string | null {
-  const chart = text?.chart;
-  if (chart?.kind !== 'matrix' || chart.y === undefined) return null;
-  const [x, y] = [chart.x, chart.y];
-  const arms = groups.flatMap((group) => group.arms.map(({ measurement }) => measurement));
-  const figures = new Map(arms.map((arm) => [`${arm.point[x]} ${arm.point[y]}`, arm.summary.median]));
-  if (figures.size !== arms.length) return null;
-  const valuesOf = (name: string) => [...new Set(arms.map(({ point }) => point[name] ?? ''))].toSorted(ascending);
-  const columns: Column[] = [
-    { header: oneLine(`${x} \\ ${y}`), align: 'left' },
-    ...valuesOf(y).map((value): Column => ({ header: oneLine(formatCoordinate(y, value)), align: 'right' })),
-  ];
-  const rows = valuesOf(x).map((from): Cell[] => [
-    { text: oneLine(formatCoordinate(x, from)) },
-    ...valuesOf(y).map((to): Cell => {
-      const median = figures.get(`${from} ${to}`);
-      return { text: median === undefined ? '-' : oneLine(formatQuantity(median, unit)) };
-    }),
-  ]);
-  return renderTable(columns, rows, frame);
-}
-
-function ascending(a: Scalar, b: Scalar): number {
-  if (typeof a === 'number' && typeof b === 'number') return a - b;
-  return String(a) < String(b) ? -1 : 1;
+  const said = [confidenceText(table, conduct), floorText(table)].filter((one) => one !== null);
+  return said.length === 0 ? '' : paint('dim', wrap(said.join(' '), width));
 }
 
 /** The sweep of the first metric, where the experiment says that lines show it. */
@@ -161,7 +144,9 @@ function plotText(result: ExperimentResult, { run, width, unicode }: TextFrame):
   const all = seriesOf(table.groups, chart.x);
   const caches = chart.cacheLines ? (run.machine.caches.value ?? []) : [];
   const levels = new Map(
-    caches.filter(({ kind }) => kind !== 'instruction').map(({ level, sizeBytes }) => [`L${level}`, sizeBytes]),
+    caches
+      .filter(({ kind }) => kind !== 'instruction')
+      .map(({ level, sizeBytes }) => [`L${level}`, sizeBytes]),
   );
   const plot = renderPlot(all, {
     width,
@@ -175,7 +160,8 @@ function plotText(result: ExperimentResult, { run, width, unicode }: TextFrame):
   });
   if (plot === null) return '';
   const rest = all.length - mostSeries;
-  const more = rest > 0 ? `\n${wrap(`${rest} more series are in the table and in the HTML report.`, width)}` : '';
+  const more =
+    rest > 0 ? `\n${wrap(`${rest} more series are in the table and in the HTML report.`, width)}` : '';
   return `${wrap(oneLine(`${chart.title} (${chart.x})`), width)}\n${plot}${more}`;
 }
 
@@ -183,17 +169,12 @@ function plotText(result: ExperimentResult, { run, width, unicode }: TextFrame):
 function seriesOf(groups: readonly ArmGroup[], x: string): Series[] {
   const arms = groups.flatMap((group) => group.arms.map(({ measurement }) => measurement));
   const names = [...new Set(arms.flatMap(({ point }) => Object.keys(point)))];
-  // What a variant fixes is told by its name.
-  const isTold = (name: string): boolean => {
-    const values = new Map(arms.map(({ variant, point }) => [variant, point[name]]));
-    return arms.every(({ variant, point }) => point[name] === values.get(variant));
-  };
-  const varied = names.filter((name) => name !== x && !isTold(name));
+  const varied = new Set(names.filter((name) => name !== x && !isTold(name, arms)));
   const series = new Map<string, [number, number][]>();
   for (const { variant, point, summary } of arms) {
     const at = point[x];
     if (typeof at !== 'number') continue;
-    const others = Object.fromEntries(Object.entries(point).filter(([name]) => varied.includes(name)));
+    const others = Object.fromEntries(Object.entries(point).filter(([name]) => varied.has(name)));
     const name = oneLine([variant, pointText(others)].filter((part) => part !== '').join(' '));
     series.set(name, [...(series.get(name) ?? []), [at, summary.median]]);
   }
@@ -205,7 +186,8 @@ export function verdictText(verdict: Verdict, { width, paint }: Pick<TextFrame, 
   const title = `${statusText(verdict.status)}: ${oneLine(verdict.claim)}`;
   const [source, here] = [`source: ${oneLine(verdict.source)}`, `here: ${effectText(verdict)}`];
   const beside = `  ${source}   ${here}`;
-  const figures = textWidth(beside) <= width ? [beside] : [source, here].map((line) => wrap(line, width, '  '));
+  const figures =
+    textWidth(beside) <= width ? [beside] : [source, here].map((line) => wrap(line, width, '  '));
   return [
     paint(statusStyles[verdict.status], wrap(title, width)),
     wrap(`claim: ${oneLine(verdict.statement)}`, width, '  '),

@@ -40,7 +40,9 @@ function head({ run, width, paint }: TextFrame): string {
   const title = `Linefill ${oneLine(tool.version)}: ${profile} run of ${oneLine(startedAt)}, seed ${seed}`;
   const lines = [paint('strong', wrap(title, width)), wrap(oneLine(machineText(run)), width)];
   if (!run.complete) {
-    lines.push(paint('doubt', wrap('This run is incomplete: it holds what was measured until it was stopped.', width)));
+    lines.push(
+      paint('doubt', wrap('This run is incomplete: it holds what was measured until it was stopped.', width)),
+    );
   }
   return lines.join('\n');
 }
@@ -51,7 +53,9 @@ function tail({ run, width, paint }: TextFrame): string {
   const claims = count === null ? 'No claim was judged.' : `Claims on this machine: ${count}.`;
   const isCompared = run.comparisons.length > 0;
   const key = isCompared ? [paint('dim', wrap(legend, width))] : [];
-  const warnings = run.warnings.map((warning) => paint('doubt', wrap(oneLine(warning), width, 'Warning: ', '  ')));
+  const warnings = run.warnings.map((warning) =>
+    paint('doubt', wrap(oneLine(warning), width, 'Warning: ', '  ')),
+  );
   const summary = `${claims} Measured in ${formatDuration(elapsed)}.`;
   return [...key, ...warnings, paint('strong', wrap(summary, width))].join('\n');
 }

@@ -107,7 +107,8 @@ function wrongTypes(table) {
     });
     if (argument.form !== 'shared') put('detached', 'throws', () => detach(valid(argument)));
     put('a view that its buffer no longer covers', 'either', () => {
-      const [Kind, method] = argument.form === 'shared' ? [SharedArrayBuffer, 'grow'] : [ArrayBuffer, 'resize'];
+      const [Kind, method] =
+        argument.form === 'shared' ? [SharedArrayBuffer, 'grow'] : [ArrayBuffer, 'resize'];
       const buffer = new Kind(length * 8, { maxByteLength: length * 16 });
       const array = view(argument, buffer);
       buffer[method](argument.form === 'shared' ? length * 16 : 8);
@@ -136,8 +137,8 @@ function wrongArity(table) {
     'a typed array': () => new Float64Array(table.length),
     'a text': () => 'x'.repeat(table.length),
     '33 arguments': () => Array.from({ length: 33 }, () => 1),
-    'an array of 2^32 - 1 holes': () => new Array(2 ** 32 - 1),
-    'holes only': () => new Array(table.length),
+    'an array of 2^32 - 1 holes': () => Object.assign([], { length: 2 ** 32 - 1 }),
+    'holes only': () => Object.assign([], { length: table.length }),
   };
   for (const [name, args] of Object.entries(given)) {
     calls.push({ name: `the arguments are ${name}`, expect: 'throws', args });
@@ -153,11 +154,19 @@ function overlaps(table) {
     table.forEach((other, also) => {
       const sameMemory = other.span && (other.form === 'shared') === (written.form === 'shared');
       if (at === also || !sameMemory) return;
-      for (const [name, offset] of Object.entries({ 'the same memory': 0, 'its last bytes': length * 8 - 8 })) {
+      for (const [name, offset] of Object.entries({
+        'the same memory': 0,
+        'its last bytes': length * 8 - 8,
+      })) {
         const args = () => {
           const buffer = memory(written, length * 16);
           return table.map((argument, i) => {
-            if (i === at) return new elements[written.element](buffer, 0, (length * 8) / elements[written.element].BYTES_PER_ELEMENT);
+            if (i === at)
+              return new elements[written.element](
+                buffer,
+                0,
+                (length * 8) / elements[written.element].BYTES_PER_ELEMENT,
+              );
             return i === also ? new elements[other.element](buffer, offset, 4) : valid(argument);
           });
         };
@@ -195,14 +204,27 @@ function treacherous(table) {
           array = args[victim];
           return args;
         },
-        plan: () => ({ get [property]() { return array.buffer.byteLength > 0 && detach(array), undefined; } }),
+        plan: () => ({
+          get [property]() {
+            return array.buffer.byteLength > 0 && detach(array), undefined;
+          },
+        }),
       });
     }
   }
   const mine = () => {
     throw new Error('thrown by the getter');
   };
-  calls.push({ name: 'a getter of the plan throws', expect: 'own', args: () => table.map(valid), plan: () => ({ get samples() { return mine(); } }) });
+  calls.push({
+    name: 'a getter of the plan throws',
+    expect: 'own',
+    args: () => table.map(valid),
+    plan: () => ({
+      get samples() {
+        return mine();
+      },
+    }),
+  });
   if (table.length > 0) {
     calls.push({
       name: 'a getter of the arguments throws',
@@ -239,10 +261,17 @@ function plans(table) {
     'a gate that is a Proxy': () => ({ gate: new Proxy(sharedInts(gateWords), {}) }),
     'counters "yes"': () => ({ counters: 'yes' }),
   };
-  const limits = { samples: [1, 65536], iterations: [1, 2 ** 32 - 1], warmup: [0, 2 ** 32 - 1], patienceNs: [1, 3.6e12], members: [1, 4096] };
+  const limits = {
+    samples: [1, 65536],
+    iterations: [1, 2 ** 32 - 1],
+    warmup: [0, 2 ** 32 - 1],
+    patienceNs: [1, 3.6e12],
+    members: [1, 4096],
+  };
   for (const [property, [low, high]] of Object.entries(limits)) {
     for (const value of [low - 1, high + 1, 1.5, NaN, Infinity, 2 ** 53, 1e300, '1', 1n, null, {}, true]) {
-      refused[`${property} ${typeof value === 'bigint' ? '1n' : JSON.stringify(value)} (${String(value)})`] = () => ({ [property]: value });
+      refused[`${property} ${typeof value === 'bigint' ? '1n' : JSON.stringify(value)} (${String(value)})`] =
+        () => ({ [property]: value });
     }
   }
   const hopeless = {
@@ -253,17 +282,27 @@ function plans(table) {
       gate[0] = 1;
       return { gate, members: 2, patienceNs: 1000 };
     },
-    'a gate that is about to overflow': () => ({ gate: sharedInts(gateWords).fill(2 ** 31 - 1, 1), patienceNs: 1000 }),
+    'a gate that is about to overflow': () => ({
+      gate: sharedInts(gateWords).fill(2 ** 31 - 1, 1),
+      patienceNs: 1000,
+    }),
     'a Proxy': () => new Proxy({ samples: 2 }, {}),
   };
-  const call = (expect) => ([name, plan]) => ({ name: `the plan is ${name}`, expect, args: () => table.map(valid), plan });
+  const call =
+    (expect) =>
+    ([name, plan]) => ({ name: `the plan is ${name}`, expect, args: () => table.map(valid), plan });
   return [...Object.entries(refused).map(call('throws')), ...Object.entries(hopeless).map(call('either'))];
 }
 
 /** Permitted numbers that are a lot of work: they may be refused, or take for ever, but not crash. */
 export function extremeCalls(kernel) {
   const table = kernel.arguments.map(({ type }) => parse(type));
-  const most = { uint32: [2 ** 32 - 1], int32: [-(2 ** 31), 2 ** 31 - 1], size: [2 ** 53 - 1], float64: [1e308, -1e308] };
+  const most = {
+    uint32: [2 ** 32 - 1],
+    int32: [-(2 ** 31), 2 ** 31 - 1],
+    size: [2 ** 53 - 1],
+    float64: [1e308, -1e308],
+  };
   const ones = () => table.map((argument) => (argument.span ? valid(argument) : 1));
   const calls = table.flatMap((argument, at) =>
     (argument.span ? [] : most[argument.element]).map((number) => ({

@@ -14,7 +14,7 @@ function oneForm({ id, arguments: table }: NativeKernel): RegExp {
     `argument \\d+ "(${names})" must .+`,
     `takes (at most )?\\d+ arguments( \\(.*\\))?, not \\d+`,
     'the arguments must be an array',
-    "the plan('s \"\\w+\")? must be .+",
+    'the plan(\'s "\\w+")? must be .+',
     `.*"(${names})".* must .+`,
   ];
   return new RegExp(`^${id}: (${sentences.join('|')})$`, 's');
@@ -32,35 +32,47 @@ describe('hostile calls', () => {
   it('are made for at least one kernel, of each kind', () => {
     expect(kernels.length).toBeGreaterThan(0);
     const names = kernels.flatMap((kernel) => hostileCalls(kernel).map(({ name }) => name));
-    for (const part of ['detaches', 'share the same memory', 'over the other kind', 'the plan is', 'arguments are']) {
+    for (const part of [
+      'detaches',
+      'share the same memory',
+      'over the other kind',
+      'the plan is',
+      'arguments are',
+    ]) {
       expect(names.filter((name) => name.includes(part)).length, part).toBeGreaterThan(0);
     }
   });
 
-  it.each(kernels.map((kernel) => [kernel.id, kernel] as const))('%s', { timeout: 60_000 }, async (id, kernel) => {
-    const ended = await runChild('hostile-child.mjs', [id], 55_000);
-    expect(crashed(ended)).toBeNull();
-    expect(ended.lines.at(-1)).toEqual({ done: hostileCalls(kernel).length });
-    const form = oneForm(kernel);
-    let call: Record<string, unknown> = {};
-    for (const line of ended.lines) {
-      if ('call' in line) call = line;
-      if (!('outcome' in line)) continue;
-      const what = `${id}: ${String(call['call'])}: ${JSON.stringify(line)}`;
-      if (call['expect'] === 'own') {
-        expect(line['message'], what).toBe('thrown by the getter');
-      } else if (call['expect'] === 'throws') {
-        expect(line['error'], what).toBe('TypeError');
-        expect(line['message'], what).toMatch(form);
-      } else if (line['outcome'] === 'threw') {
-        expect(line['message'], what).toMatch(new RegExp(`^${id}: \\S`));
+  it.each(kernels.map((kernel) => [kernel.id, kernel] as const))(
+    '%s',
+    { timeout: 60_000 },
+    async (id, kernel) => {
+      const ended = await runChild('hostile-child.mjs', [id], 55_000);
+      expect(crashed(ended)).toBeNull();
+      expect(ended.lines.at(-1)).toEqual({ done: hostileCalls(kernel).length });
+      const form = oneForm(kernel);
+      let call: Record<string, unknown> = {};
+      for (const line of ended.lines) {
+        if ('call' in line) call = line;
+        if (!('outcome' in line)) continue;
+        const what = `${id}: ${String(call['call'])}: ${JSON.stringify(line)}`;
+        if (call['expect'] === 'own') {
+          expect(line['message'], what).toBe('thrown by the getter');
+        } else if (call['expect'] === 'throws') {
+          expect(line['error'], what).toBe('TypeError');
+          expect(line['message'], what).toMatch(form);
+        } else if (line['outcome'] === 'threw') {
+          expect(line['message'], what).toMatch(new RegExp(`^${id}: \\S`));
+        }
       }
-    }
-  });
+    },
+  );
 });
 
 describe('extreme but permitted numbers', () => {
-  const calls = kernels.flatMap((kernel) => extremeCalls(kernel).map((call, i) => [kernel.id, call.name, i] as const));
+  const calls = kernels.flatMap((kernel) =>
+    extremeCalls(kernel).map((call, i) => [kernel.id, call.name, i] as const),
+  );
 
   it.each(calls)('%s: %s', async (id, _, i) => {
     const ended = await runChild('hostile-child.mjs', [id, 'extremes', String(i)], extremeLimitMs);

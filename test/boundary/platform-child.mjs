@@ -6,9 +6,25 @@ import { writeSync } from 'node:fs';
 import { environment, runNative } from '#dist/native/binding.js';
 import { detach } from './hostile-calls.mjs';
 
-const { Region, addressOf, pin, unpin, pageBytes } = environment();
+const { Region, addressOf, pin, unpin, pageBytes, poolAlloc, poolFree } = environment();
 const isNumber = (value) => typeof value === 'number';
-const absurd = [-1, 0, 1.5, NaN, Infinity, -Infinity, 2 ** 53, 1e300, '4096', 4096n, null, undefined, {}, [], true];
+const absurd = [
+  -1,
+  0,
+  1.5,
+  NaN,
+  Infinity,
+  -Infinity,
+  2 ** 53,
+  1e300,
+  '4096',
+  4096n,
+  null,
+  undefined,
+  {},
+  [],
+  true,
+];
 
 /** Steps by name; each returns what it saw, or throws. */
 const steps = {};
@@ -20,7 +36,8 @@ for (const bytes of [2 ** 40, 2 ** 47, 2 ** 48, 2 ** 52, 2 ** 53 - 1]) {
   steps[`refused: a region of ${bytes} bytes`] = () => new Region(bytes);
 }
 for (const alignment of [...absurd.filter((value) => value !== undefined), 3, 48, 2 ** 52]) {
-  steps[`refused: an alignment of ${typeof alignment} ${String(alignment)}`] = () => new Region(4096, { alignment });
+  steps[`refused: an alignment of ${typeof alignment} ${String(alignment)}`] = () =>
+    new Region(4096, { alignment });
 }
 for (const pages of ['', 'huge', 'SYSTEM', 1, null, {}, Symbol('system')]) {
   steps[`refused: pages ${typeof pages} ${String(pages)}`] = () => new Region(4096, { pages });
@@ -68,7 +85,10 @@ Object.assign(steps, {
   },
   'a kernel runs over a region': () => {
     const region = new Region(4096);
-    const { checksum } = runNative('sum-indexed', [new Int32Array(region.buffer).fill(3), new Uint32Array(8)]);
+    const { checksum } = runNative('sum-indexed', [
+      new Int32Array(region.buffer).fill(3),
+      new Uint32Array(8),
+    ]);
     region.dispose();
     return Number(checksum);
   },
@@ -135,6 +155,23 @@ for (const [name, make] of Object.entries({
 })) {
   steps[`refused: the address of ${name}`] = () => addressOf(make());
 }
+const noHeaps = {
+  nothing: () => undefined,
+  'an object': () => ({}),
+  'an array': () => [1, 2, 3],
+  'an empty array': () => new Uint32Array(0),
+  'one word': () => new Uint32Array(1),
+  'all zeroes': () => new Uint32Array(4096),
+  'all ones': () => new Uint32Array(4096).fill(2 ** 32 - 1),
+  'another kind': () => new Int32Array(4096),
+  'a shared array': () => new Uint32Array(new SharedArrayBuffer(4096)),
+  'a detached array': () => detach(new Uint32Array(4096)),
+  'a Proxy': () => new Proxy(new Uint32Array(4096), {}),
+};
+for (const [name, make] of Object.entries(noHeaps)) {
+  steps[`refused: poolAlloc over ${name}`] = () => poolAlloc(make());
+  steps[`refused: poolFree over ${name}`] = () => poolFree(make(), 16);
+}
 Object.assign(steps, {
   'unpin is harmless': () => [unpin(), unpin()].length,
   'a page has a size': () => isNumber(pageBytes) && pageBytes >= 4096,
@@ -157,5 +194,8 @@ for (const [name, step] of Object.entries(steps)) {
   } catch (error) {
     line = { threw: error.message.slice(0, 200) };
   }
-  writeSync(1, `${JSON.stringify(line, (_, value) => (typeof value === 'bigint' ? String(value) : value))}\n`);
+  writeSync(
+    1,
+    `${JSON.stringify(line, (_, value) => (typeof value === 'bigint' ? String(value) : value))}\n`,
+  );
 }

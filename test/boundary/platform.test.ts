@@ -43,7 +43,7 @@ describe("hostile use of the platform's calls", () => {
     expect(refusals.length).toBeGreaterThan(60);
     for (const [step, outcome] of refusals) {
       expect(outcome, step).toHaveProperty('threw');
-      const own = /^(region|pin|addressOf|run|sum-indexed): ./;
+      const own = /^(region|pin|addressOf|run|sum-indexed|poolAlloc|poolFree): ./;
       // Calling without `new` and with a foreign `this` is refused by Node-API itself.
       const alien = /without new|another object/.test(step) ? /./ : own;
       expect(outcome['threw'], step).toMatch(alien);

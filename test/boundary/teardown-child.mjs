@@ -14,19 +14,21 @@ const working = `
     const region = new (environment().Region)(1 << 20);
     const kept = new Uint8Array(region.buffer);
     parentPort.postMessage('begin');
-    for (;;) runNative('increment-plain', [new Uint32Array(new SharedArrayBuffer(64)), 0, 50_000_000]);
+    for (;;) runNative('fixed-work', [1, 100_000_000]);
   });`;
 const waiting = `
   const { parentPort, workerData } = require('node:worker_threads');
   import(${JSON.stringify(binding)}).then(({ runNative }) => {
     parentPort.postMessage('begin');
-    runNative('increment-plain', [new Uint32Array(new SharedArrayBuffer(64)), 0, 1],
-      { gate: workerData, members: 2, patienceNs: 3e11 });
+    runNative('fixed-work', [1, 1], { gate: workerData, members: 2, patienceNs: 3e11 });
   }).catch((error) => parentPort.postMessage(error.message));`;
 
 function begun(source, workerData) {
   const worker = new Worker(source, { eval: true, workerData });
-  return new Promise((resolve) => worker.once('message', () => resolve(worker)));
+  return new Promise((resolve, reject) => {
+    worker.once('error', reject);
+    worker.once('message', () => resolve(worker));
+  });
 }
 
 function stillComputes() {
@@ -59,7 +61,12 @@ const ways = {
     process.exit(7);
   },
   async 'process.exit() inside a worker'() {
-    const worker = await begun(working.replace("parentPort.postMessage('begin');", "parentPort.postMessage('begin'); process.exit(3);"));
+    const worker = await begun(
+      working.replace(
+        "parentPort.postMessage('begin');",
+        "parentPort.postMessage('begin'); process.exit(3);",
+      ),
+    );
     return new Promise((resolve) => worker.once('exit', resolve));
   },
   async 'an error thrown beside a working kernel'() {

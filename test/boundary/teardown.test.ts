@@ -6,7 +6,7 @@ import { runChild } from './child.ts';
 const ways: readonly (readonly [string, unknown, number])[] = [
   ['terminate() a working kernel', [1, 1], 0],
   ['terminate() many workers at once', Array.from({ length: 8 }, () => 1), 0],
-  ['stop a team that waits', 'increment-plain: the team was stopped, or a member never arrived', 0],
+  ['stop a team that waits', 'fixed-work: the team was stopped, or a member never arrived', 0],
   ['process.exit() beside a working kernel', 'leaving', 7],
   ['process.exit() inside a worker', 3, 0],
   ['an error thrown beside a working kernel', 'leaving', 1],

@@ -16,6 +16,10 @@ function shortRun(seed: number): Run {
   return { ...run, measurements: run.measurements.filter(({ experiment }) => experiment !== 'core-to-core') };
 }
 
+function only(id: string): Run {
+  return { ...before, measurements: before.measurements.filter(({ experiment }) => experiment === id) };
+}
+
 const before = shortRun(42);
 const again = shortRun(43);
 const isPool = (row: { variant: string }): boolean => row.variant === 'pool';
@@ -39,7 +43,9 @@ describe('exit codes', () => {
   test('0: the same again is equal or better', async () => {
     const stage = stageWith(before, again, { columns: 100 });
     expect(await stage.run(...argv)).toBe(0);
-    expect(stage.stdout()).toMatch(/\nEqual or better\. Of \d+ arms: 0 regressed, \d+ equal or better, 0 inconclusive/);
+    expect(stage.stdout()).toMatch(
+      /\nEqual or better\. Of \d+ arms: 0 regressed, \d+ equal or better, 0 inconclusive/,
+    );
     expect(flat(stage.stdout())).toContain('Warning: the inputs differ: seed 42 then, 43 now');
     expect(stage.stderr()).toBe('');
   });
@@ -67,10 +73,6 @@ describe('exit codes', () => {
   });
 
   test('3: nothing in common', async () => {
-    const only = (id: string): Run => ({
-      ...before,
-      measurements: before.measurements.filter(({ experiment }) => experiment === id),
-    });
     const stage = stageWith(only('false-sharing'), only('access-order'));
     expect(await stage.run(...argv)).toBe(3);
     expect(stage.stdout()).toContain('no arm is in both runs');
@@ -108,7 +110,7 @@ test('--json holds the comparison', async () => {
 
   const refused = stageWith(before, rebuilt(again));
   expect(await refused.run(...argv, '--json')).toBe(3);
-  expect(JSON.parse(refused.stdout())).toMatchObject({ incomparable: [{ what: 'compiler' }], arms: [] });
+  expect(JSON.parse(refused.stdout())).toMatchObject({ incomparable: [{ what: 'compiler' }], arms: [], outcome: 'inconclusive' });
 });
 
 test.each([60, 80])('keeps within %i columns', async (columns) => {

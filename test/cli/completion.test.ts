@@ -12,22 +12,25 @@ async function script(shell: string): Promise<string> {
   return stage.stdout();
 }
 
-describe('bash', () => {
-  /** What bash offers for a line whose last word is being typed. */
-  async function offered(line: string, files: readonly string[] = []): Promise<string[]> {
-    const folder = emptyFolder();
-    for (const file of files) writeFileSync(join(folder, file), '');
-    const ask = `
-      source "$0"
-      COMP_WORDS=(${line === '' ? '' : line.replace(/ $/, " ''")})
-      COMP_CWORD=$((\${#COMP_WORDS[@]} - 1))
-      _linefill
-      printf '%s\\n' "\${COMPREPLY[@]}"`;
-    writeFileSync(join(folder, '.script'), await script('bash'));
-    const answer = execFileSync('bash', ['--norc', '-c', ask, '.script'], { cwd: folder, encoding: 'utf8' });
-    return answer.split('\n').filter((word) => word !== '').toSorted();
-  }
+/** What bash offers for a line whose last word is being typed. */
+async function offered(line: string, files: readonly string[] = []): Promise<string[]> {
+  const folder = emptyFolder();
+  for (const file of files) writeFileSync(join(folder, file), '');
+  const ask = `
+    source "$0"
+    COMP_WORDS=(${line === '' ? '' : line.replace(/ $/, " ''")})
+    COMP_CWORD=$((\${#COMP_WORDS[@]} - 1))
+    _linefill
+    printf '%s\\n' "\${COMPREPLY[@]}"`;
+  writeFileSync(join(folder, '.script'), await script('bash'));
+  const answer = execFileSync('bash', ['--norc', '-c', ask, '.script'], { cwd: folder, encoding: 'utf8' });
+  return answer
+    .split('\n')
+    .filter((word) => word !== '')
+    .toSorted();
+}
 
+describe('bash', () => {
   test('commands', async () => {
     const { io, lab } = setStage();
     const names = buildProgram(io, lab, () => undefined).commands.map((command) => command.name());
@@ -72,7 +75,9 @@ describe.each(['zsh', 'fish'])('%s', (shell) => {
     for (const command of commands) {
       expect(text).toContain(command.name());
       for (const { long, argChoices } of command.options) {
-        expect(text).toContain(shell === 'zsh' ? `'${long}[`.replace("'--set", "'*--set") : ` -l ${long!.slice(2)} `);
+        expect(text).toContain(
+          shell === 'zsh' ? `'${long}[`.replace("'--set", "'*--set") : ` -l ${long!.slice(2)} `,
+        );
         for (const choice of argChoices ?? []) expect(text).toContain(choice);
       }
     }

@@ -22,7 +22,11 @@ test.each(['--version', '-V'])('%s prints the version alone', async (flag) => {
 
 test.each(names)('%s has help with examples, by --help, -h and help', async (name) => {
   const texts = await Promise.all(
-    [[name, '--help'], [name, '-h'], ['help', name]].map(async (argv) => {
+    [
+      [name, '--help'],
+      [name, '-h'],
+      ['help', name],
+    ].map(async (argv) => {
       const stage = setStage({ columns: 60 });
       expect(await stage.run(...argv)).toBe(0);
       expect(stage.stderr()).toBe('');
@@ -56,13 +60,16 @@ test('the examples are commands that exist, with options that they have', () => 
     let help = '';
     command.configureOutput({ writeOut: (text) => (help += text) });
     command.outputHelp();
-    const lines = [...help.matchAll(/^ {2}\$ .*?linefill ([^)|>\n]+)/gm)].map(([, line]) => line!.trim().split(' '));
+    const lines = [...help.matchAll(/^ {2}\$ .*?linefill ([^)|>\n]+)/gm)].map(([, line]) =>
+      line!.trim().split(' '),
+    );
     expect(lines.length).toBeGreaterThan(0);
     for (const [name, ...words] of lines) {
       const of = program.commands.find((one) => one.name() === name);
       expect(of, name).toBeDefined();
       const known = of!.options.map(({ long }) => long);
-      for (const flag of words.filter((word) => word.startsWith('--') && word !== '--help')) expect(known).toContain(flag);
+      for (const flag of words.filter((word) => word.startsWith('--') && word !== '--help'))
+        expect(known).toContain(flag);
     }
   }
 });

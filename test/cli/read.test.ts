@@ -17,6 +17,10 @@ function stageWithRun(set: StageSet = {}, stored: Run = run): Stage {
   return stage;
 }
 
+function refuse(): never {
+  throw new Error('not to be asked');
+}
+
 const flat = (text: string): string => text.replaceAll(/\s+/g, ' ');
 
 describe('list', () => {
@@ -51,7 +55,8 @@ describe('explain', () => {
     const experiment = stageExperiments.find((one) => one.id === id)!;
     const text = flat(stage.stdout());
     expect(text).toContain(`${experiment.title} (${id}, lab ${experiment.lab})`);
-    for (const { statement, source } of experiment.claims) expect(text).toContain(`${statement} (source: ${source})`);
+    for (const { statement, source } of experiment.claims)
+      expect(text).toContain(`${statement} (source: ${source})`);
     for (const { name, summary } of experiment.parameters) expect(text).toContain(`${name}: ${summary}`);
     for (const { title, where } of experiment.sources) expect(text).toContain(`${title}: ${where}`);
     for (const line of experiment.drawing.split('\n')) expect(stage.stdout()).toContain(`  ${line}`);
@@ -64,7 +69,9 @@ describe('explain', () => {
     const explain = `A line\nof the source\nends anywhere.\n\nThe next\nparagraph. ${'Long. '.repeat(40)}\n`;
     Object.assign(stage.lab, { experiments: async () => [{ ...stageExperiments[0]!, explain }] });
     await stage.run('explain', 'access-order');
-    expect(stage.stdout()).toContain('\n\nA line of the source ends anywhere.\n\nThe next paragraph. Long. Long.');
+    expect(stage.stdout()).toContain(
+      '\n\nA line of the source ends anywhere.\n\nThe next paragraph. Long. Long.',
+    );
     expect(widest(stage.stdout())).toBeLessThanOrEqual(100);
   });
 });
@@ -159,9 +166,6 @@ describe('report', () => {
 
   test('needs neither the machine nor the engine', async () => {
     const stage = stageWithRun();
-    const refuse = (): never => {
-      throw new Error('not to be asked');
-    };
     Object.assign(stage.lab, { describeMachine: refuse, surveyMachine: refuse, measure: refuse });
     for (const command of ['report', 'judge']) expect(await stage.run(command, 'a.json')).toBe(0);
     expect(await stage.run('compare', 'a.json', 'a.json')).not.toBe(70);

@@ -39,9 +39,27 @@ test('asks for everything, in the quick profile, with a fixed seed, unless told'
 
 test('hands on what was asked for', async () => {
   const stage = setStage();
-  const argv = ['run', 'hardware', 'pool-allocation', '--profile', 'full', '--seed', '0xff', '--budget', '1.5m'];
+  const argv = [
+    'run',
+    'hardware',
+    'pool-allocation',
+    '--profile',
+    'full',
+    '--seed',
+    '0xff',
+    '--budget',
+    '1.5m',
+  ];
   const sets = ['--set', 'workingSetBytes=64KiB,1MiB,1e3', '--set', 'order=pair', '--set', 'backwards=true'];
-  const code = await stage.run(...argv, ...sets, '--set=threads=2', '--cpus', '2,0-1', '--no-out', '--no-html');
+  const code = await stage.run(
+    ...argv,
+    ...sets,
+    '--set=threads=2',
+    '--cpus',
+    '2,0-1',
+    '--no-out',
+    '--no-html',
+  );
   expect(stage.stderr()).toBe('');
   expect(code).toBe(0);
   const [request] = stage.requests;
@@ -53,7 +71,12 @@ test('hands on what was asked for', async () => {
   ]);
   expect(request).toMatchObject({
     profile: 'full',
-    settings: { workingSetBytes: [65_536, 1_048_576, 1000], order: ['pair'], backwards: [true], threads: [2] },
+    settings: {
+      workingSetBytes: [65_536, 1_048_576, 1000],
+      order: ['pair'],
+      backwards: [true],
+      threads: [2],
+    },
     cpus: [2, 0, 1],
     seed: 255,
     budgetMs: 90_000,
@@ -100,7 +123,11 @@ test('a name that linefill chooses is never one that is taken', async () => {
   writeFileSync(join(stage.cwd, runName), 'mine');
   await stage.run('run', '--no-html');
   await stage.run('run', '--no-html');
-  expect(stage.files()).toEqual(['linefill-run-20261121T093000Z-2.json', 'linefill-run-20261121T093000Z-3.json', runName]);
+  expect(stage.files()).toEqual([
+    'linefill-run-20261121T093000Z-2.json',
+    'linefill-run-20261121T093000Z-3.json',
+    runName,
+  ]);
   expect(at(stage.cwd, runName)).toBe('mine');
 });
 

@@ -11,6 +11,7 @@ import type { MeasureRequest, Progress } from '../../src/experiment/request.ts';
 import type { Run } from '../../src/experiment/run.ts';
 import type { Kernel } from '../../src/kernel/kernel.ts';
 import type { Io, Lab } from '../../src/cli/io.ts';
+import type { ExperimentText } from '../../src/report/html/experiment-text.ts';
 import { main } from '../../src/cli/program.ts';
 import { syntheticMachine, syntheticRun, syntheticTexts } from '../fixtures/run.ts';
 
@@ -53,7 +54,9 @@ const parameters: Readonly<Record<string, readonly Parameter[]>> = {
       unit: 'threads',
       values: ({ cpus }) => [1, cpus.length],
       check: (value, { cpus }) =>
-        typeof value === 'number' && value >= 1 && value <= cpus.length ? null : `threads must be from 1 to ${cpus.length}`,
+        typeof value === 'number' && value >= 1 && value <= cpus.length
+          ? null
+          : `threads must be from 1 to ${cpus.length}`,
     },
   ],
   'pool-allocation': [
@@ -69,21 +72,33 @@ const parameters: Readonly<Record<string, readonly Parameter[]>> = {
 };
 
 /** The synthetic run's experiments, with judges that look at the run's machine. */
-export const stageExperiments: readonly Experiment[] = syntheticTexts.map((text): Experiment => ({
-  ...text,
-  lab: text.id === 'pool-allocation' ? 'allocation' : 'hardware',
-  parameters: parameters[text.id] ?? [],
-  variants: text.variants.map(({ id, title }) => ({ id, title, kernel, language: 'native', form: 'thread' })),
-  baseline: { variant: text.variants[0]!.id },
-  claims: text.claims.map((claim) => ({
-    ...claim,
-    judge: ({ machine, groups }) => ({
-      status: claim.id === 'prefetch-helps' ? 'refuted' : 'supported',
-      sentence: `Judged on ${groups.length} groups of a machine with pages of ${machine.pageBytes.value} B.`,
-      effect: null,
-    }),
-  })),
-}));
+export const stageExperiments: readonly Experiment[] = syntheticTexts.map(experimentOf);
+
+function experimentOf(text: ExperimentText): Experiment {
+  return {
+    ...text,
+    lab: text.id === 'pool-allocation' ? 'allocation' : 'hardware',
+    parameters: parameters[text.id] ?? [],
+    variants: text.variants.map(({ id, title }) => ({
+      id,
+      title,
+      kernel,
+      language: 'native',
+      form: 'thread',
+    })),
+    baseline: { variant: text.variants[0]!.id },
+    claims: text.claims.map(({ id, statement, source }) => ({
+      id,
+      statement,
+      source,
+      judge: ({ machine, groups }) => ({
+        status: id === 'prefetch-helps' ? 'refuted' : 'supported',
+        sentence: `Judged on ${groups.length} groups of a machine with pages of ${machine.pageBytes.value} B.`,
+        effect: null,
+      }),
+    })),
+  };
+}
 
 export interface Stage {
   readonly io: Io;
@@ -149,7 +164,10 @@ export function setStage(set: StageSet = {}): Stage {
   const lab: Lab = {
     version: '1.2.3',
     experiments: async () => stageExperiments,
-    describeMachine: async () => ({ ...syntheticMachine, memoryLevels: { value: null, origin: 'missing', from: 'not measured' } }),
+    describeMachine: async () => ({
+      ...syntheticMachine,
+      memoryLevels: { value: null, origin: 'missing', from: 'not measured' },
+    }),
     surveyMachine: async () => syntheticMachine,
     async measure(request, progress, signal) {
       requests.push(request);

@@ -1,4 +1,4 @@
-import fc from 'fast-check';
+import * as fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { editDistance, meant, nearest } from '../../src/cli/nearest.ts';
 import { parseAmount, parseBudget, parseCpus, parseSeed, parseThreshold } from '../../src/cli/values.ts';
@@ -78,6 +78,7 @@ describe('values', () => {
     ['1.5M', 1_500_000],
     ['-3', -3],
     ['0.25', 0.25],
+    ['0.00435M', 4350],
     ['10KiB', null],
     ['ten', null],
   ])('a count: %s', (text, count) => {

@@ -38,7 +38,10 @@ describe('npm run new', () => {
 
   it('keeps the house rules', () => {
     const compiled = spawnSync(process.execPath, ['scripts/sources.mjs'], { cwd: folder, encoding: 'utf8' });
-    const findings = findingsOf(readTree(folder), compiled.stdout.split(/\s+/)) as { path: string; text: string }[];
+    const findings = findingsOf(readTree(folder), compiled.stdout.split(/\s+/)) as {
+      path: string;
+      text: string;
+    }[];
     const own = findings.filter(({ path, text }) => /my-?experiment/i.test(path + text));
     expect(own).toEqual([]);
   });

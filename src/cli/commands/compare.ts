@@ -25,13 +25,18 @@ export async function compareCommand(
   options: CompareOptions,
   io: Io,
 ): Promise<number> {
-  const [before, after] = [await readRun(resolve(io.cwd, paths[0])), await readRun(resolve(io.cwd, paths[1]))];
+  const [before, after] = [
+    await readRun(resolve(io.cwd, paths[0])),
+    await readRun(resolve(io.cwd, paths[1])),
+  ];
   const comparison = compareRuns(before, after, options.threshold ?? defaultThreshold);
   const isForced = options.force === true;
   const isRefused = comparison.incomparable.length > 0 && !isForced;
   if (options.json === true) {
     const { arms, ...rest } = comparison;
-    io.stdout.write(`${JSON.stringify({ ...rest, forced: isForced, arms: isRefused ? [] : arms }, null, 2)}\n`);
+    io.stdout.write(
+      `${JSON.stringify({ ...rest, forced: isForced, arms: isRefused ? [] : arms }, null, 2)}\n`,
+    );
   } else {
     io.stdout.write(comparisonText(comparison, { ...looksOf(io.stdout, io.env), isForced }));
   }

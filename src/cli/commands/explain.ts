@@ -22,7 +22,8 @@ function section(title: string, lines: readonly string[], paint: Paint): string[
 
 /** The whole explanation as text. */
 function explained(experiment: Experiment, width: number, paint: Paint): string {
-  const { id, title, lab, question, explain, drawing, parameters, variants, claims, sources, baseline } = experiment;
+  const { id, title, lab, question, explain, drawing, parameters, variants, claims, sources, baseline } =
+    experiment;
   const entry = (name: string, text: string): string => wrap(`${name}: ${text}`, width, '  ', '    ');
   const at = Object.entries(baseline.at ?? {}).map(([name, value]) => ` at ${name} ${value}`);
   const blocks = [
@@ -45,8 +46,16 @@ function explained(experiment: Experiment, width: number, paint: Paint): string 
       ],
       paint,
     ),
-    ...section('Claims', claims.map((claim) => entry(claim.id, `${claim.statement} (source: ${claim.source})`)), paint),
-    ...section('Sources', sources.map((source) => entry(source.title, source.where)), paint),
+    ...section(
+      'Claims',
+      claims.map((claim) => entry(claim.id, `${claim.statement} (source: ${claim.source})`)),
+      paint,
+    ),
+    ...section(
+      'Sources',
+      sources.map((source) => entry(source.title, source.where)),
+      paint,
+    ),
     wrap(`Measure it: linefill run ${id}`, width),
   ];
   return `${blocks.join('\n\n')}\n`;

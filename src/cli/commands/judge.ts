@@ -11,7 +11,9 @@ import { exitCodes, type Io, type Lab, looksOf } from '../io.ts';
 /** Claims whose verdict is another one than the run file holds: their judges have changed since. */
 function changes(stored: readonly Verdict[], fresh: readonly Verdict[]): string[] {
   return fresh.flatMap((verdict) => {
-    const old = stored.find(({ experiment, claim }) => experiment === verdict.experiment && claim === verdict.claim);
+    const old = stored.find(
+      ({ experiment, claim }) => experiment === verdict.experiment && claim === verdict.claim,
+    );
     if (old === undefined) return [`${verdict.claim} is judged for the first time.`];
     if (old.status === verdict.status) return [];
     return [`${verdict.claim} was ${statusText(old.status)} when the run was made.`];
@@ -39,9 +41,14 @@ export async function judgeCommand(
   const count = verdictCount(verdicts);
   const blocks = [
     ...verdicts.map((verdict) => verdictText(verdict, { width, paint })),
-    ...unknown.map((id) => wrap(`This linefill has no experiment "${id}": its claims are not judged.`, width)),
+    ...unknown.map((id) =>
+      wrap(`This linefill has no experiment "${id}": its claims are not judged.`, width),
+    ),
     ...changes(run.verdicts, verdicts).map((change) => wrap(change, width)),
-    wrap(count === null ? 'The run holds nothing that a claim is about.' : `Claims on that machine: ${count}.`, width),
+    wrap(
+      count === null ? 'The run holds nothing that a claim is about.' : `Claims on that machine: ${count}.`,
+      width,
+    ),
   ];
   io.stdout.write(`${blocks.join('\n\n')}\n`);
   return exitCodes.good;

@@ -11,7 +11,12 @@ function described({ id, lab, title, question, parameters, variants, claims }: E
     title,
     question,
     parameters: parameters.map(({ name, unit, summary }) => ({ name, unit, summary })),
-    variants: variants.map(({ id: variant, title: name, language, form }) => ({ id: variant, title: name, language, form })),
+    variants: variants.map(({ id: variant, title: name, language, form }) => ({
+      id: variant,
+      title: name,
+      language,
+      form,
+    })),
     claims: claims.map(({ id: claim, statement, source }) => ({ id: claim, statement, source })),
   };
 }
@@ -30,7 +35,10 @@ export async function listCommand(options: { readonly json?: boolean }, io: Io, 
     const entries = all
       .filter((experiment) => experiment.lab === name)
       .map(({ id, question, claims }) => {
-        const judged = claims.length === 0 ? [] : [wrap(`claims: ${claims.map((claim) => claim.id).join(', ')}`, columns, '    ')];
+        const judged =
+          claims.length === 0
+            ? []
+            : [wrap(`claims: ${claims.map((claim) => claim.id).join(', ')}`, columns, '    ')];
         return [`  ${paint('strong', id)}`, wrap(question, columns, '    '), ...judged].join('\n');
       });
     return [`${paint('dim', 'lab')} ${name}`, ...entries].join('\n');

@@ -111,7 +111,12 @@ function shown(path: string, io: Io): string {
 }
 
 /** The command. Its result is the exit code. */
-export async function runCommand(words: readonly string[], options: RunOptions, io: Io, lab: Lab): Promise<number> {
+export async function runCommand(
+  words: readonly string[],
+  options: RunOptions,
+  io: Io,
+  lab: Lab,
+): Promise<number> {
   const all = await lab.experiments();
   const experiments = chooseExperiments(words, all);
   const places = choosePlaces(options, io);
@@ -163,7 +168,9 @@ function closingCode(run: Run, isInterrupted: boolean, io: Io): number {
     if (!run.complete) io.stderr.write('The run was interrupted: it is incomplete.\n');
     return exitCodes.interrupted;
   }
-  const failed = run.conduct.filter(({ stopped }) => stopped === 'failed').map(({ experiment }) => experiment);
+  const failed = run.conduct
+    .filter(({ stopped }) => stopped === 'failed')
+    .map(({ experiment }) => experiment);
   if (failed.length === 0) return exitCodes.good;
   io.stderr.write(`Failed: ${failed.join(', ')}; the warnings say why.\n`);
   return exitCodes.bad;

@@ -100,12 +100,16 @@ export const checkedPoolWork: PoolWork = poolKernel(
   ({ heap, slots }) => new BlockPoolLoops(CheckedPool.open(heap), slots),
 );
 
-/** As poolWork, over a pool that scans its flags; a step is a flag looked at. */
+/** About as many flags are looked at in the time that the rest of an allocation and its free takes. */
+const flagsAStep = 16;
+
+/** As poolWork, over a pool that scans its flags, for which so many flags count as a further step. */
 export const scanPoolWork: PoolWork = poolKernel(
   'pool-scan-work',
   'the same over a pool that scans its flags',
   'scan',
-  (point) => Math.max(1, Math.round(numberAt(point, 'steps') / scannedAt(point))),
+  (point) =>
+    Math.max(1, Math.round(numberAt(point, 'steps') / (blocksAt(point) + scannedAt(point) / flagsAStep))),
   ({ heap, slots }) => new BlockPoolLoops(ScanPool.open(heap), slots),
 );
 

@@ -6,7 +6,7 @@ import type { Findings, Group } from '../../experiment/findings.ts';
 import { judgeSlower, judgeTimes, withoutEffect } from '../../experiment/judging.ts';
 import { numberAt } from '../../kernel/kernel.ts';
 import { sumIndexed, sumIndexedPrefetch } from './access-order-kernels.ts';
-import { cacheBytes, lastLevelBytes, sweepBytes } from './sizes.ts';
+import { cacheBytes, lastLevelBytes, sweepBytes, wholePages } from './sizes.ts';
 
 /** One value a line on most machines: the stride skips the rest of each line on every pass. */
 const strideBytes = 64;
@@ -18,7 +18,7 @@ function workingSets(context: Context): number[] {
   if (context.profile === 'smoke') return [16 * 2 ** 10, 256 * 2 ** 10];
   const last = lastLevelBytes(context);
   if (context.profile === 'quick') {
-    const inside = [16 * 2 ** 10, cacheBytes(context, 2) / 2, last / 4];
+    const inside = [16 * 2 ** 10, wholePages(cacheBytes(context, 2) / 2), wholePages(last / 4)];
     return [...new Set([...inside, claimedBytes])].toSorted((a, b) => a - b);
   }
   const swept = sweepBytes(16 * 2 ** 10, 8 * last, 2);
@@ -60,8 +60,12 @@ const prefetchHelps: Claim = {
   judge(findings): Judgement {
     const group = largest(findings);
     if (group === undefined) return withoutEffect('inconclusive', 'No working set was measured.');
+    const bytes = numberAt(group.point, 'workingSetBytes');
+    const size = formatBytes(bytes);
+    if (bytes <= cacheBytes(findings, 2)) {
+      return withoutEffect('inconclusive', `The largest set measured, ${size}, fits the second cache: nothing to fetch.`);
+    }
     const ratio = findings.ratio(group, { variant: 'random' }, { variant: 'random-prefetch' });
-    const size = formatBytes(numberAt(group.point, 'workingSetBytes'));
     return judgeSlower(ratio, `Summing ${size} in shuffled order without prefetch`);
   },
 };

@@ -44,7 +44,7 @@ function judge(findings: Findings): Judgement {
   if (group === undefined) {
     const particles = `${formatCount(claimedParticles)} float64 particles`;
     const why = findings.leftOut.find((text) =>
-      text.startsWith(`particles=${claimedParticles} element=float64`),
+      text.startsWith(`particles=${claimedParticles} element=float64 fields=position:`),
     );
     return why === undefined
       ? withoutEffect('inconclusive', `Updating the positions of ${particles} was not part of this run.`)

@@ -11,8 +11,8 @@ const counterBytes = 4;
 const signature = { counters: 'shared uint32[]', slot: 'uint32', count: 'uint32', atomic: 'uint32' } as const;
 
 /**
- * Where a member's counter lies. Asserts by real addresses that neighbours `strideBytes` apart share a line of
- * `lineBytes` exactly when the stride is less than the line.
+ * Where a member's counter lies, in elements. Throws ContractError unless the buffer's real address is a multiple of
+ * `counterAlignment`: the stride alone then says whether the first two members share a line.
  */
 export function slotOf(place: Pick<Place, 'room' | 'member'>, counters: Uint32Array, strideBytes: number): number {
   const start = place.room.addressOf(counters);

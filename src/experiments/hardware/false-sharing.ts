@@ -58,7 +58,7 @@ const falseSharing: Claim = {
     }
     const at = (strideBytes: number) => ({ variant: 'native', at: { strideBytes } });
     const ratio = findings.ratio(group, at(packedBytes), at(paddedBytes));
-    const judged = judgeTimes(ratio, 8, 'Two threads counting atomically in one line, against lines of their own,');
+    const judged = judgeTimes(ratio, 8, 'Counting atomically by two threads in one line rather than in a line each');
     return { ...judged, sentence: judged.sentence + distanceSentence(findings) };
   },
 };

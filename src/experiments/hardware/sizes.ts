@@ -4,24 +4,29 @@ import type { Context } from '../../experiment/experiment.ts';
 const fallbackBytes = { 1: 32 * 2 ** 10, 2: 2 ** 20, 3: 32 * 2 ** 20 } as const;
 
 /** What a CPU of this run has of a level's data cache, as reported; a common size where nothing is reported. */
-export function cacheBytes(context: Context, level: 1 | 2 | 3): number {
-  const caches = context.machine.caches.value ?? [];
+export function cacheBytes({ machine }: Pick<Context, 'machine'>, level: 1 | 2 | 3): number {
+  const caches = machine.caches.value ?? [];
   const found = caches.filter((cache) => cache.level === level && cache.kind !== 'instruction');
   return found[0]?.sizeBytes ?? fallbackBytes[level];
 }
 
 /** The last level's size: the larger of what is reported and what was measured, so that beyond it is beyond it. */
-export function lastLevelBytes(context: Context): number {
-  const levels = (context.machine.caches.value ?? []).filter((cache) => cache.kind !== 'instruction');
+export function lastLevelBytes({ machine }: Pick<Context, 'machine'>): number {
+  const levels = (machine.caches.value ?? []).filter((cache) => cache.kind !== 'instruction');
   const largest = levels.toSorted((a, b) => b.level - a.level)[0]?.sizeBytes ?? fallbackBytes[3];
-  return Math.max(largest, context.machine.lastLevelBytes.value ?? 0);
+  return Math.max(largest, machine.lastLevelBytes.value ?? 0);
+}
+
+/** The nearest multiple of 4 KiB, one at least: a measured size may be any number. */
+export function wholePages(bytes: number): number {
+  return Math.max(1, Math.round(bytes / 4096)) * 4096;
 }
 
 /** Powers of two from `low` to at least `high`, `perOctave` points an octave, in whole multiples of 4 KiB. */
 export function sweepBytes(low: number, high: number, perOctave: number): number[] {
   const sizes = new Set<number>();
   const steps = Math.ceil(Math.log2(high / low) * perOctave);
-  for (let i = 0; i <= steps; i++) sizes.add(Math.round((low * 2 ** (i / perOctave)) / 4096) * 4096);
+  for (let i = 0; i <= steps; i++) sizes.add(wholePages(low * 2 ** (i / perOctave)));
   return [...sizes];
 }
 

@@ -1,7 +1,7 @@
 /** One experiment: what is asked, the layout, the answers, the chart, the numbers, the samples, the reasons. */
 import { hasComparisons } from '../cells.ts';
 import { drawFigure } from './figure.ts';
-import { html, linked, type Markup, paragraphs } from './markup.ts';
+import { html, linked, type Markup, paragraphs, sentence } from './markup.ts';
 import { drawMetrics } from './metrics.ts';
 import { nameInWords, pointInWords } from './names.ts';
 import { drawRaw } from './raw.ts';
@@ -52,13 +52,22 @@ function drawParameters(view: ExperimentView): Markup | null {
 
 function drawNumbers(view: ExperimentView): Markup {
   const [first, ...rest] = view.tables;
-  if (first === undefined) return html`<p class="notice">Nothing was measured.</p>`;
+  if (first === undefined) {
+    const why =
+      view.conduct?.stopped === 'failed' ? html` It failed: see the <a href="#warnings">warnings</a>.` : null;
+    return html`<p class="notice">Nothing was measured.${why}</p>`;
+  }
   const constant = pointInWords(first.constant);
   const own = [first, ...rest.filter(hasComparisons)];
   const further = rest.filter((table) => !hasComparisons(table));
   return html`<h3>Results</h3>${drawParameters(view)}${constant === '' ? null : html`<p class="note">Everywhere: ${constant}.</p>`}${own.map(
     (table) => drawResults(view, table),
   )}${further.length === 0 ? null : drawMetrics(view, further)}`;
+}
+
+function drawRegimes(view: ExperimentView): Markup | null {
+  const regimes = view.conduct?.regimes ?? null;
+  return regimes === null ? null : html`<p class="notice">${sentence(regimes)}</p>`;
 }
 
 /** The section of an experiment; what a run without words holds is drawn all the same. */
@@ -68,12 +77,11 @@ export function drawExperiment(view: ExperimentView): Markup {
     text === null
       ? html`<p class="note">This version of linefill does not know the experiment: it is drawn from the run alone.</p>`
       : html`<p class="question">${text.question}</p>`;
-  const regimes = view.conduct?.regimes ?? null;
   const verdicts = drawVerdicts(view);
-  return html`<section class="experiment" id="${view.anchor}" aria-labelledby="${view.anchor}-heading"><header><p
-    class="eyebrow">${view.id}</p><h2 id="${view.anchor}-heading">${view.title}</h2>${question}</header>${drawOpening(view)}${
+  const eyebrow = text === null ? null : html`<p class="eyebrow">${view.id}</p>`;
+  return html`<section class="experiment" id="${view.anchor}" aria-labelledby="${view.anchor}-heading"><header>${eyebrow}<h2 id="${view.anchor}-heading">${view.title}</h2>${question}</header>${drawOpening(view)}${
       verdicts.text === '' ? null : html`<h3>Verdicts</h3>${verdicts}`
-    }${regimes === null ? null : html`<p class="notice"><strong>Two regimes.</strong> ${regimes}</p>`}${drawFigure(view)}${drawNumbers(
+    }${drawRegimes(view)}${drawFigure(view)}${drawNumbers(
       view,
     )}${drawRaw(view)}${drawLeftOut(view)}${drawSources(view)}</section>`;
 }

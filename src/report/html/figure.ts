@@ -10,14 +10,25 @@ import { linesFigure } from './lines-figure.ts';
 import type { Size } from './lines.ts';
 import { strokeNames, strokeSample } from './marks.ts';
 import { html, type Markup } from './markup.ts';
-import { type Cell, drawMatrix } from './matrix.ts';
+import { type Cell, drawMatrix, heatOf } from './matrix.ts';
 import { armInWords, groupInWords, nameInWords, ownNames, pointInWords } from './names.ts';
 import { commonScale, drawPanels, type Facet, facetsBy, facetTitle, valueDomain } from './panels.ts';
 import { chartOf, type Placed, placedArms, valueAt } from './suggest.ts';
-import { isUnsteady, medianInWords, tipOf } from './tips.ts';
+import { medianInWords, tipOf, unsteadyAmong } from './tips.ts';
 import type { ExperimentView } from './view.ts';
 
-function barOf(view: ExperimentView, table: MetricTable, { group, arm }: Placed): Bar {
+type IsUnsteady = ReturnType<typeof unsteadyAmong>;
+
+function unsteadyIn(placed: readonly Placed[]): IsUnsteady {
+  return unsteadyAmong(placed.map(({ arm }) => arm.measurement));
+}
+
+function barOf(
+  view: ExperimentView,
+  table: MetricTable,
+  { group, arm }: Placed,
+  isUnsteady: IsUnsteady,
+): Bar {
   const { measurement, isBaseline } = arm;
   const { median, low, high } = measurement.summary;
   return {
@@ -40,6 +51,7 @@ function barsFigure(
   placed: readonly Placed[],
 ): Markup {
   const { domain, log } = valueDomain(placed, chart.logY);
+  const isUnsteady = unsteadyIn(placed);
   const axis: AxisText = {
     title: table.title,
     binary: false,
@@ -47,7 +59,7 @@ function barsFigure(
     discrete: null,
   };
   const draw = (facet: Facet, size: Size, id: string): Markup => {
-    const bars = facet.placed.map((one) => barOf(view, table, one));
+    const bars = facet.placed.map((one) => barOf(view, table, one, isUnsteady));
     const title = facetTitle(chart.title, facet);
     const description = `${axis.title}. ${bars.map((bar) => `${bar.label}: ${bar.words}`).join('; ')}.`;
     return drawBars({ title, description, bars, axis, log, domain }, size, id);
@@ -78,13 +90,16 @@ function matrixFigure(
     return { value, words: formatNumber(value / divisor), tip, unsteady: isUnsteady(measurement) };
   };
   const own = ownNames(table);
+  const isUnsteady = unsteadyIn(placed);
   const facets = facetsBy(placed, ({ group, arm }) => {
     const name = armInWords(arm.measurement, own, view.text, [x, y]);
     return [name, groupInWords(group, [x, y])].filter((part) => part !== '').join(', ');
   });
-  const drawn = facets.map((facet) => {
-    const matrix = drawMatrix({
-      caption: html`${facet.label}, ${unit}`,
+  const heat = heatOf(placed.map(({ arm }) => arm.measurement.summary.median));
+  const drawn = facets.map((facet, i) =>
+    drawMatrix({
+      id: `${view.anchor}-matrix-${i + 1}`,
+      caption: `${facet.label}, ${unit}`,
       across: nameInWords(x),
       down: nameInWords(y),
       columns: columns.map((value) => formatCoordinate(x, value)),
@@ -94,9 +109,9 @@ function matrixFigure(
           cellOf(facet.placed.find((one) => valueAt(one, x) === column && valueAt(one, y) === row)),
         ),
       ),
-    });
-    return html`<div class="plot scroll" role="region" tabindex="0" aria-label="Matrix: ${facet.label}">${matrix}</div>`;
-  });
+      heat,
+    }),
+  );
   return html`<div class="plots plots--matrix">${drawn}</div>`;
 }
 
@@ -108,6 +123,7 @@ const figures: Readonly<Record<Chart['kind'], typeof linesFigure>> = {
 
 /** How strokes, fills, whiskers and rings are read, as far as the chart has them. */
 function keyOf(placed: readonly Placed[], { kind }: Chart): Markup {
+  const isUnsteady = unsteadyIn(placed);
   const languages = [...new Set(placed.map(({ arm }) => arm.measurement.language))];
   const told = languages.length > 1 && kind !== 'matrix' ? languages : [];
   const items = told.map((language) => {

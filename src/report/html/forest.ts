@@ -35,7 +35,7 @@ export function drawForest(comparison: Comparison, scale: Scale): Markup {
   const bar =
     low === null || high === null || low <= 0
       ? null
-      : html`<path class="interval" d="M${px(scale.at(low))},${middle}H${px(Math.max(scale.at(high), scale.at(low) + 1))}"/>`;
+      : html`<path class="reach" d="M${px(scale.at(low))},${middle}H${px(Math.max(scale.at(high), scale.at(low) + 1))}"/>`;
   return html`<svg class="forest forest--${comparison.result}" viewBox="0 0 ${width} ${height}" width="${width}"
     height="${height}" aria-hidden="true" focusable="false">${band}<path class="one" d="M${px(scale.at(1))},0V${height}"/>${bar}<circle
     cx="${px(scale.at(ratio))}" cy="${middle}" r="3.5"/></svg>`;

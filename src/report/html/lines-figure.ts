@@ -12,7 +12,7 @@ import { armInWords, groupInWords, isSize, nameInWords, ownNames } from './names
 import { drawPanels, type Facet, facetsBy, facetTitle, valueDomain } from './panels.ts';
 import { extent, padded, type Range } from './scales.ts';
 import { numbersAt, type Placed, valueAt } from './suggest.ts';
-import { isUnsteady, tipOf } from './tips.ts';
+import { tipOf, unsteadyAmong } from './tips.ts';
 import type { ExperimentView } from './view.ts';
 
 /** What all panels of a figure share, so that they can be compared by eye. */
@@ -26,6 +26,7 @@ interface Frame {
   readonly logX: boolean;
   readonly yDomain: Range;
   readonly logY: boolean;
+  readonly isUnsteady: ReturnType<typeof unsteadyAmong>;
   readonly own: readonly string[];
   /** Names of all series, in the order of their indices. */
   readonly names: readonly string[];
@@ -76,12 +77,13 @@ function frameOf(view: ExperimentView, table: MetricTable, chart: Chart, placed:
     logX,
     yDomain: range.domain,
     logY: range.log,
+    isUnsteady: unsteadyAmong(placed.map(({ arm }) => arm.measurement)),
     own,
     names: [...new Set(placed.map(({ arm }) => armInWords(arm.measurement, own, view.text, [chart.x])))],
   };
 }
 
-function pointOf({ view, table, chart }: Frame, one: Placed): PlotPoint[] {
+function pointOf({ view, table, chart, isUnsteady }: Frame, one: Placed): PlotPoint[] {
   const value = valueAt(one, chart.x);
   if (typeof value !== 'number') return [];
   const { measurement } = one.arm;

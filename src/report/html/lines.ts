@@ -56,7 +56,7 @@ export interface Size {
 }
 
 const labelGap = 17;
-const longestLabel = 26;
+const longestLabel = 32;
 
 function scaleOf(log: boolean, domain: Range, range: Range): Scale {
   return log ? logScale(domain, range) : linearScale(domain, range);

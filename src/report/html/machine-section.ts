@@ -3,7 +3,7 @@ import { formatBytes, formatCount, formatNs, formatNumber } from '../../base/uni
 import type { Cache, Cpu, CpuDistance, Machine, MemoryLevel } from '../../machine/types.ts';
 import { drawFacts, type FactRow, factRow } from './facts.ts';
 import { html, type Markup } from './markup.ts';
-import { type Cell, drawMatrix } from './matrix.ts';
+import { type Cell, drawMatrix, heatOf } from './matrix.ts';
 
 const asText = (value: string): string => value;
 const yesOrNo = (value: boolean): string => (value ? 'on' : 'off');
@@ -118,16 +118,17 @@ function distanceMatrix(distances: readonly CpuDistance[]): Markup {
       unsteady: false,
     };
   };
-  const table = drawMatrix({
-    caption: html`A line from one CPU to another, one way, ns`,
+  const matrix = drawMatrix({
+    id: 'machine-distances',
+    caption: 'A line from one CPU to another, one way, ns',
     across: 'from CPU',
     down: 'to CPU',
     columns: cpus.map(String),
     rows: cpus.map(String),
     cells: cpus.map((to) => cpus.map((from) => cellOf(from, to))),
+    heat: heatOf(distances.map(({ oneWayNs }) => oneWayNs)),
   });
-  return html`<div class="figure" data-figure><div class="plot scroll" role="region" tabindex="0" aria-label="Matrix: distances of CPUs"
-    >${table}</div><div class="tip" role="status" hidden></div></div>`;
+  return html`<div class="figure" data-figure>${matrix}<div class="tip" role="status" hidden></div></div>`;
 }
 
 /** The section about the machine. */

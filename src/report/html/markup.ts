@@ -48,9 +48,14 @@ export function html(parts: TemplateStringsArray, ...pieces: readonly Piece[]): 
   return new Markup(text);
 }
 
-/** Joins pieces with another between them. */
-export function joined(pieces: readonly Piece[], between: Piece): Markup {
-  return new Markup(pieces.map(write).join(write(between)));
+/** With a capital at its beginning. */
+export function capitalised(text: string): string {
+  return text.charAt(0).toUpperCase() + text.slice(1);
+}
+
+/** With a capital at its beginning and a full stop at its end. */
+export function sentence(text: string): string {
+  return capitalised(/[.!?]$/.test(text) ? text : `${text}.`);
 }
 
 /** Blank-line separated text as paragraphs. */

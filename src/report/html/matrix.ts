@@ -11,7 +11,9 @@ export interface Cell {
 }
 
 export interface MatrixTable {
-  readonly caption: Markup;
+  /** Id of the caption's element. */
+  readonly id: string;
+  readonly caption: string;
   /** Names of what runs along the columns and down the rows. */
   readonly across: string;
   readonly down: string;
@@ -19,6 +21,8 @@ export interface MatrixTable {
   readonly rows: readonly string[];
   /** Row by row; null where there is nothing. */
   readonly cells: readonly (readonly (Cell | null)[])[];
+  /** Where a value lies between the smallest, 0, and the largest, 1, of all that is to be compared by eye. */
+  readonly heat: (value: number) => number;
 }
 
 /** From 0 (the smallest value) to 1: on logarithms where the values span more than a factor of ten. */
@@ -37,16 +41,14 @@ function drawCell(cell: Cell | null, heat: (value: number) => number): Markup {
     data-tip="${cell.tip}"><data value="${cell.value}">${cell.words}</data></td>`;
 }
 
-/** The table, in a container of its own that scrolls where the page is narrow. */
-export function drawMatrix(matrix: MatrixTable): Markup {
-  const values = matrix.cells.flatMap((row) => row.flatMap((cell) => (cell === null ? [] : [cell.value])));
-  const heat = heatOf(values);
-  const head = matrix.columns.map((name) => html`<th scope="col">${name}</th>`);
-  const body = matrix.rows.map(
-    (name, i) =>
-      html`<tr><th scope="row">${name}</th>${matrix.cells[i]!.map((cell) => drawCell(cell, heat))}</tr>`,
+/** The table under its caption, in a container of its own that scrolls where the page is narrow. */
+export function drawMatrix({ id, caption, across, down, columns, rows, cells, heat }: MatrixTable): Markup {
+  const head = columns.map((name) => html`<th scope="col">${name}</th>`);
+  const body = rows.map(
+    (name, i) => html`<tr><th scope="row">${name}</th>${cells[i]!.map((cell) => drawCell(cell, heat))}</tr>`,
   );
-  return html`<table class="matrix"><caption>${matrix.caption}</caption><thead><tr><th class="corner" rowspan="2"
-    scope="col">${matrix.down}</th><th class="across" colspan="${matrix.columns.length}" scope="colgroup"
-    >${matrix.across}</th></tr><tr>${head}</tr></thead><tbody>${body}</tbody></table>`;
+  return html`<div class="plot"><p class="panel-title" id="${id}">${caption}</p><div class="scroll" role="region" tabindex="0"
+    aria-labelledby="${id}"><table class="matrix" aria-labelledby="${id}"><thead><tr><th class="corner" rowspan="2" scope="col"
+    >${down}</th><th class="across" colspan="${columns.length}" scope="colgroup">${across}</th></tr><tr>${head}</tr></thead><tbody
+    >${body}</tbody></table></div></div>`;
 }

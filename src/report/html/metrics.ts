@@ -1,34 +1,25 @@
 /** The table of further metrics, which nothing is compared by: a row an arm, three columns a metric. */
 import type { Arm, ArmGroup, MetricTable } from '../arrange.ts';
-import { formatQuantity, formatRange, formatShare, notAvailable, scaleFor } from '../numbers.ts';
+import { notAvailable } from '../numbers.ts';
 import { html, type Markup } from './markup.ts';
 import { armInWords, groupInWords, ownNames } from './names.ts';
-import { bounds, data } from './results.ts';
+import { armsOf, confidenceNote, medianCells, noiseCell } from './results.ts';
 import type { ExperimentView } from './view.ts';
 
 function cells(arm: Arm | undefined): Markup {
   if (arm === undefined) return html`<td colspan="3" class="none metric">${notAvailable}</td>`;
-  const { summary, unit } = arm.measurement;
-  const { median, low, high, error, unstable } = summary;
-  const scale = scaleFor(median, unit);
-  const badge = unstable ? html` <span class="badge badge--warn">unstable</span>` : null;
-  return html`<td class="number metric">${data(median, formatQuantity(median, unit, scale))}</td><td class="number">${bounds(
-    low,
-    high,
-    formatRange(low, high, scale),
-  )}</td><td class="noise">${data(error, `±${formatShare(error)}`)}${badge}</td>`;
+  return html`${medianCells(arm.measurement)}${noiseCell(arm.measurement, false)}`;
 }
 
-function armsOf(group: ArmGroup | undefined): readonly Arm[] {
-  if (group === undefined) return [];
-  return group.twin === null ? group.arms : [...group.arms, group.twin];
+function armsIn(group: ArmGroup | undefined): readonly Arm[] {
+  return group === undefined ? [] : armsOf(group);
 }
 
 function body(view: ExperimentView, tables: readonly MetricTable[], key: string): Markup {
   const groups = tables.map((table) => table.groups.find((group) => group.key === key));
   const names = new Map(
     tables.flatMap((table, i) =>
-      armsOf(groups[i]).map(({ measurement }) => {
+      armsIn(groups[i]).map(({ measurement }) => {
         const name = armInWords(measurement, ownNames(table), view.text);
         return [measurement.arm, measurement.twin ? `${name} (A/A)` : name];
       }),
@@ -36,7 +27,7 @@ function body(view: ExperimentView, tables: readonly MetricTable[], key: string)
   );
   const rows = [...names].map(([arm, name]) => {
     const all = groups.map((group) =>
-      cells(armsOf(group).find(({ measurement }) => measurement.arm === arm)),
+      cells(armsIn(group).find(({ measurement }) => measurement.arm === arm)),
     );
     return html`<tr data-group="${key}" data-arm="${arm}"><th scope="row">${name}</th>${all}</tr>`;
   });
@@ -55,9 +46,11 @@ export function drawMetrics(view: ExperimentView, tables: readonly MetricTable[]
     () =>
       html`<th scope="col" class="number metric">Median</th><th scope="col" class="number">Interval</th><th scope="col">Noise</th>`,
   );
+  const arms = tables.flatMap(({ groups }) => groups.flatMap(armsOf));
+  const measurements = arms.map(({ measurement }) => measurement);
   const keys = [...new Set(tables.flatMap(({ groups }) => groups.map(({ key }) => key)))];
   return html`<div class="scroll" role="region" tabindex="0" aria-label="Table: further metrics"><table class="results metrics"><caption
-    >Further metrics</caption><thead><tr><th scope="col" rowspan="2">Variant</th>${heads}</tr><tr>${columns}</tr></thead>${keys.map(
+    >Further metrics <span class="note">${confidenceNote(measurements)}</span></caption><thead><tr><th scope="col" rowspan="2">Variant</th>${heads}</tr><tr>${columns}</tr></thead>${keys.map(
       (key) => body(view, tables, key),
     )}</table></div>`;
 }

@@ -3,7 +3,7 @@ import { formatCount, formatNumber } from '../../base/units.ts';
 import { noiseColumns, type Measurement, type NoiseColumn, type Run } from '../../experiment/run.ts';
 import { formatShare, notAvailable } from '../numbers.ts';
 import { drawFacts, factRow } from './facts.ts';
-import { html, type Markup } from './markup.ts';
+import { html, type Markup, sentence } from './markup.ts';
 import { drawProbes } from './probes.ts';
 import type { ExperimentView } from './view.ts';
 
@@ -88,9 +88,9 @@ function regimes(views: readonly ExperimentView[]): Markup | null {
   );
   if (told.length === 0) return null;
   const items = told.map(
-    ({ view, words }) => html`<li><a href="#${view.anchor}">${view.title}</a>: ${words}</li>`,
+    ({ view, words }) => html`<li><a href="#${view.anchor}">${view.title}</a>: ${sentence(words)}</li>`,
   );
-  return html`<h3>Regimes</h3><p>The machine was in two states; only what was interleaved within one is compared.</p><ul>${items}</ul>`;
+  return html`<h3>Regimes</h3><ul>${items}</ul>`;
 }
 
 const share = (value: number): string => `${formatNumber(value)}%`;

@@ -6,8 +6,8 @@ import { extent, padded, type Range } from './scales.ts';
 import type { Placed } from './suggest.ts';
 
 const wide: Size = { kind: 'wide', width: 940, height: 430 };
-const narrow: Size = { kind: 'narrow', width: 380, height: 380 };
-const panel: Size = { kind: 'panel', width: 440, height: 340 };
+const narrow: Size = { kind: 'narrow', width: 344, height: 360 };
+const panel: Size = { kind: 'panel', width: 400, height: 315 };
 
 /** What shares one chart. */
 export interface Facet {
@@ -39,8 +39,10 @@ export function drawPanels(
   id: string,
 ): Markup {
   if (facets.length === 1) {
-    const both = [draw(facets[0]!, wide, `${id}-wide`), draw(facets[0]!, narrow, `${id}-narrow`)];
-    return html`<div class="plots"><div class="plot">${both}</div></div>`;
+    const facet = facets[0]!;
+    const name = facet.label === '' ? null : html`<p class="panel-title">${facet.label}</p>`;
+    const both = [draw(facet, wide, `${id}-wide`), draw(facet, narrow, `${id}-narrow`)];
+    return html`<div class="plots"><div class="plot">${name}${both}</div></div>`;
   }
   const drawn = facets.map(
     (facet, i) =>

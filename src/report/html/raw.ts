@@ -8,6 +8,7 @@ import type { MetricTable } from '../arrange.ts';
 import { bareUnit } from '../numbers.ts';
 import { html, jsonForScript, type Markup } from './markup.ts';
 import { armInWords, groupInWords, ownNames } from './names.ts';
+import { armsOf } from './results.ts';
 import type { ExperimentView } from './view.ts';
 
 /** Process, samples in raw units, regimes, rounds; 0 for a list that says nothing. */
@@ -43,7 +44,7 @@ function addArms(groups: Groups, view: ExperimentView, table: MetricTable): void
   for (const group of table.groups) {
     const found = groups.get(group.key) ?? { label: groupInWords(group), arms: [] };
     groups.set(group.key, found);
-    for (const { measurement } of group.twin === null ? group.arms : [...group.arms, group.twin]) {
+    for (const { measurement } of armsOf(group)) {
       const { unit, divisor, processes, twin } = measurement;
       const label = armInWords(measurement, own, view.text) + (twin ? ' (A/A)' : '') + metric;
       found.arms.push({ label, unit: bareUnit(unit), per: divisor, processes: processes.map(packProcess) });

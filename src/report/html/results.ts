@@ -13,7 +13,7 @@ import {
   scaleFor,
 } from '../numbers.ts';
 import { drawForest, forestScale } from './forest.ts';
-import { html, type Markup } from './markup.ts';
+import { capitalised, html, type Markup } from './markup.ts';
 import { armInWords, groupInWords, ownNames } from './names.ts';
 import { extent, type Scale } from './scales.ts';
 import { type ExperimentView, hasTwoRegimes } from './view.ts';
@@ -36,6 +36,8 @@ interface Frame {
   /** Of the pictures of ratios; null where the table has no ratios. */
   readonly scale: Scale | null;
   readonly columns: number;
+  /** Whether rows say that they were measured in two regimes: not where all were. */
+  readonly tellsRegimes: boolean;
 }
 
 /** A number that a program can read as it is in the run file. */
@@ -49,7 +51,8 @@ export function bounds(low: number | null, high: number | null, words: string): 
   return html`<span class="interval" data-low="${low}" data-high="${high}">${words}</span>`;
 }
 
-function armsOf({ arms, twin }: ArmGroup): readonly Arm[] {
+/** The arms of a group, the baseline's twin last. */
+export function armsOf({ arms, twin }: ArmGroup): readonly Arm[] {
   return twin === null ? arms : [...arms, twin];
 }
 
@@ -76,22 +79,25 @@ function ratioCells({ view, scale }: Frame, { measurement, isBaseline }: Arm): M
   )}</td>`;
 }
 
-function medianCells({ summary, unit }: Measurement): Markup {
+/** The median and its interval, in one unit. */
+export function medianCells({ summary, unit }: Measurement): Markup {
   const { median, low, high } = summary;
   const scale = scaleFor(median, unit);
-  return html`<td class="number">${data(median, formatQuantity(median, unit, scale))}</td><td class="number">${bounds(
+  return html`<td class="number metric">${data(median, formatQuantity(median, unit, scale))}</td><td class="number">${bounds(
     low,
     high,
     formatRange(low, high, scale),
   )}</td>`;
 }
 
-function noiseCell(measurement: Measurement): Markup {
+/** The error figure of a series, and what else to know of its noise. */
+export function noiseCell(measurement: Measurement, tellsRegimes: boolean): Markup {
   const { error, unstable, outliers } = measurement.summary;
+  const hasTwo = tellsRegimes && hasTwoRegimes(measurement);
   const plural = outliers === 1 ? '' : 's';
   return html`<td class="noise">${data(error, `±${formatShare(error)}`)}${
     unstable ? html` <span class="badge badge--warn">unstable</span>` : null
-  }${hasTwoRegimes(measurement) ? html` <span class="badge badge--warn">two regimes</span>` : null}${
+  }${hasTwo ? html` <span class="badge badge--warn">two regimes</span>` : null}${
     outliers > 0
       ? html` <span class="note">${data(outliers, formatCount(outliers))} outlier${plural}</span>`
       : null
@@ -100,8 +106,8 @@ function noiseCell(measurement: Measurement): Markup {
 
 /** How many samples, and from how many processes: said once where all arms of a group have as many. */
 function sampleWords({ samples, processes }: Measurement['summary']): Markup {
-  const plural = processes === 1 ? '' : 'es';
-  return html`${data(samples, formatCount(samples))} samples in ${data(processes, formatCount(processes))} process${plural}`;
+  const [one, many] = [samples === 1 ? 'sample' : 'samples', processes === 1 ? 'process' : 'processes'];
+  return html`${data(samples, formatCount(samples))} ${one} in ${data(processes, formatCount(processes))} ${many}`;
 }
 
 function haveAlike(arms: readonly Arm[]): boolean {
@@ -117,7 +123,7 @@ function row(frame: Frame, arm: Arm, name: string, ownSamples: boolean): Markup 
     : null;
   const samples = ownSamples ? html` <span class="note">${sampleWords(measurement.summary)}</span>` : null;
   return html`<tr class="${measurement.twin ? 'twin' : ''}" data-group="${measurement.group}" data-arm="${measurement.arm}"><th
-    scope="row">${name}${twin}${samples}</th>${medianCells(measurement)}${ratioCells(frame, arm)}${noiseCell(measurement)}</tr>`;
+    scope="row">${name}${twin}${samples}</th>${medianCells(measurement)}${ratioCells(frame, arm)}${noiseCell(measurement, frame.tellsRegimes)}</tr>`;
 }
 
 /** The smallest difference that the twin lets a group tell apart, over all regimes. */
@@ -153,7 +159,7 @@ function singleBody(frame: Frame, groups: readonly ArmGroup[]): Markup {
 }
 
 /** 'Intervals at 99.4%', or from the lowest to the highest level. */
-function confidenceNote(measurements: readonly Measurement[]): string {
+export function confidenceNote(measurements: readonly Measurement[]): string {
   const range = extent(measurements.map((one) => one.summary.confidence).filter((level) => level !== null));
   if (range === null) return 'Too few processes for an interval.';
   const [low, high] = range.map(formatConfidence);
@@ -167,17 +173,14 @@ function tableHead(hasRatios: boolean, first: string): Markup {
     >Interval</th>${hasRatios ? ratios : null}<th scope="col">Noise</th></tr></thead>`;
 }
 
-function capitalised(text: string): string {
-  return text.charAt(0).toUpperCase() + text.slice(1);
-}
-
 /** One metric's table, in a container that scrolls by itself. */
 export function drawResults(view: ExperimentView, table: MetricTable): Markup {
   const { groups, title } = table;
   const all = groups.flatMap(armsOf);
   const measurements = all.map(({ measurement }) => measurement);
   const scale = forestScale(measurements.flatMap((one) => view.comparisonsOf(one)));
-  const frame: Frame = { view, own: ownNames(table), scale, columns: scale === null ? 4 : 8 };
+  const tellsRegimes = !measurements.every(hasTwoRegimes);
+  const frame: Frame = { view, own: ownNames(table), scale, columns: scale === null ? 4 : 8, tellsRegimes };
   const isSingle = groups.length > 1 && groups.every((group) => armsOf(group).length === 1);
   const samples = isSingle && haveAlike(all) ? html` ${sampleWords(measurements[0]!.summary)} each.` : null;
   const tall = all.length >= tallRows ? ' scroll--tall' : '';

@@ -124,7 +124,9 @@ function enhanceFigure(figure) {
     event.preventDefault();
     const from = active && plot.contains(active) ? active : null;
     const to = from ? move(plot, from) : marksOf(plot)[0];
-    if (to) show(to);
+    if (!to) return;
+    to.scrollIntoView({ block: 'nearest', inline: 'nearest' });
+    show(to);
   };
   for (const plot of figure.querySelectorAll('.plot')) {
     const svg = plot.querySelector('svg[role=img]');
@@ -134,11 +136,11 @@ function enhanceFigure(figure) {
       plot.setAttribute('aria-label', svg.getAttribute('aria-label') + '. Arrow keys go through the values.');
     }
     plot.addEventListener('keydown', press(plot));
-    plot.addEventListener('focus', () => {
-      const first = plot.matches(':focus-visible') && marksOf(plot)[0];
+    plot.addEventListener('focusin', (event) => {
+      const first = event.target.matches(':focus-visible') && marksOf(plot)[0];
       if (first && !(active && plot.contains(active))) show(first);
     });
-    plot.addEventListener('blur', hide);
+    plot.addEventListener('focusout', hide);
   }
 
   for (const item of figure.querySelectorAll('.legend li')) {

@@ -45,7 +45,7 @@ main{min-width:0}
 .contents a{display:flex;align-items:baseline;gap:.5rem;padding:.28rem 0;color:var(--soft);text-decoration:none}
 .contents a:hover{color:var(--ink);text-decoration:underline}
 .contents a[aria-current]{color:var(--ink);font-weight:600}
-.signs{display:inline-flex;gap:.1rem;flex-wrap:wrap;align-self:center}
+.signs{display:inline-flex;gap:.1rem;flex-wrap:wrap;flex:none;max-width:4.6rem;align-self:center}
 .signs svg{width:12px;height:12px;display:block}
 @media (min-width:70rem){
   .layout-grid{grid-template-columns:11.75rem minmax(0,1fr)}
@@ -137,7 +137,7 @@ tbody td,tbody th{border-bottom:1px solid var(--line)}
 .results tbody th{min-width:9.5rem}
 .parameters{list-style:none;padding:0;font-size:.88rem;color:var(--soft)}
 .parameters strong{font-weight:600;color:var(--ink)}.parameters code{color:var(--faint);margin-left:.3rem}
-.results .metric{padding-left:1.5rem}.results thead th.metric[colspan]{color:var(--soft);font-weight:600}
+.metrics .metric{padding-left:1.5rem}.results thead th.metric[colspan]{color:var(--soft);font-weight:600}
 .scroll--tall{max-height:min(46rem,85vh);overflow:auto;border-bottom:1px solid var(--line)}
 .scroll--tall thead th{position:sticky;top:0;background:var(--paper);z-index:2}
 .results tr.group th{padding-top:1.3rem;font-weight:650;border-bottom-color:var(--faint)}
@@ -152,10 +152,10 @@ tbody td,tbody th{border-bottom:1px solid var(--line)}
 .badge{display:inline-block;font-size:.74rem;line-height:1.4;font-weight:500;padding:0 .4rem;border:1px solid currentColor;border-radius:3px;
   white-space:nowrap;color:var(--soft)}
 .badge--warn{color:var(--inconclusive)}.badge--measured{color:var(--accent)}.badge--missing{border-style:dashed}
-.results td.picture{vertical-align:middle;padding-block:0}
+.results td.picture div{height:1.45em;display:flex;align-items:center}
 .forest{display:block;color:var(--soft)}
 .forest .floor{fill:var(--line)}.forest .one{stroke:var(--faint);stroke-width:1}
-.forest .interval{stroke:currentColor;stroke-width:2.5;fill:none}.forest circle{fill:currentColor}
+.forest .reach{stroke:currentColor;stroke-width:2.5;fill:none}.forest circle{fill:currentColor}
 .forest--faster{color:var(--series-0)}.forest--slower{color:var(--series-1)}
 .forest--inconclusive circle{fill:var(--surface);stroke:currentColor;stroke-width:1.5}
 .facts th{min-width:10rem;vertical-align:top}.facts td{vertical-align:top}.facts td:nth-child(2){min-width:11rem}
@@ -164,7 +164,6 @@ tbody td,tbody th{border-bottom:1px solid var(--line)}
 ul.plain{list-style:none;margin:0;padding:0}
 .zero{color:var(--faint)}
 .matrix{border-spacing:2px}
-.matrix caption{white-space:nowrap}
 .matrix th{border:0;padding:.2rem .6rem;color:var(--soft);font-weight:500;text-align:right}
 .matrix .across{text-align:left}.matrix .corner{vertical-align:bottom}
 .matrix .cell{border:0;text-align:right;padding:.5rem .8rem;min-width:3.6rem;color:var(--ink);cursor:default;
@@ -186,9 +185,11 @@ const charts = `
 .figure-title{font-weight:650}.figure-note{font-size:.86rem;margin-left:.5rem}
 .plots{background:var(--surface);border:1px solid var(--line);border-radius:6px;padding:1.1rem 1rem .6rem}
 .plots--panels{display:grid;grid-template-columns:repeat(auto-fit,minmax(min(100%,23rem),1fr));gap:1.5rem 2rem}
-.plots--matrix,.plot{min-width:0}
+.plots--matrix{display:flex;flex-wrap:wrap;gap:1.5rem 2.5rem}
+.plots--matrix .plot{flex:0 1 auto;max-width:100%}
+.plot{min-width:0}
 .plot{border-radius:4px}
-.plot.scroll{margin:0;padding:.25rem}
+.plot .scroll{margin:0;padding:.25rem}
 .plot:focus-visible{outline-offset:4px}
 .panel-title{font-weight:600;font-size:.9rem;margin:0 0 .4rem}
 .chart{display:block;width:100%;height:auto;overflow:visible;font:13px var(--sans);font-variant-numeric:tabular-nums}
@@ -196,7 +197,7 @@ const charts = `
 .chart .phase-name{stroke:none}
 .chart--narrow{display:none}
 .chart--panel{max-width:34rem}
-@media (max-width:44rem){.chart--wide{display:none}.chart--narrow{display:block}.plots{padding:.8rem .6rem .4rem}}
+@media (max-width:44rem){.chart--panel{font-size:14.5px}.chart--wide{display:none}.chart--narrow{display:block}.plots{padding:.8rem .6rem .4rem}}
 .grid{stroke:var(--line);fill:none;stroke-width:1}
 .minor{stroke:var(--faint);fill:none;stroke-width:1}
 .tick--x text{text-anchor:middle}.tick--y text{text-anchor:end}

@@ -48,9 +48,13 @@ export function noiseInWords(measurement: Measurement): string[] {
   ];
 }
 
-/** Whether a chart rings this point. */
-export function isUnsteady(measurement: Measurement): boolean {
-  return measurement.summary.unstable || hasTwoRegimes(measurement);
+/**
+ * Whether to mark a measurement among `all`: unstable, or in two regimes. Where all are in two regimes, a mark on
+ * each would say nothing.
+ */
+export function unsteadyAmong(all: readonly Measurement[]): (measurement: Measurement) => boolean {
+  const isTold = all.every(hasTwoRegimes);
+  return (measurement) => measurement.summary.unstable || (!isTold && hasTwoRegimes(measurement));
 }
 
 function ratioLines(view: ExperimentView, { measurement, isBaseline }: Arm): string[] {

@@ -3,7 +3,7 @@ import { formatCount } from '../../base/units.ts';
 import type { Effect, Verdict, VerdictStatus } from '../../experiment/claim.ts';
 import { statusText, verdictCount } from '../cells.ts';
 import { formatTimes, formatTimesRange } from '../numbers.ts';
-import { html, type Markup } from './markup.ts';
+import { capitalised, html, type Markup } from './markup.ts';
 import { bounds, data } from './results.ts';
 import type { ExperimentView } from './view.ts';
 
@@ -33,10 +33,6 @@ function effectInWords({ ratio, low, high }: Effect): Markup {
 /** Id of a verdict's element. */
 export function verdictAnchor(view: ExperimentView, index: number): string {
   return `${view.anchor}-verdict-${index + 1}`;
-}
-
-function capitalised(text: string): string {
-  return text.charAt(0).toUpperCase() + text.slice(1);
 }
 
 function drawVerdict(view: ExperimentView, verdict: Verdict, index: number): Markup {

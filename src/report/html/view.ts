@@ -1,5 +1,6 @@
 /** One experiment as the page sees it: what `arrange` found, and the comparisons of every regime. */
 import type { Comparison, Measurement, Run } from '../../experiment/run.ts';
+import { mainRegime } from '../../experiment/analyse.ts';
 import type { Machine } from '../../machine/types.ts';
 import { arrange, type ExperimentResult } from '../arrange.ts';
 import { titleOf } from '../cells.ts';
@@ -12,7 +13,7 @@ export interface ExperimentView extends ExperimentResult {
   readonly anchor: string;
   readonly machine: Machine;
   readonly measurements: readonly Measurement[];
-  /** The comparisons of an arm with its group's baseline, one a regime; none for the baseline itself. */
+  /** The comparisons of an arm with its group's baseline, that of the main regime first; none for the baseline. */
   comparisonsOf(measurement: Measurement): readonly Comparison[];
 }
 
@@ -45,7 +46,11 @@ function viewOf(
     anchor: anchor('experiment', result.id, index),
     machine: run.machine,
     measurements: run.measurements.filter(ours),
-    comparisonsOf: (measurement) => comparisons.get(keyOf(measurement)) ?? [],
+    comparisonsOf: (measurement) => {
+      const main = mainRegime(measurement.processes);
+      const all = comparisons.get(keyOf(measurement)) ?? [];
+      return all.toSorted((a, b) => Number(b.regime === main) - Number(a.regime === main));
+    },
   };
 }
 

@@ -1,4 +1,4 @@
-import fc from 'fast-check';
+import * as fc from 'fast-check';
 import { afterAll, describe, expect, it } from 'vitest';
 import { Prng } from '../../../src/base/prng.ts';
 import {
@@ -11,7 +11,11 @@ import {
   soaScalar,
   soaVector,
 } from '../../../src/experiments/hardware/data-layout-kernels.ts';
-import { aosObjects, ObjectArguments, stepObjects } from '../../../src/experiments/hardware/data-layout-objects.ts';
+import {
+  aosObjects,
+  ObjectArguments,
+  stepObjects,
+} from '../../../src/experiments/hardware/data-layout-objects.ts';
 import {
   type ElementName,
   type FieldsName,
@@ -122,7 +126,10 @@ describe('one particle, worked by hand', () => {
   it('folds the particle into the checksum', () => {
     const words = [0x40000000n, 0x3f800000n, 0x40000000n, 0xc0800000n];
     const folded = words.reduce((hash, word) => (31n * hash + word) % 2n ** 32n, 0n);
-    const args = argumentsOf({ particles: [before], element: 'float32', fields: 'position', dt: 0.5, steps: 1 }, 'aos');
+    const args = argumentsOf(
+      { particles: [before], element: 'float32', fields: 'position', dt: 0.5, steps: 1 },
+      'aos',
+    );
     expect(aosScalar.reference(args)).toBe(folded);
   });
 });
@@ -146,7 +153,9 @@ describe('any particles', () => {
   it('every layout and unit folds the same checksum', () => {
     fc.assert(
       fc.property(cases, (any) => {
-        const folded = kernels.map(({ kernel, layout }) => native(kernel, argumentsOf(any, layout), any.steps));
+        const folded = kernels.map(({ kernel, layout }) =>
+          native(kernel, argumentsOf(any, layout), any.steps),
+        );
         expect(new Set(folded).size).toBe(1);
       }),
       { seed: 32, numRuns: 100 },
@@ -161,22 +170,31 @@ describe('any particles', () => {
         const answer = { checksum: native(aosScalar, plain, any.steps), args: { ...plain } };
         const boxed = new ObjectArguments(argumentsOf(any, 'aos'));
         const checksum = repeat(any.steps, () => stepObjects(boxed));
-        expect(disagreement(aosObjects, answer, { checksum, args: { ...plain, float64s: boxed.float64s } })).toBeNull();
+        expect(
+          disagreement(aosObjects, answer, { checksum, args: { ...plain, float64s: boxed.float64s } }),
+        ).toBeNull();
       }),
       { seed: 33, numRuns: 100 },
     );
   });
 
   it('finds a fused multiply-add out', () => {
-    // Exactly: 1 + 2^-30 times itself is 1 + 2^-29 + 2^-60, of which a product rounded by itself keeps 1 + 2^-29.
+    // (1 + 2^-30)(1 - 2^-30) = 1 - 2^-60, which rounds to 1: rounded twice the sum is 0, rounded once -2^-60.
     const near: Particle = [-1, 0, 1 + 2 ** -30, 0];
     const dt = 1 - 2 ** -30;
-    const any: Case = { particles: Array.from({ length: 9 }, () => near), element: 'float64', fields: 'x-only', dt, steps: 1 };
+    const any: Case = {
+      particles: Array.from({ length: 9 }, () => near),
+      element: 'float64',
+      fields: 'x-only',
+      dt,
+      steps: 1,
+    };
     for (const { kernel, layout } of kernels) {
       const args = argumentsOf(any, layout);
       native(kernel, args, 1);
-      // (1 + 2^-30)(1 - 2^-30) = 1 - 2^-60 rounds to 1: two roundings give 0, one would give -2^-60.
-      expect(particlesIn(args.float64s, layout, 9).map(([x]) => x)).toEqual(Array.from({ length: 9 }, () => 0));
+      expect(particlesIn(args.float64s, layout, 9).map(([x]) => x)).toEqual(
+        Array.from({ length: 9 }, () => 0),
+      );
     }
   });
 });
@@ -184,7 +202,12 @@ describe('any particles', () => {
 describe('the particles that setup makes', () => {
   const room = new GroupRoom();
   afterAll(() => room.close());
-  const setUp = (kernel: LayoutKernel, particles: number, element: ElementName, fields: FieldsName): LayoutArguments =>
+  const setUp = (
+    kernel: LayoutKernel,
+    particles: number,
+    element: ElementName,
+    fields: FieldsName,
+  ): LayoutArguments =>
     kernel.setup({
       point: { particles, element, fields },
       prng: new Prng(5),
@@ -207,7 +230,9 @@ describe('the particles that setup makes', () => {
       for (const other of seen) expect(other).toEqual(seen[0]);
       const flat = seen[0]!;
       expect(flat.every(([x, y]) => Math.abs(x!) <= 1 && Math.abs(y!) <= 1)).toBe(true);
-      expect(flat.every(([, , vx, vy]) => [vx!, vy!].every((v) => Math.abs(v) >= 0.5 && Math.abs(v) <= 1))).toBe(true);
+      expect(
+        flat.every(([, , vx, vy]) => [vx!, vy!].every((v) => Math.abs(v) >= 0.5 && Math.abs(v) <= 1)),
+      ).toBe(true);
       expect(new Set(flat.slice(0, 4099).map(String)).size).toBe(Math.min(particles, 4099));
     }
   });

@@ -2,7 +2,12 @@
  * Particles without a layout, and one step of their motion, written apart from the kernels and their references: what
  * all of them are held against. Also where each layout keeps a field, worked out in another way than in src.
  */
-import type { Block, ElementName, FieldsName, Layout } from '../../../src/experiments/hardware/data-layout-particles.ts';
+import type {
+  Block,
+  ElementName,
+  FieldsName,
+  Layout,
+} from '../../../src/experiments/hardware/data-layout-particles.ts';
 
 /** [x, y, vx, vy] */
 export type Particle = readonly [number, number, number, number];
@@ -24,7 +29,11 @@ export function stepped(particle: Particle, dt: number, fields: FieldsName, elem
 }
 
 /** The index of every field of every particle, [particle][field], and the length of the block. */
-export function placesByCounting(layout: Layout, count: number, bytes: number): { at: number[][]; length: number } {
+export function placesByCounting(
+  layout: Layout,
+  count: number,
+  bytes: number,
+): { at: number[][]; length: number } {
   const ids = Array.from({ length: count }, (_, i) => i);
   const four = [0, 1, 2, 3];
   if (layout === 'aos') return { at: ids.map((i) => four.map((f) => i * 4 + f)), length: 4 * count };

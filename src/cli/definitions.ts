@@ -1,0 +1,262 @@
+/**
+ * The commands: their arguments, options and examples. A command's own code is loaded when it is chosen, so that
+ * `linefill list` does not wait for what measuring needs.
+ */
+import { Argument, type Command, Option } from 'commander';
+import { UserError } from '../base/errors.ts';
+import { type Profile, profiles } from '../experiment/experiment.ts';
+import { shells } from './completion.ts';
+import { exitCodes, type Io, type Lab } from './io.ts';
+import { meant } from './nearest.ts';
+import type { Format } from './render.ts';
+import { parseSetting, type Setting } from './settings.ts';
+import { parseBudget, parseCpus, parseProfile, parseSeed, parseThreshold } from './values.ts';
+
+/** Fixed, so that two runs have the same inputs. */
+const defaultSeed = 1;
+
+/** What every command works with. */
+export interface Desk {
+  readonly io: Io;
+  readonly lab: Lab;
+  /** Gets the command's exit code. */
+  readonly finish: (code: number) => void;
+}
+
+/** What to type, and what it does. */
+type Example = readonly [line: string, does: string];
+
+/** Adds examples to the end of a command's help. */
+export function examples(command: Command, lines: readonly Example[]): void {
+  const title = lines.length === 1 ? 'Example:' : 'Examples:';
+  const text = lines.map(([line, does]) => `  $ ${line}\n      ${does}`).join('\n');
+  command.addHelpText('after', `\n${title}\n${text}`);
+}
+
+/** Adds all commands, in the order in which help shows them. */
+export function addCommands(program: Command, desk: Desk): void {
+  for (const add of [addRun, addMachine, addList, addExplain, addJudge, addReport, addCompare])
+    add(program, desk);
+  addCompletion(program, desk);
+  addHelp(program);
+}
+
+interface FormatFlags {
+  readonly json?: boolean;
+  readonly csv?: boolean;
+  readonly markdown?: boolean;
+}
+
+function formatOptions(command: Command): void {
+  command
+    .addOption(new Option('--json', 'print the run as JSON instead of tables').conflicts(['csv', 'markdown']))
+    .addOption(new Option('--csv', 'print every sample as CSV, a row each').conflicts(['json', 'markdown']))
+    .addOption(new Option('--markdown', 'print Markdown').conflicts(['json', 'csv']));
+}
+
+function formatOf({ json, csv, markdown }: FormatFlags): Format {
+  if (json === true) return 'json';
+  if (csv === true) return 'csv';
+  return markdown === true ? 'markdown' : 'text';
+}
+
+interface RunFlags extends FormatFlags {
+  readonly profile: Profile;
+  readonly set?: readonly Setting[];
+  readonly cpus?: readonly number[];
+  readonly seed: number;
+  readonly budget?: number;
+  readonly out?: string | false;
+  readonly html?: string | false;
+}
+
+function addRun(program: Command, { io, lab, finish }: Desk): void {
+  const run = program
+    .command('run')
+    .summary('measure, judge and report')
+    .description(
+      'Measures experiments and judges their claims. Prints tables and verdicts, and writes a run file and an HTML ' +
+        'report. Ctrl-C keeps what was measured.',
+    )
+    .argument('[ids...]', 'experiments or labs; all of them unless told');
+  runOptions(run);
+  formatOptions(run);
+  run.action(async (ids: string[], flags: RunFlags) => {
+    const { runCommand } = await import('./commands/run.ts');
+    finish(await runCommand(ids, { ...flags, set: flags.set ?? [], format: formatOf(flags) }, io, lab));
+  });
+  examples(run, [
+    ['linefill run', 'the standard set'],
+    ['linefill run false-sharing --profile full', 'one experiment, thoroughly'],
+    ['linefill run access-order --set workingSetBytes=64KiB,1MiB --cpus 0', 'chosen sizes on one CPU'],
+    [
+      'linefill run hardware --budget 30s --out before.json --no-html',
+      'a lab in half a minute, the run file only',
+    ],
+  ]);
+}
+
+function runOptions(run: Command): void {
+  const profile = new Option('--profile <name>', 'how thorough').choices(profiles);
+  const set = new Option(
+    '--set <param=v1,v2>',
+    "values for a parameter, instead of the profile's; repeatable",
+  );
+  const cpus = new Option('--cpus <list>', 'CPUs to use, best first: 0,1 or 0-3');
+  const budget = new Option('--budget <time>', "time for the whole run: 60s, 2m; unless told, the profile's");
+  run
+    // After choices(), which would refuse in words of its own.
+    .addOption(profile.argParser(parseProfile).default('quick'))
+    .addOption(
+      set.argParser((text: string, before?: readonly Setting[]) => [...(before ?? []), parseSetting(text)]),
+    )
+    .addOption(cpus.argParser(parseCpus))
+    .addOption(new Option('--seed <n>', 'seed of all inputs').argParser(parseSeed).default(defaultSeed))
+    .addOption(budget.argParser(parseBudget))
+    .option('--out <file>', 'the run file; linefill-run-<time>.json unless told')
+    .option('--no-out', 'write no run file')
+    .option('--html <file>', 'the HTML report; linefill-report-<time>.html beside the run file unless told')
+    .option('--no-html', 'write no HTML report');
+}
+
+function addMachine(program: Command, { io, lab, finish }: Desk): void {
+  const machine = program
+    .command('machine')
+    .summary('what is known of this machine')
+    .description(
+      'Prints the facts about this machine, and whether each was reported or measured, and by what.',
+    )
+    .option('--no-measure', 'only what is reported: at once, and without the addon')
+    .option('--json', 'print JSON')
+    .action(async (flags: { json?: boolean; measure: boolean }) => {
+      const { machineCommand } = await import('./commands/machine.ts');
+      finish(await machineCommand(flags, io, lab));
+    });
+  examples(machine, [['linefill machine', 'a table; caches and distances are measured in a second or two']]);
+}
+
+function addList(program: Command, { io, lab, finish }: Desk): void {
+  const list = program
+    .command('list')
+    .summary('the experiments, their questions and claims')
+    .description('Lists the experiments by lab: id, question, claims.')
+    .option('--json', 'print JSON')
+    .action(async (flags: { json?: boolean }) => {
+      const { listCommand } = await import('./commands/list.ts');
+      finish(await listCommand(flags, io, lab));
+    });
+  examples(list, [['linefill list --json', 'for another program']]);
+}
+
+function addExplain(program: Command, { io, lab, finish }: Desk): void {
+  const explain = program
+    .command('explain')
+    .summary('what an experiment asks, and how')
+    .description(
+      'Explains an experiment: question, idea, memory layout, parameters, variants, claims, sources.',
+    )
+    .argument('<id>', 'an experiment')
+    .action(async (id: string) => {
+      const { explainCommand } = await import('./commands/explain.ts');
+      finish(await explainCommand(id, io, lab));
+    });
+  examples(explain, [['linefill explain false-sharing', 'with a drawing of the memory']]);
+}
+
+function addJudge(program: Command, { io, lab, finish }: Desk): void {
+  const judge = program
+    .command('judge')
+    .summary('judge the claims again on a saved run')
+    .description('Judges the claims on a saved run. Needs no hardware: the raw samples are in the file.')
+    .argument('<run>', 'a run file')
+    .option('--json', 'print JSON')
+    .action(async (path: string, flags: { json?: boolean }) => {
+      const { judgeCommand } = await import('./commands/judge.ts');
+      finish(await judgeCommand(path, flags, io, lab));
+    });
+  examples(judge, [['linefill judge before.json', 'a verdict a claim']]);
+}
+
+function addReport(program: Command, { io, lab, finish }: Desk): void {
+  const report = program
+    .command('report')
+    .summary('show a saved run again')
+    .description('Shows a saved run: as tables, or in another form.')
+    .argument('<run>', 'a run file')
+    .addOption(new Option('--html <file>', 'write an HTML report').conflicts(['json', 'csv', 'markdown']));
+  formatOptions(report);
+  report.action(async (path: string, flags: FormatFlags & { html?: string }) => {
+    const { reportCommand } = await import('./commands/report.ts');
+    finish(await reportCommand(path, { ...flags, format: formatOf(flags) }, io, lab));
+  });
+  examples(report, [
+    ['linefill report before.json', 'tables and verdicts'],
+    ['linefill report before.json --csv > samples.csv', 'every sample, for another program'],
+  ]);
+}
+
+function addCompare(program: Command, { io, finish }: Desk): void {
+  const threshold = new Option('--threshold <share>', 'the slowdown to put up with; 5% unless told');
+  const compare = program
+    .command('compare')
+    .summary('has anything become slower from one run to another?')
+    .description(
+      'Compares two saved runs arm by arm. Exit code 0: equal or better; 1: something regressed; ' +
+        '3: inconclusive or incomparable; 2: a mistake in the command.',
+    )
+    .argument('<old>', 'a run file')
+    .argument('<new>', 'a run file')
+    .addOption(threshold.argParser(parseThreshold))
+    .option('--force', 'compare incomparable runs all the same')
+    .option('--json', 'print JSON')
+    .action(
+      async (
+        before: string,
+        after: string,
+        flags: { threshold?: number; force?: boolean; json?: boolean },
+      ) => {
+        const { compareCommand } = await import('./commands/compare.ts');
+        finish(await compareCommand([before, after], flags, io));
+      },
+    );
+  examples(compare, [['linefill compare before.json after.json --threshold 3%', 'as a gate in CI']]);
+}
+
+function addCompletion(program: Command, { io, lab, finish }: Desk): void {
+  const shellArgument = new Argument('<shell>', 'your shell').choices(shells).argParser((shell: string) => {
+    if (shells.includes(shell)) return shell;
+    throw new UserError(`there is no completion for "${shell}"`, meant(shell, shells));
+  });
+  const completion = program
+    .command('completion')
+    .summary('completion for your shell')
+    .description('Prints a script that completes commands, options and experiments in your shell.')
+    .addArgument(shellArgument)
+    .action(async (shell: string) => {
+      const { completionScript } = await import('./completion.ts');
+      io.stdout.write(completionScript(shell, program, await lab.experiments()));
+      finish(exitCodes.good);
+    });
+  examples(completion, [
+    ['source <(linefill completion bash)', 'now, in bash; in ~/.bashrc for good'],
+    ['source <(linefill completion zsh)', 'the same in zsh, after compinit'],
+    ['linefill completion fish | source', 'the same in fish'],
+  ]);
+}
+
+function addHelp(program: Command): void {
+  const help = program
+    .command('help')
+    .summary('help on a command')
+    .description('Prints help on a command.')
+    .argument('[command]', 'a command')
+    .action((name: string | undefined) => {
+      const command = name === undefined ? program : program.commands.find((one) => one.name() === name);
+      if (command === undefined) {
+        const names = program.commands.map((one) => one.name());
+        throw new UserError(`there is no command "${name}"`, meant(name ?? '', names));
+      }
+      command.outputHelp();
+    });
+  examples(help, [['linefill help run', 'the same as linefill run --help']]);
+}

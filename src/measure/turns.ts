@@ -1,0 +1,103 @@
+/**
+ * The arms of a group take turns. Blocks of two rounds: the order is shuffled once a block and reversed for its
+ * second round (ABBA), so that a drift falls on all alike. Between blocks the machine itself is looked at.
+ */
+import { ContractError } from '../base/errors.ts';
+import type { Prng } from '../base/prng.ts';
+import { formatNs } from '../base/units.ts';
+import { type NoiseColumn, noiseColumns } from '../experiment/run.ts';
+import type { ProbeReading } from './probe.ts';
+import type { ArmResult, BlockProbe } from './protocol.ts';
+import type { ArmRunner, ArmSample } from './sample.ts';
+
+export interface Turns {
+  readonly runners: ReadonlyMap<string, ArmRunner>;
+  readonly iterations: number;
+  readonly budgetMs: number;
+  readonly mostRounds: number;
+  /** A sample shorter than this is refused. */
+  readonly shortestNs: number;
+  readonly prng: Prng;
+  readonly probe: () => ProbeReading;
+}
+
+/** Below this, one untimed iteration before a sample brings the arm's own data back into the caches. */
+const rewarmBelowNs = 20e6;
+/** A probe costs about a millisecond: none more often than this. */
+const probeEveryMs = 15;
+
+/** What can't be reported: a time that the clock can't resolve, a metric that is no number. */
+function refuse(arm: string, sample: ArmSample, shortestNs: number): void {
+  if (!(sample.elapsedNs >= shortestNs)) {
+    const [took, least] = [formatNs(sample.elapsedNs), formatNs(shortestNs)];
+    throw new ContractError(`${arm}: a sample took ${took}; this clock needs ${least} for a figure`);
+  }
+  for (const [name, value] of Object.entries(sample.metrics)) {
+    if (!Number.isFinite(value)) throw new ContractError(`${arm}: its metric ${name} is ${value}, not a number`);
+  }
+}
+
+class ArmRecord {
+  readonly rounds: number[] = [];
+  readonly samples: ArmSample[] = [];
+
+  add(round: number, sample: ArmSample): void {
+    this.rounds.push(round);
+    this.samples.push(sample);
+  }
+
+  result(arm: string): ArmResult {
+    const { samples } = this;
+    const noise = {} as Record<NoiseColumn, (number | null)[]>;
+    for (const name of noiseColumns) noise[name] = samples.map((sample) => sample.noise[name]);
+    const metrics: Record<string, number[]> = {};
+    for (const name of Object.keys(samples[0]?.metrics ?? {})) {
+      metrics[name] = samples.map((sample) => sample.metrics[name]!);
+    }
+    return {
+      arm,
+      checksum: samples[0]?.checksums.map(String).join(',') ?? '',
+      rounds: this.rounds,
+      elapsedNs: samples.map((sample) => sample.elapsedNs),
+      noise,
+      memberNs: samples[0]?.memberNs === undefined ? null : samples.map((sample) => [...sample.memberNs!]),
+      metrics,
+    };
+  }
+}
+
+/**
+ * Takes blocks until the rounds or the budget are spent; one block at least.
+ * @throws ContractError for a sample that can't be reported
+ */
+export async function takeTurns(turns: Turns): Promise<{ arms: ArmResult[]; probes: BlockProbe[] }> {
+  const { runners, iterations, budgetMs, mostRounds, shortestNs, prng, probe } = turns;
+  const records = new Map([...runners.keys()].map((key) => [key, new ArmRecord()]));
+  const probes: BlockProbe[] = [];
+  const order = [...runners.keys()];
+  const began = performance.now();
+  let probedAt = Number.NEGATIVE_INFINITY;
+  let warmup = 1;
+  for (let block = 0, round = 0; round < mostRounds; block++) {
+    if (performance.now() - probedAt > probeEveryMs) {
+      probes.push({ block, fromRound: round, ...probe() });
+      probedAt = performance.now();
+    }
+    const indexes = prng.shuffle(Uint32Array.from(order.keys()));
+    let fastestNs = Number.POSITIVE_INFINITY;
+    for (let turn = 0; turn < 2; turn++, round++, indexes.reverse()) {
+      for (const index of indexes) {
+        const key = order[index]!;
+        const sample = await runners.get(key)!.sample({ warmup, iterations });
+        refuse(key, sample, shortestNs);
+        records.get(key)!.add(round, sample);
+        fastestNs = Math.min(fastestNs, sample.elapsedNs);
+      }
+    }
+    if (block === 0) warmup = fastestNs / iterations < rewarmBelowNs ? 1 : 0;
+    const spent = performance.now() - began;
+    // Another block only if it fits: two rounds have cost spent / (block + 1) each time so far.
+    if (spent + spent / (block + 1) > budgetMs) break;
+  }
+  return { arms: [...records].map(([key, record]) => record.result(key)), probes };
+}
