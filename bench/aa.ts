@@ -2,7 +2,6 @@
  * Can the lab's verdicts be believed? Comparisons whose answer is known go through the real pipeline: fresh processes,
  * rounds in turns, the twin, the interval, the word. Identical pairs must be called no different, slowed ones slower.
  */
-import { availableParallelism } from 'node:os';
 import type { Context } from '#dist/experiment/experiment.js';
 import { layOut } from '#dist/experiment/plan.js';
 import type { Comparison } from '#dist/experiment/run.js';
@@ -107,6 +106,6 @@ await sit(
         figures.push(...figuresOf(language, slowdown, comparisons, tally));
       }
     }
-    return { figures, notes: [`brackets: least and most of ${comparisons}; ${availableParallelism()} CPUs`] };
+    return { figures, notes: [`brackets: least and most of ${comparisons}`] };
   },
 );

@@ -2,7 +2,7 @@
  * What all benches share: their options, and the form in which they show their figures. A figure stands with its
  * interval, its target where there is one, and the load that the machine was under.
  */
-import { availableParallelism, loadavg } from 'node:os';
+import { cpus, loadavg } from 'node:os';
 import { parseArgs } from 'node:util';
 import { formatInterval, formatNs, formatNumber, formatRatio } from '#dist/base/units.js';
 
@@ -122,7 +122,7 @@ export async function sit<const T extends Options>(
     process.stdout.write(`${JSON.stringify({ bench, figures, notes, loadBefore, loadAfter, seconds })}\n`);
     return;
   }
-  const load = `load ${loadBefore.toFixed(2)} before and ${loadAfter.toFixed(2)} after, on ${availableParallelism()} CPUs`;
+  const load = `load ${loadBefore.toFixed(2)} before and ${loadAfter.toFixed(2)} after, on ${cpus().length} CPUs`;
   const sentences = [...notes, `${load}; ${seconds.toFixed(0)} s; Node ${process.versions.node}`];
   process.stdout.write(`${bench}: ${question}\n${table(figures)}${sentences.map((text) => `  ${text}\n`).join('')}`);
 }

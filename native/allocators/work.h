@@ -52,14 +52,16 @@ Outcome work(A& allocator, std::span<typename A::Slot> slots, std::span<const ui
     const auto block = a.alloc();
     if (!a.taken(block)) [[unlikely]]
       return false;
-    slots[i] = a.slot_of(block);
-    a.tag(slots[i]) = static_cast<uint32_t>(tag);
-    sum += a.fold(slots[i]);
+    const auto slot = a.slot_of(block);
+    slots[i] = slot;
+    a.tag(slot) = static_cast<uint32_t>(tag);
+    sum += a.fold(slot);
     return true;
   };
   const auto give = [&](size_t i) LINEFILL_INLINE {
-    sum += a.tag(slots[i]);
-    const AllocError error = a.free(slots[i]);
+    const auto slot = slots[i];
+    sum += a.tag(slot);
+    const AllocError error = a.free(slot);
     if (error != AllocError::kNone) [[unlikely]]
       wrong = error;
   };

@@ -1,7 +1,7 @@
 // One step of particle motion, a number at a time, in three memory layouts: x += vx * dt and y += vy * dt, or
-// x alone, or all four fields. The arithmetic is the same instruction for instruction; only the addresses
-// differ. Cost a particle: position 4 loads, 2 stores; x-only 2 and 1; all 4 and 4. Built without
-// vectorisation. Reference: src/experiments/hardware/data-layout-reference.ts.
+// x alone, or all four fields. The arithmetic is the same instruction for instruction; only addresses differ.
+// Cost a particle: position 4 loads, 2 stores; x-only 2 and 1; all 4 and 4. Built without vectorisation.
+// Reference: src/experiments/hardware/data-layout-reference.ts.
 #include "kernel.h"
 #include "kernels/layout.h"
 

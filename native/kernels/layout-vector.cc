@@ -1,8 +1,8 @@
 // One step of particle motion as in layout-scalar.cc, several numbers at a time, by the widest vector unit
 // that the CPU has: AVX-512, AVX2 or SSE2 on x86-64, NEON on arm64. Bit for bit the scalar answer. Where the
 // compiler has no vector extensions (MSVC) these kernels run the scalar code, and their summaries say so.
-// Cost: the same bytes as scalar, fewer instructions. Reference:
-// src/experiments/hardware/data-layout-reference.ts.
+// Cost: the same bytes as scalar, fewer instructions.
+// Reference: src/experiments/hardware/data-layout-reference.ts.
 #include <algorithm>
 #include <array>
 #include <utility>

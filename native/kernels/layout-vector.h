@@ -79,8 +79,8 @@ LINEFILL_UNIT_TARGET inline void step_halves(T* at, T dt) {
   }
 }
 
-// Whole records pay where all of a record is new anyway, or where its half is less than a store can take (two
-// float32); elsewhere the rearranging costs more than the wider vector saves.
+// Whole records pay where all of a record is new anyway, or where its half (two float32) fills no vector;
+// elsewhere the rearranging costs more than the wider vector saves.
 template <Fields fields, class T, size_t kLanes>
 constexpr bool whole_records() {
   if (kLanes < 4 || fields == Fields::kAll) return kLanes >= 4;

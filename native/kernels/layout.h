@@ -8,8 +8,8 @@
 //
 // A kernel takes its particles as one block of numbers in `float64s` or in `float32s`; the other one is
 // empty. Every product and every sum is rounded by itself: a fused multiply-add would round once, and differ
-// from JavaScript. Source: Intel 64 and IA-32 Architectures Optimization Reference Manual, 4.5.1, for the
-// three layouts.
+// from JavaScript.
+// Source: Intel 64 and IA-32 Architectures Optimization Reference Manual, coding for SIMD, Data Arrangement.
 #pragma once
 
 #include <bit>

@@ -28,7 +28,7 @@ const steps = 20_000;
  * Links one slot a line into one cycle by a linear congruence, a full period for a power of two (Hull and Dobell
  * 1962): each hop goes to a page that no prefetcher foresees. A shuffle would take a fresh process three times as long.
  */
-function linkByCongruence(next: Uint32Array, seed: number): void {
+export function linkByCongruence(next: Uint32Array, seed: number): void {
   const last = next.length / lineElements - 1;
   const increment = (2 * seed + 1) >>> 0;
   for (let slot = 0; slot <= last; slot++) {

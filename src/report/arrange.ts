@@ -2,6 +2,7 @@
  * A run's flat rows, arranged as every report shows them: experiments, in each its metrics, in each its groups of
  * arms that took turns. No numbers are computed here.
  */
+import { mainRegime } from '../experiment/analyse.ts';
 import type { Verdict } from '../experiment/claim.ts';
 import type { Comparison, Conduct, LeftOut, Measurement, Run } from '../experiment/run.ts';
 import type { Point } from '../kernel/kernel.ts';
@@ -9,8 +10,10 @@ import type { ExperimentText } from './html/experiment-text.ts';
 
 export interface Arm {
   readonly measurement: Measurement;
-  /** Against the group's baseline; null for the baseline itself, and where none was made. */
+  /** Against the group's baseline, in the regime that the summary is of; null for the baseline, and where none was made. */
   readonly comparison: Comparison | null;
+  /** The same in the other regime, where two were told apart. */
+  readonly elsewhere: Comparison | null;
   readonly isBaseline: boolean;
 }
 
@@ -53,8 +56,9 @@ export function arrange(run: Run, texts: readonly ExperimentText[]): readonly Ex
   const ids = [...new Set(rows.map(({ experiment }) => experiment))];
   return ids.map((id) => {
     const text = texts.find((known) => known.id === id) ?? null;
-    const comparisons = new Map(
-      run.comparisons.filter(({ experiment }) => experiment === id).map((row) => [keyOf(row), row]),
+    const comparisons = grouped(
+      run.comparisons.filter(({ experiment }) => experiment === id),
+      keyOf,
     );
     const measurements = run.measurements.filter(({ experiment }) => experiment === id);
     return {
@@ -74,7 +78,7 @@ function keyOf({ group, arm, metric }: Pick<Comparison, 'group' | 'arm' | 'metri
 
 function tablesOf(
   measurements: readonly Measurement[],
-  comparisons: ReadonlyMap<string, Comparison>,
+  comparisons: ReadonlyMap<string, readonly Comparison[]>,
   text: ExperimentText | null,
 ): MetricTable[] {
   return [...grouped(measurements, ({ metric }) => metric)].map(([metric, rows]) => {
@@ -111,17 +115,19 @@ function without(group: ArmGroup, names: readonly string[]): ArmGroup {
 function groupOf(
   key: string,
   rows: readonly Measurement[],
-  comparisons: ReadonlyMap<string, Comparison>,
+  comparisons: ReadonlyMap<string, readonly Comparison[]>,
 ): ArmGroup {
-  const compared = rows.map((row) => comparisons.get(keyOf(row)) ?? null);
-  const baseline = compared.find((row) => row !== null)?.baseline;
-  const arms = rows.map(
-    (measurement, i): Arm => ({
+  const compared = rows.map((row) => comparisons.get(keyOf(row)) ?? []);
+  const baseline = compared.flat()[0]?.baseline;
+  const arms = rows.map((measurement, i): Arm => {
+    const main = mainRegime(measurement.processes);
+    return {
       measurement,
-      comparison: compared[i]!,
+      comparison: compared[i]!.find(({ regime }) => regime === main) ?? null,
+      elsewhere: compared[i]!.find(({ regime }) => regime !== main) ?? null,
       isBaseline: measurement.arm === baseline,
-    }),
-  );
+    };
+  });
   const names = [...new Set(rows.flatMap(({ point }) => Object.keys(point)))];
   const inside = names.filter((name) => rows.some(({ point }) => point[name] !== rows[0]!.point[name]));
   const shared = Object.entries(rows[0]!.point).filter(([name]) => !inside.includes(name));
@@ -129,7 +135,7 @@ function groupOf(
     key,
     point: Object.fromEntries(shared),
     inside,
-    floor: compared.find((row) => row !== null && row.floor !== null)?.floor ?? null,
+    floor: arms.find(({ comparison }) => comparison !== null)?.comparison?.floor ?? null,
     arms: arms.filter(({ measurement }) => !measurement.twin),
     twin: arms.find(({ measurement }) => measurement.twin) ?? null,
   };

@@ -52,6 +52,16 @@ export function armCells({ measurement, comparison, isBaseline }: Arm): ArmCells
   };
 }
 
+/** What takes the place of a variant in the row of its other regime. */
+export const elsewhereText = 'other regime';
+
+/** The arm in its other regime, where it has one: only the comparison was made there. */
+export function elsewhereCells(arm: Arm): ArmCells | null {
+  if (arm.elsewhere === null) return null;
+  const { ratio, ratioRange, shown } = armCells({ ...arm, comparison: arm.elsewhere });
+  return { median: '', medianRange: '', ratio, ratioRange, shown, noise: '' };
+}
+
 /** 'workingSetBytes 16 KiB, threads 2'; '' for no coordinates. */
 export function pointText(point: Point): string {
   return Object.entries(point)

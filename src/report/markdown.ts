@@ -3,17 +3,21 @@ import type { Run } from '../experiment/run.ts';
 import type { ExperimentText } from './html/experiment-text.ts';
 import { type Arm, arrange, type ExperimentResult, type MetricTable } from './arrange.ts';
 import {
+  type ArmCells,
   armCells,
   conductText,
   confidenceText,
   coordinateColumns,
   effectText,
+  elsewhereCells,
+  elsewhereText,
   floorText,
   hasComparisons,
   machineText,
   statusText,
   tableTitle,
   titleOf,
+  unstableMark,
   verdictCount,
 } from './cells.ts';
 import { oneLine } from './lines.ts';
@@ -94,7 +98,7 @@ function tablePart(table: MetricTable, { conduct }: ExperimentResult): string {
     ...(compared ? ['---:', '---', '---'] : []),
     '---:',
   ];
-  const rows = table.groups.flatMap(({ arms }) => arms.map((arm) => armRow(arm, names, compared)));
+  const rows = table.groups.flatMap(({ arms }) => arms.flatMap((arm) => armRows(arm, names, compared)));
   const notes = [confidenceText(table, conduct), floorText(table)].filter((note) => note !== null);
   return [
     `${escaped(tableTitle(table))}:`,
@@ -103,20 +107,30 @@ function tablePart(table: MetricTable, { conduct }: ExperimentResult): string {
   ].join('\n\n');
 }
 
-function armRow(arm: Arm, names: readonly string[], compared: boolean): string[] {
-  const cells = armCells(arm);
+/** An arm's row, and a second one where it was compared in two regimes. */
+function armRows(arm: Arm, names: readonly string[], compared: boolean): string[][] {
   const { variant, point, summary } = arm.measurement;
   const coordinates = names.map((name) => {
     const value = point[name];
     return value === undefined ? '' : escaped(formatCoordinate(name, value));
   });
-  const shown = cells.shown === 'nothing' ? 'no difference' : cells.shown;
+  const cells = armCells(arm);
+  const noise = `${cells.noise}${summary.unstable ? ' (unstable)' : ''}`;
+  const row = [escaped(variant), ...coordinates, ...figures({ ...cells, noise }, compared)];
+  const other = elsewhereCells(arm);
+  if (other === null) return [row];
+  return [row, [`${escaped(variant)}, ${elsewhereText}`, ...coordinates, ...figures(other, compared)]];
+}
+
+function figures(
+  { median, medianRange, ratio, ratioRange, shown, noise }: ArmCells,
+  compared: boolean,
+): string[] {
+  const word = shown === 'nothing' ? 'no difference' : shown;
   return [
-    escaped(variant),
-    ...coordinates,
-    escaped(cells.median.trimEnd().replace(/~$/, '')),
-    cells.medianRange,
-    ...(compared ? [cells.ratio, cells.ratioRange, shown] : []),
-    `${cells.noise}${summary.unstable ? ' (unstable)' : ''}`,
+    escaped(median.trimEnd().replace(unstableMark, '')),
+    medianRange,
+    ...(compared ? [ratio, ratioRange, word] : []),
+    noise,
   ];
 }

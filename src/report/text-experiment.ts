@@ -1,13 +1,16 @@
 /** One experiment for the terminal: question, table, plot, verdicts, and what was left out. */
 import type { Verdict } from '../experiment/claim.ts';
-import type { Run } from '../experiment/run.ts';
+import type { Comparison, Run } from '../experiment/run.ts';
 import type { Arm, ArmGroup, ExperimentResult, MetricTable } from './arrange.ts';
 import {
+  type ArmCells,
   armCells,
   conductText,
   confidenceText,
   coordinateColumns,
   effectText,
+  elsewhereCells,
+  elsewhereText,
   floorText,
   hasComparisons,
   isTold,
@@ -95,7 +98,7 @@ function tableText(table: MetricTable, result: ExperimentResult, frame: TextFram
   const inColumns = table.groups.every(({ arms }) => arms.length === 1);
   const rows = table.groups.flatMap((group): Row[] => [
     ...(inColumns || pointText(group.point) === '' ? [] : [{ across: oneLine(pointText(group.point)) }]),
-    ...group.arms.map((arm) => rowOf(arm, names, compared)),
+    ...group.arms.flatMap((arm) => rowsOf(arm, names, compared)),
   ]);
   return [
     title === '' ? '' : paint('dim', title),
@@ -106,17 +109,32 @@ function tableText(table: MetricTable, result: ExperimentResult, frame: TextFram
     .join('\n');
 }
 
-function rowOf(arm: Arm, names: readonly string[], compared: boolean): Cell[] {
-  const { measurement, comparison } = arm;
-  const cells = armCells(arm);
-  const style = comparison === null ? undefined : resultStyles[comparison.result];
+/** An arm's row, and a second one where it was compared in two regimes. */
+function rowsOf(arm: Arm, names: readonly string[], compared: boolean): Row[] {
+  const { measurement, comparison, elsewhere } = arm;
   const coordinates = names.map((name): Cell => {
     const value = measurement.point[name];
     return { text: value === undefined ? '' : oneLine(formatCoordinate(name, value)) };
   });
+  const own: Cell[] = [{ text: oneLine(measurement.variant) }, ...coordinates];
+  const row = [...own, ...figures(armCells(arm), comparison, measurement.summary.unstable, compared)];
+  const other = elsewhereCells(arm);
+  if (other === null) return [row];
+  const blanks = coordinates.map((): Cell => ({ text: '' }));
   return [
-    { text: oneLine(measurement.variant) },
-    ...coordinates,
+    row,
+    [{ text: `  ${elsewhereText}`, style: 'dim' }, ...blanks, ...figures(other, elsewhere, false, compared)],
+  ];
+}
+
+function figures(
+  cells: ArmCells,
+  comparison: Comparison | null,
+  isUnstable: boolean,
+  compared: boolean,
+): readonly Cell[] {
+  const style = comparison === null ? undefined : resultStyles[comparison.result];
+  return [
     { text: printable(cells.median) },
     { text: cells.medianRange },
     ...(compared
@@ -126,7 +144,7 @@ function rowOf(arm: Arm, names: readonly string[], compared: boolean): Cell[] {
           { text: cells.shown, ...(style === undefined ? {} : { style }) },
         ]
       : []),
-    { text: cells.noise, ...(measurement.summary.unstable ? { style: 'doubt' as const } : {}) },
+    { text: cells.noise, ...(isUnstable ? { style: 'doubt' as const } : {}) },
   ];
 }
 
@@ -186,12 +204,12 @@ export function verdictText(verdict: Verdict, { width, paint }: Pick<TextFrame, 
   const title = `${statusText(verdict.status)}: ${oneLine(verdict.claim)}`;
   const [source, here] = [`source: ${oneLine(verdict.source)}`, `here: ${effectText(verdict)}`];
   const beside = `  ${source}   ${here}`;
-  const figures =
+  const numbers =
     textWidth(beside) <= width ? [beside] : [source, here].map((line) => wrap(line, width, '  '));
   return [
     paint(statusStyles[verdict.status], wrap(title, width)),
     wrap(`claim: ${oneLine(verdict.statement)}`, width, '  '),
-    ...figures,
+    ...numbers,
     wrap(sentence(verdict.sentence), width, '  '),
   ].join('\n');
 }

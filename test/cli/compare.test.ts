@@ -110,7 +110,11 @@ test('--json holds the comparison', async () => {
 
   const refused = stageWith(before, rebuilt(again));
   expect(await refused.run(...argv, '--json')).toBe(3);
-  expect(JSON.parse(refused.stdout())).toMatchObject({ incomparable: [{ what: 'compiler' }], arms: [], outcome: 'inconclusive' });
+  expect(JSON.parse(refused.stdout())).toMatchObject({
+    incomparable: [{ what: 'compiler' }],
+    arms: [],
+    outcome: 'inconclusive',
+  });
 });
 
 test.each([60, 80])('keeps within %i columns', async (columns) => {

@@ -33,10 +33,9 @@ export async function compareCommand(
   const isForced = options.force === true;
   const isRefused = comparison.incomparable.length > 0 && !isForced;
   if (options.json === true) {
-    const { arms, ...rest } = comparison;
-    io.stdout.write(
-      `${JSON.stringify({ ...rest, forced: isForced, arms: isRefused ? [] : arms }, null, 2)}\n`,
-    );
+    const nothing = { arms: [], unmatched: [], outcome: 'inconclusive' };
+    const said = { ...comparison, forced: isForced, ...(isRefused ? nothing : {}) };
+    io.stdout.write(`${JSON.stringify(said, null, 2)}\n`);
   } else {
     io.stdout.write(comparisonText(comparison, { ...looksOf(io.stdout, io.env), isForced }));
   }

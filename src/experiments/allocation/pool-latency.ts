@@ -101,8 +101,8 @@ objects falls on the allocation that it interrupts.`,
       <---->             <---->             <---->
        each noted, with one read of the clock in it
 
-sorted  ||||||||||||||||||||||||||||||||||||||||| |  |    |
-                      p50                       p99   p99.9`,
+sorted  |||||||||||||||||||||||||||||||||||||||| |  |    |
+                      p50                      p99   p99.9`,
   chart: {
     kind: 'bars',
     x: 'blocks',

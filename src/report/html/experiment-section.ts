@@ -80,8 +80,8 @@ export function drawExperiment(view: ExperimentView): Markup {
   const verdicts = drawVerdicts(view);
   const eyebrow = text === null ? null : html`<p class="eyebrow">${view.id}</p>`;
   return html`<section class="experiment" id="${view.anchor}" aria-labelledby="${view.anchor}-heading"><header>${eyebrow}<h2 id="${view.anchor}-heading">${view.title}</h2>${question}</header>${drawOpening(view)}${
-      verdicts.text === '' ? null : html`<h3>Verdicts</h3>${verdicts}`
-    }${drawRegimes(view)}${drawFigure(view)}${drawNumbers(
-      view,
-    )}${drawRaw(view)}${drawLeftOut(view)}${drawSources(view)}</section>`;
+    verdicts.text === '' ? null : html`<h3>Verdicts</h3>${verdicts}`
+  }${drawRegimes(view)}${drawFigure(view)}${drawNumbers(
+    view,
+  )}${drawRaw(view)}${drawLeftOut(view)}${drawSources(view)}</section>`;
 }

@@ -23,7 +23,11 @@ interface Setting {
   readonly capacity: number;
 }
 
-function replayHere({ kind, blockBytes, capacity }: Setting, heap: Uint32Array, trace: AllocationTrace): Replayed {
+function replayHere(
+  { kind, blockBytes, capacity }: Setting,
+  heap: Uint32Array,
+  trace: AllocationTrace,
+): Replayed {
   const pool = makers[kind].create(blockBytes, capacity, heap);
   const answers = new Int32Array(trace.rows.length / 4);
   const { blockWords } = poolShape(kind, blockBytes, capacity);
@@ -43,7 +47,10 @@ function compare(setting: Setting, trace: AllocationTrace): number {
   const here = replayHere(setting, heap, trace);
   const differs = here.answers.findIndex((answer, row) => answer !== native.answers[row]);
   const row = [...trace.rows.subarray(4 * differs, 4 * differs + 4)];
-  expect(differs, `row ${differs} (${row}): ${here.answers[differs]} against ${native.answers[differs]}`).toBe(-1);
+  expect(
+    differs,
+    `row ${differs} (${row}): ${here.answers[differs]} against ${native.answers[differs]}`,
+  ).toBe(-1);
   expect(Buffer.compare(Buffer.from(here.heap.buffer), Buffer.from(native.heap.buffer))).toBe(0);
   expect(here.hash).toBe(native.hash);
   return here.answers.length;
@@ -56,7 +63,12 @@ const setting = (kind: PoolKind): fc.Arbitrary<Setting> =>
     capacity: fc.integer({ min: 1, max: 90 }),
   });
 
-function churnOf({ kind, blockBytes, capacity }: Setting, rows: number, from: number, wrong: boolean): AllocationTrace {
+function churnOf(
+  { kind, blockBytes, capacity }: Setting,
+  rows: number,
+  from: number,
+  wrong: boolean,
+): AllocationTrace {
   return churnTrace(new Prng(from), {
     rows,
     ids: capacity + 5,
@@ -81,23 +93,32 @@ describe.each(kinds)('the %s pool in both languages', (kind) => {
   it('agrees over short traces of any rows', () => {
     const id = fc.nat({ max: 7 });
     const row = fc.oneof(
-      fc.record({ op: fc.constant('alloc' as const), id, bytes: fc.nat({ max: 100 }), log: fc.nat({ max: 7 }) }),
+      fc.record({
+        op: fc.constant('alloc' as const),
+        id,
+        bytes: fc.nat({ max: 100 }),
+        log: fc.nat({ max: 7 }),
+      }),
       fc.record({ op: fc.constant('free' as const), id }),
       fc.record({ op: fc.constant('checkpoint' as const) }),
     );
-    const property = fc.property(fc.array(row, { maxLength: 60 }), fc.integer({ min: 1, max: 9 }), (rows, capacity) => {
-      const blockBytes = 64;
-      const writer = new TraceWriter();
-      const inUse = new Set<number>();
-      for (const each of rows) {
-        if (each.op === 'checkpoint') writer.checkpoint();
-        else if (each.op === 'alloc' && !inUse.has(each.id)) {
-          writer.alloc(each.id, each.bytes, 2 ** each.log);
-          if (each.bytes <= blockBytes && each.log <= 6 && inUse.size < capacity) inUse.add(each.id);
-        } else if (each.op === 'free' && (inUse.delete(each.id) || kind !== 'pool')) writer.free(each.id);
-      }
-      compare({ kind, blockBytes, capacity }, writer.finish());
-    });
+    const property = fc.property(
+      fc.array(row, { maxLength: 60 }),
+      fc.integer({ min: 1, max: 9 }),
+      (rows, capacity) => {
+        const blockBytes = 64;
+        const writer = new TraceWriter();
+        const inUse = new Set<number>();
+        for (const each of rows) {
+          if (each.op === 'checkpoint') writer.checkpoint();
+          else if (each.op === 'alloc' && !inUse.has(each.id)) {
+            writer.alloc(each.id, each.bytes, 2 ** each.log);
+            if (each.bytes <= blockBytes && each.log <= 6 && inUse.size < capacity) inUse.add(each.id);
+          } else if (each.op === 'free' && (inUse.delete(each.id) || kind !== 'pool')) writer.free(each.id);
+        }
+        compare({ kind, blockBytes, capacity }, writer.finish());
+      },
+    );
     fc.assert(property, { seed, numRuns: 150 });
   });
 });
@@ -121,7 +142,8 @@ describe.each(['checked', 'scan'] as const)('the %s pool in both languages', (ki
 
 describe('the native replay', () => {
   const heap = (): Uint32Array => new Uint32Array(16 + 8 * 16);
-  const run = (trace: AllocationTrace, kind: PoolKind = 'pool'): Replayed => replayNative(kind, heap(), 64, 8, trace);
+  const run = (trace: AllocationTrace, kind: PoolKind = 'pool'): Replayed =>
+    replayNative(kind, heap(), 64, 8, trace);
 
   it('refuses to free what is not in use, where nothing checks', () => {
     expect(() => run(new TraceWriter().alloc(0, 8, 8).free(0).free(0).finish())).toThrow(
@@ -138,15 +160,17 @@ describe('the native replay', () => {
     expect(() => run({ rows, ids: 1 })).toThrow('"trace" row 0 must start with 1 to 4, not 9');
     expect(() => run({ rows: Uint32Array.of(1, 5, 8, 8), ids: 2 })).toThrow(/an id below 2, not 5/);
     const args = [heap(), 64, 8, Uint32Array.of(1, 0, 8), new Uint32Array(1), new Int32Array(1)];
-    expect(() => runNative(replayKernels.pool, args)).toThrow(/"trace" must have 4 words for each of the 1 answers/);
+    expect(() => runNative(replayKernels.pool, args)).toThrow(
+      /"trace" must have 4 words for each of the 1 answers/,
+    );
   });
 
   it('refuses a heap that is too small', () => {
     expect(() => replayNative('scan', heap(), 64, 8, new TraceWriter().checkpoint().finish())).toThrow(
       'pool-scan-replay: "heap" must have at least 160 words, not 144',
     );
-    expect(() => replayNative('pool', heap(), 2 ** 24, 2 ** 26, new TraceWriter().checkpoint().finish())).toThrow(
-      /"capacity" must be lower/,
-    );
+    expect(() =>
+      replayNative('pool', heap(), 2 ** 24, 2 ** 26, new TraceWriter().checkpoint().finish()),
+    ).toThrow(/"capacity" must be lower/);
   });
 });

@@ -145,7 +145,9 @@ describe('what the work refuses', () => {
     rooms.push(room);
     const shifted = room.array('uint32', 4000, 64).subarray(1);
     Pool.create(64, 100, shifted);
-    expect(() => run(poolWork, { heap: shifted })).toThrow(/must start at a multiple of 64 bytes, not 4 beyond one/);
+    expect(() => run(poolWork, { heap: shifted })).toThrow(
+      /must start at a multiple of 64 bytes, not 4 beyond one/,
+    );
   });
 
   it('a free list that leads outside the blocks, or in a circle', () => {
@@ -159,7 +161,9 @@ describe('what the work refuses', () => {
       return array;
     };
     garbled[16] = 17;
-    expect(() => run(poolWork, { heap: aligned(garbled) })).toThrow(/must hold a sound free list: 17 is no block/);
+    expect(() => run(poolWork, { heap: aligned(garbled) })).toThrow(
+      /must hold a sound free list: 17 is no block/,
+    );
     garbled[16] = 32;
     expect(() => run(poolWork, { heap: aligned(garbled) })).toThrow(/32 is in it twice/);
   });
@@ -173,15 +177,20 @@ describe('what the work refuses', () => {
 
   it('blocks that can hold no tag, or that memory can not hold', () => {
     expect(() => run(mallocWork, { blockBytes: 3 })).toThrow(/"blockBytes" must be at least 4/);
-    expect(() => run(mallocWork, { blockBytes: 4_294_967_295 })).toThrow(/more than half of the \d+ that are available/);
+    expect(() => run(mallocWork, { blockBytes: 4_294_967_295 })).toThrow(
+      /more than half of the \d+ that are available/,
+    );
   });
 
-  it.runIf(noPmr() === null)('an arena that is too small', () => {
-    expect(() => run(pmrWork, { arena: new Uint8Array(1000) })).toThrow('exhausted');
-    if (noBoostPool() === null) {
-      expect(() => run(boostWork, { arena: new Uint8Array(1000) })).toThrow('exhausted');
-    }
-  });
+  const overArenas = [pmrWork, boostWork].filter(
+    (kernel) => peerOf.get(kernel as unknown as Kernel)!() === null,
+  );
+  it.each(overArenas.map((kernel) => [kernel.id, kernel]))(
+    'an arena that is too small for %s',
+    (_, kernel) => {
+      expect(() => run(kernel, { arena: new Uint8Array(1000) })).toThrow('exhausted');
+    },
+  );
 
   it('a scan that would take minutes', () => {
     const { heap } = argsOf(scanPoolWork as unknown as Kernel, 'lifo', 100_000) as { heap: Uint32Array };
@@ -217,7 +226,9 @@ describe('a checked pool whose heap is garbage behind its header', () => {
       try {
         runNative(checkedPoolWork.id, inOrder(checkedPoolWork.signature, args as unknown as Args));
       } catch (error) {
-        expect((error as Error).message).toMatch(/^pool-checked-work: (exhausted|corrupt|double|misaligned|foreign)/);
+        expect((error as Error).message).toMatch(
+          /^pool-checked-work: (exhausted|corrupt|double|misaligned|foreign)/,
+        );
         refused++;
       }
     }

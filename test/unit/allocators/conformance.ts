@@ -70,7 +70,10 @@ export class ValidatingAllocator implements Allocator {
     const held = this.held.get(offset);
     if (held !== undefined) {
       const contents = this.#heap.subarray(offset, offset + held.words);
-      expect(contents.every((word) => word === held.fill), `contents of ${offset}`).toBe(true);
+      expect(
+        contents.every((word) => word === held.fill),
+        `contents of ${offset}`,
+      ).toBe(true);
     }
     const answer = this.#inner.free(offset);
     if (held !== undefined) {

@@ -122,12 +122,13 @@ test('JSON is a run file', () => {
 function expectEverything(text: string, of: Run): void {
   for (const result of arrange(of, syntheticTexts)) {
     for (const { groups } of result.tables) {
-      for (const { measurement, comparison, isBaseline } of groups.flatMap(({ arms }) => arms)) {
+      for (const { measurement, comparison, elsewhere, isBaseline } of groups.flatMap(({ arms }) => arms)) {
         const { summary, unit } = measurement;
         expect(text).toContain(formatQuantity(summary.median, unit));
         if (isBaseline || comparison === null) continue;
         expect(text).toContain(`${formatTimes(comparison.ratio)}`);
         expect(text).toContain(formatTimesRange(comparison.low, comparison.high));
+        if (elsewhere !== null) expect(text).toContain(formatTimesRange(elsewhere.low, elsewhere.high));
       }
     }
   }
@@ -169,6 +170,21 @@ describe('text', () => {
     const few = renderText(syntheticRun({ processes: 3, samples: 4 }), syntheticTexts, plain);
     expect(few).toMatch(/^pool +\S+ ns +n\/a +\S+x +n\/a +unclear/m);
     expect(few).not.toMatch(/NaN|undefined|null/);
+  });
+
+  test('an arm that was compared in two regimes has a row for each', () => {
+    const group = 'workingSetBytes=4194304';
+    const rows = run.comparisons.filter((one) => one.group === group && one.arm === 'random');
+    const [main, other] = rows.toSorted((a, b) => a.regime - b.regime);
+    const both =
+      rows.length > 1 ? run : { ...run, comparisons: [...run.comparisons, { ...main!, regime: 1 }] };
+    const text = renderText(both, syntheticTexts, plain);
+    const block = text.slice(text.indexOf('workingSetBytes 4 MiB'), text.indexOf('workingSetBytes 16 MiB'));
+    const lines = block.split('\n');
+    const at = lines.findIndex((line) => /^random /.test(line));
+    expect(lines[at]).toContain(`${formatTimes(main!.ratio)} `);
+    expect(lines[at + 1]).toMatch(/^ {2}other regime +\d/);
+    expect(lines[at + 1]).toContain(formatTimes((other ?? main!).ratio));
   });
 
   test('draws a sweep, with the caches, and a matrix', () => {

@@ -1,0 +1,137 @@
+/**
+ * What the lab costs beside its samples: the start of its command line, the start of a measuring process, and the
+ * engine's own time in a run.
+ */
+import { spawnSync } from 'node:child_process';
+import { fileURLToPath } from 'node:url';
+import type { Experiment, Profile } from '#dist/experiment/experiment.js';
+import type { Run } from '#dist/experiment/run.js';
+import { experiments } from '#dist/experiments/index.js';
+import { describeMachine, describeSurroundings, nativeFactsOf, realSystem } from '#dist/machine/index.js';
+import { chooseCpus, measure } from '#dist/measure/measure.js';
+import { environment } from '#dist/native/binding.js';
+import { median } from '#dist/stats/index.js';
+import { overPasses } from './passes.ts';
+import { countOf, type Figure, sit } from './sitting.ts';
+
+const mostListNs = 150e6;
+const mostSharePercent = 25;
+const [child, worker] = ['#dist/cli/child.js', '#dist/cli/worker.js'].map((name) => import.meta.resolve(name));
+
+/** ns from a program's start to its end. */
+function wallNs(args: readonly string[]): number {
+  const began = process.hrtime.bigint();
+  const { status, stderr } = spawnSync(process.execPath, args, { encoding: 'utf8' });
+  const took = Number(process.hrtime.bigint() - began);
+  if (status !== 0) throw new Error(`node ${args.join(' ')} ended with ${status}: ${stderr}`);
+  return took;
+}
+
+/** What a measuring process does before its first sample, each step with those before it. */
+function steps(): { name: string; code: string }[] {
+  const of = (name: string): string => JSON.stringify(import.meta.resolve(name));
+  const [first = 0, ...others] = chooseCpus(null);
+  const parts = [
+    { name: 'Node itself', code: '' },
+    { name: 'the engine', code: `await import(${of('#dist/measure/serve.js')});` },
+    { name: 'the experiments', code: `await import(${of('#dist/experiments/index.js')});` },
+    {
+      name: 'the addon',
+      code: `const { environment } = await import(${of('#dist/native/binding.js')}); environment();`,
+    },
+    {
+      name: 'the probe',
+      code: `const { RegimeProbe } = await import(${of('#dist/measure/probe.js')});
+        new RegimeProbe(${JSON.stringify([first, ...others.slice(0, 1)])}, 1).close();`,
+    },
+  ];
+  return parts.map(({ name }, i) => ({ name, code: parts.slice(0, i + 1).map(({ code }) => code).join('\n') }));
+}
+
+function starts(spawns: number): Figure[] {
+  const list = fileURLToPath(import.meta.resolve('#dist/cli/main.js'));
+  const programs = steps();
+  const listNs: number[] = [];
+  const stepNs = programs.map(() => [] as number[]);
+  for (let spawn = 0; spawn < spawns; spawn++) {
+    listNs.push(wallNs([list, 'list']));
+    for (const [i, { code }] of programs.entries()) stepNs[i]!.push(wallNs(['--input-type=module', '-e', code]));
+  }
+  const total = stepNs.at(-1)!;
+  return [
+    { name: 'linefill list', unit: 'ns', ...overPasses(listNs), target: { most: mostListNs } },
+    { name: 'a measuring process, to its first sample', unit: 'ns', ...overPasses(total) },
+    ...programs.map(({ name }, i): Figure => {
+      const before = i === 0 ? 0 : median(stepNs[i - 1]!);
+      return { name: `  of that ${name}`, unit: 'ns', value: median(stepNs[i]!) - before };
+    }),
+  ];
+}
+
+async function runOf(chosen: readonly Experiment[], profile: Profile): Promise<Run> {
+  const system = realSystem();
+  return await measure(
+    { experiments: chosen, profile, settings: {}, cpus: null, seed: 1, budgetMs: null },
+    {
+      tool: { name: 'linefill-bench', version: '0' },
+      machine: describeMachine(system, nativeFactsOf(environment())),
+      surroundings: describeSurroundings(system),
+      entries: { child: new URL(child!), worker: new URL(worker!) },
+    },
+    () => undefined,
+    new AbortController().signal,
+  );
+}
+
+/** Time inside the samples themselves, without their warm-up. A team's sample counts once. */
+function sampleMs(run: Run, experiment: string): number {
+  const rows = run.measurements.filter((row) => row.experiment === experiment && row.metric === 'time');
+  return rows.flatMap((row) => row.processes.flatMap(({ raw }) => raw)).reduce((sum, ns) => sum + ns, 0) / 1e6;
+}
+
+function shares(run: Run): Figure[] {
+  const parts = run.conduct.map(({ experiment, elapsedMs, samplingMs }) => ({
+    experiment,
+    elapsedMs,
+    samplingMs,
+    sampleMs: sampleMs(run, experiment),
+  }));
+  const sum = (of: (part: (typeof parts)[number]) => number): number => parts.reduce((all, part) => all + of(part), 0);
+  const outside = (inside: number, all: number): number => 100 * (1 - inside / all);
+  const all = sum((part) => part.elapsedMs);
+  return [
+    ...parts.map((part): Figure => ({
+      name: `${part.experiment}: outside samples and their warm-up`,
+      unit: '%',
+      value: outside(part.samplingMs, part.elapsedMs),
+    })),
+    {
+      name: `a ${run.profile} run: outside samples and their warm-up`,
+      unit: '%',
+      value: outside(sum((part) => part.samplingMs), all),
+      target: { most: mostSharePercent },
+    },
+    {
+      name: `a ${run.profile} run: outside the samples themselves`,
+      unit: '%',
+      value: outside(sum((part) => part.sampleMs), all),
+    },
+    { name: `a ${run.profile} run: all of it`, unit: 'ns', value: all * 1e6 },
+  ];
+}
+
+await sit(
+  'harness',
+  'what does the lab cost beside its samples?',
+  {
+    spawns: { about: 'starts of each program', value: '15' },
+    experiments: { about: 'of which to measure a quick run', value: 'all' },
+  },
+  async ({ smoke, values }) => {
+    const spawns = smoke ? 1 : countOf(values.spawns, 'spawns');
+    const named = smoke ? ['access-order'] : values.experiments.split(',');
+    const chosen = experiments.filter(({ id }) => named.includes('all') || named.includes(id));
+    const run = await runOf(chosen, smoke ? 'smoke' : 'quick');
+    return { figures: [...starts(spawns), ...shares(run)], notes: run.warnings };
+  },
+);

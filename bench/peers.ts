@@ -1,0 +1,245 @@
+/**
+ * Do our figures agree with those of public tools? Each tool takes turns with our kernel for the same thing, in one
+ * sitting, and the ratio is taken turn by turn. Tools are found by environment variables or on the PATH; what is
+ * missing is said, and left out.
+ *
+ *   multichase's pingpong      LINEFILL_PINGPONG         github.com/google/multichase: make pingpong
+ *   hardware-effects' random-accesses
+ *                              LINEFILL_RANDOM_ACCESSES  github.com/Kobzol/hardware-effects, a Release build; with
+ *                                                        -DREPETITIONS=2 (say so in LINEFILL_REPETITIONS) it takes
+ *                                                        seconds instead of half a minute
+ *   likwid-bench               LINEFILL_LIKWID_BENCH     the package likwid
+ */
+import { spawnSync } from 'node:child_process';
+import { accessSync, constants } from 'node:fs';
+import { delimiter, join } from 'node:path';
+import { coreToCore } from '#dist/experiments/hardware/core-to-core.js';
+import { sumIndexed } from '#dist/experiments/hardware/access-order-kernels.js';
+import { Crew } from '#dist/measure/crew.js';
+import { GroupRoom } from '#dist/measure/room.js';
+import { TeamArm } from '#dist/measure/team.js';
+import { setUp, timeNative } from '#dist/measure/thread-arm.js';
+import { inOrder } from '#dist/kernel/signature.js';
+import { environment } from '#dist/native/binding.js';
+import { median, medianInterval, twoModes } from '#dist/stats/index.js';
+import { countOf, type Figure, sit } from './sitting.ts';
+
+const alpha = 0.05;
+const within = { most: 1.15, least: 1 / 1.15 };
+/** multichase's own way: the best of five samples of a quarter of a second. */
+const pingPongSamples = 5;
+const pingPongSampleNs = 250e6;
+
+interface Sizes {
+  readonly turns: number;
+  readonly sumBytes: number;
+}
+
+/** Both sides of one agreement: a figure each, per turn. */
+interface Peer {
+  readonly name: string;
+  readonly unit: Figure['unit'];
+  readonly target: Figure['target'];
+  ours(): Promise<number>;
+  theirs(): number;
+  close(): Promise<void>;
+}
+
+/** The path of a tool, or null where it is not here. */
+function find(variable: string, program: string): string | null {
+  const told = process.env[variable];
+  const folders = (process.env['PATH'] ?? '').split(delimiter);
+  const places = told === undefined ? folders.map((folder) => join(folder, program)) : [told];
+  return (
+    places.find((path) => {
+      try {
+        accessSync(path, constants.X_OK);
+        return true;
+      } catch {
+        return false;
+      }
+    }) ?? null
+  );
+}
+
+/** What a tool says on both its streams. */
+function say(program: string, args: readonly string[]): string {
+  const { status, stdout, stderr, error } = spawnSync(program, args, { encoding: 'utf8' });
+  if (status !== 0) throw new Error(`${program} ${args.join(' ')}: ${error?.message ?? `ended with ${status}: ${stderr}`}`);
+  return stdout + stderr;
+}
+
+function figureIn(text: string, pattern: RegExp, tool: string): number {
+  const found = Number(pattern.exec(text)?.[1]);
+  if (!Number.isFinite(found)) throw new Error(`${tool} said nothing that could be understood: ${text}`);
+  return found;
+}
+
+/** Runs a tool on the CPUs named only. */
+function sayOn(cpus: readonly number[], program: string, args: readonly string[]): string {
+  return say('taskset', ['-c', cpus.join(','), program, ...args]);
+}
+
+async function pingPong(path: string, cpus: readonly number[]): Promise<Peer> {
+  const [from = 0, to = 1] = cpus;
+  const variant = coreToCore.variants.find(({ id }) => id === 'swap')!;
+  const point = { from, to, ...variant.fixed };
+  const room = new GroupRoom();
+  const crew = new Crew(new URL(import.meta.resolve('#dist/cli/worker.js')));
+  const seat = { room, seed: 1, cpus };
+  const options = { experiment: coreToCore.id, variant, point, seat, language: 'native' as const, reference: false };
+  const team = await new TeamArm({ ...options, crew, scope: 'peer' }).start();
+  const handOvers = variant.kernel.work(point).operations;
+  return {
+    name: 'hand-over between two CPUs',
+    unit: 'ns',
+    target: within,
+    async ours() {
+      const { elapsedNs } = await team.sample({ warmup: 10, iterations: 10 });
+      const iterations = Math.max(1, Math.round((10 * pingPongSampleNs) / elapsedNs));
+      let least = Number.POSITIVE_INFINITY;
+      for (let i = 0; i < pingPongSamples; i++) {
+        const sample = await team.sample({ warmup: 0, iterations });
+        least = Math.min(least, sample.elapsedNs / (iterations * handOvers));
+      }
+      return least;
+    },
+    theirs: () => figureIn(sayOn([from, to], path, ['-l', '-r', '0']), new RegExp(`^ *${from}: +([\\d.]+)`, 'm'), path),
+    async close() {
+      await team.close();
+      await crew.close();
+      room.close();
+    },
+  };
+}
+
+interface Sum {
+  /** ns a value. */
+  take(): number;
+  close(): void;
+}
+
+function sumOver(workingSetBytes: number, order: 'sequential' | 'random', cpu: number): Sum {
+  const room = new GroupRoom();
+  const point = { workingSetBytes, order, strideBytes: 64 };
+  const values = inOrder(sumIndexed.signature, setUp(sumIndexed, point, { room, seed: 1, cpus: [cpu] }));
+  const { operations } = sumIndexed.work(point);
+  return {
+    take: () => timeNative(sumIndexed.id, values, { warmup: 1, iterations: 2 }).elapsedNs / (2 * operations),
+    close: () => room.close(),
+  };
+}
+
+/** Runs `task` pinned to a CPU: a tool that is started meanwhile would be pinned as well. */
+function pinned<T>(cpu: number, task: () => T): T {
+  environment().pin(cpu);
+  try {
+    return task();
+  } finally {
+    environment().unpin();
+  }
+}
+
+function shuffledSum(path: string, cpu: number, sumBytes: number): Peer {
+  const repetitions = countOf(process.env['LINEFILL_REPETITIONS'] ?? '50', 'LINEFILL_REPETITIONS');
+  const sum = sumOver(sumBytes, 'random', cpu);
+  return {
+    name: 'shuffled sum, a value',
+    unit: 'ns',
+    target: within,
+    ours: () => Promise.resolve(pinned(cpu, () => sum.take())),
+    theirs: () => {
+      const us = figureIn(sayOn([cpu], path, ['1', String(sumBytes)]), /^(\d+)$/m, path);
+      return (us * 1000) / (repetitions * (sumBytes / 4));
+    },
+    close: () => Promise.resolve(sum.close()),
+  };
+}
+
+function sequentialSum(path: string, cpu: number, sumBytes: number, test: string): Peer {
+  const sum = sumOver(sumBytes, 'sequential', cpu);
+  const [indexed, mebi] = [8, sumBytes / 1e6];
+  return {
+    name: 'sequential sum, bandwidth',
+    unit: 'GB/s',
+    target: { most: 1 },
+    ours: () => Promise.resolve(indexed / pinned(cpu, () => sum.take())),
+    theirs: () =>
+      figureIn(sayOn([cpu], path, ['-t', test, '-w', `S0:${mebi}MB:1`]), /^MByte\/s:\s+([\d.]+)/m, path) / 1000,
+    close: () => Promise.resolve(sum.close()),
+  };
+}
+
+async function agreement(peer: Peer, turns: number): Promise<{ figures: Figure[]; notes: string[] }> {
+  const [ours, theirs]: [number[], number[]] = [[], []];
+  try {
+    for (let turn = 0; turn < turns; turn++) {
+      if (turn % 2 === 0) ours.push(await peer.ours());
+      theirs.push(peer.theirs());
+      if (turn % 2 === 1) ours.push(await peer.ours());
+    }
+  } finally {
+    await peer.close();
+  }
+  const ends = (values: readonly number[]) => ({ low: Math.min(...values), high: Math.max(...values) });
+  const ratios = ours.map((value, turn) => value / theirs[turn]!);
+  const interval = medianInterval(ratios, alpha);
+  const { name, unit, target } = peer;
+  const figures: Figure[] = [
+    { name: `${name}: ours`, unit, value: median(ours), ...ends(ours) },
+    { name: `${name}: theirs`, unit, value: median(theirs), ...ends(theirs) },
+    {
+      name: `${name}: ours over theirs`,
+      unit: 'x',
+      value: median(ratios),
+      ...(interval === null ? ends(ratios) : { low: interval.low, high: interval.high }),
+      ...(target === undefined ? {} : { target }),
+    },
+  ];
+  const two = turns >= 4 && [ours, theirs].some((values) => twoModes(values) !== null);
+  return { figures, notes: two ? [`${name}: two regimes within this sitting; sit down again`] : [] };
+}
+
+/** Those that are here, to be made when their turn comes, and what the others would need. */
+function peersHere(cpus: readonly number[], { sumBytes }: Sizes): { make: (() => Promise<Peer>)[]; missing: string[] } {
+  const [cpu = 0] = cpus;
+  const make: (() => Promise<Peer>)[] = [];
+  const missing: string[] = [];
+  const offer = (variable: string, program: string, get: string, ...makers: ((path: string) => Promise<Peer>)[]): void => {
+    const path = find(variable, program);
+    if (path === null) missing.push(`not installed: ${program} (${get}; or its path in ${variable})`);
+    else make.push(...makers.map((maker) => () => maker(path)));
+  };
+  if (cpus.length < 2) missing.push('one CPU only: no ping-pong');
+  else {
+    offer('LINEFILL_PINGPONG', 'pingpong', 'github.com/google/multichase, make pingpong', (path) => pingPong(path, cpus));
+  }
+  offer('LINEFILL_RANDOM_ACCESSES', 'random-accesses', 'github.com/Kobzol/hardware-effects', async (path) =>
+    shuffledSum(path, cpu, sumBytes),
+  );
+  offer('LINEFILL_LIKWID_BENCH', 'likwid-bench', 'the package likwid', async (path) =>
+    sequentialSum(path, cpu, sumBytes, 'load'),
+  );
+  if (find('LINEFILL_TASKSET', 'taskset') === null) {
+    return { make: [], missing: ['not installed: taskset (the package util-linux)', ...missing] };
+  }
+  return { make, missing };
+}
+
+await sit(
+  'peers',
+  'do our figures agree with those of public tools?',
+  { turns: { about: 'of each tool and ours', value: '9' } },
+  async ({ smoke, values }) => {
+    const sizes = smoke ? { turns: 1, sumBytes: 4_000_000 } : { turns: countOf(values.turns, 'turns'), sumBytes: 256_000_000 };
+    const { make, missing } = peersHere(environment().allowedCpus, sizes);
+    const figures: Figure[] = [];
+    const notes = [...missing];
+    for (const maker of make) {
+      const found = await agreement(await maker(), sizes.turns);
+      figures.push(...found.figures);
+      notes.push(...found.notes);
+    }
+    return { figures, notes };
+  },
+);

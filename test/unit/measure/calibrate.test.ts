@@ -1,0 +1,97 @@
+import { describe, expect, it } from 'vitest';
+import { calibrate, sampleTargetNs, settle, shortestReportedNs } from '../../../src/measure/calibrate.ts';
+import { scripted, steady } from './scripted.ts';
+
+const targetNs = 1e6;
+const most = 2 ** 30;
+
+describe('calibration', () => {
+  it.each([
+    [1e6, 1],
+    [2e6, 1],
+    [999_999, 2],
+    [1000, 1000],
+    [300, 3334],
+    [0.25, 4_000_000],
+  ])('of an arm of %d ns finds %d iterations', async (ns, iterations) => {
+    expect(await calibrate([steady(ns)], targetNs)).toBe(iterations);
+  });
+
+  it('takes one count for all arms: the fastest one’s', async () => {
+    expect(await calibrate([steady(5000), steady(100), steady(20_000)], targetNs)).toBe(10_000);
+    expect(await calibrate([], targetNs)).toBe(1);
+  });
+
+  it('grows by steps, never by more than ten at a time, and never beyond 2^30', async () => {
+    const arm = scripted(() => 0);
+    expect(await calibrate([arm], targetNs)).toBe(most);
+    const counts = arm.plans.map((plan) => plan.iterations);
+    expect(Math.max(...counts)).toBe(most);
+    const growth = counts.slice(1).map((count, i) => count / counts[i]!);
+    expect(Math.max(...growth)).toBeLessThanOrEqual(10);
+    expect(arm.plans.every((plan) => plan.warmup === 0)).toBe(true);
+  });
+
+  it('does not overshoot by much: no sample is made much longer than the target', async () => {
+    const arm = steady(37);
+    await calibrate([arm], targetNs);
+    expect(Math.max(...arm.plans.map((plan) => plan.iterations * 37))).toBeLessThan(2 * targetNs);
+  });
+
+  it('is not taken in by an interruption: a long sample is believed when a second one is as long', async () => {
+    // The very first sample of each growth is interrupted for 4 ms; the arm itself takes 100 ns.
+    const arm = scripted(({ iterations }, call) => 100 * iterations + (call === 0 ? 4e6 : 0));
+    expect(await calibrate([arm], targetNs)).toBe(10_000);
+    const everyFifth = scripted(({ iterations }, call) => 100 * iterations + (call % 5 === 0 ? 4e6 : 0));
+    expect(await calibrate([everyFifth], targetNs)).toBe(10_000);
+  });
+
+  it('takes a long sample once: what lasts a second need not be asked twice', async () => {
+    const arm = steady(1e9);
+    expect(await calibrate([arm], targetNs)).toBe(1);
+    expect(arm.plans).toHaveLength(2);
+  });
+
+  it('follows code that gets faster while it is compiled', async () => {
+    let calls = 0;
+    const arm = scripted(({ iterations }) => (calls++ < 6 ? 10_000 : 100) * iterations);
+    expect(await calibrate([arm], targetNs)).toBe(10_000);
+  });
+});
+
+describe('the clock', () => {
+  it('asks for a millisecond at least, and resolves what is reported', () => {
+    expect(sampleTargetNs()).toBeGreaterThanOrEqual(1e6);
+    expect(shortestReportedNs()).toBeGreaterThan(0);
+    expect(shortestReportedNs()).toBeLessThan(Number.POSITIVE_INFINITY);
+  });
+});
+
+describe('settling', () => {
+  it('ends when two samples in a row agree within 5%', async () => {
+    const times = [100, 90, 80, 78, 1];
+    const arm = scripted((_, call) => times[call]!);
+    await settle(arm, 7, 1000, undefined);
+    expect(arm.plans).toEqual(Array.from({ length: 4 }, () => ({ warmup: 0, iterations: 7 })));
+  });
+
+  it('gives up after eight samples', async () => {
+    const arm = scripted((_, call) => 2 ** call);
+    await settle(arm, 1, 1000, undefined);
+    expect(arm.plans).toHaveLength(8);
+  });
+
+  it('takes no sample when there is no time', async () => {
+    const arm = steady(1);
+    await settle(arm, 1, 0, undefined);
+    expect(arm.plans).toEqual([]);
+  });
+
+  it('is skipped for samples known to be long', async () => {
+    const [long, short] = [steady(1), steady(1)];
+    await settle(long, 1, 1000, 50e6);
+    await settle(short, 1, 1000, 49e6);
+    expect(long.plans).toEqual([]);
+    expect(short.plans.length).toBeGreaterThan(0);
+  });
+});

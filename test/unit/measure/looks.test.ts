@@ -1,0 +1,46 @@
+/** How many processes a profile asks for; the intervals are those of stats/interval.ts. */
+import { describe, expect, it } from 'vitest';
+import { comparisonAlpha } from '../../../src/experiment/analyse.ts';
+import { plannedLooks } from '../../../src/measure/conduct.ts';
+import { medianInterval, orderStatisticRank } from '../../../src/stats/index.ts';
+
+const plenty = Number.POSITIVE_INFINITY;
+
+describe('planned looks', () => {
+  it('is one process for smoke, however many comparisons', () => {
+    expect(plannedLooks('smoke', 1, plenty)).toEqual([1]);
+    expect(plannedLooks('smoke', 500, 0)).toEqual([1]);
+  });
+
+  it('is nine processes for one quick comparison: the first number that drops both extremes', () => {
+    expect(plannedLooks('quick', 1, plenty)).toEqual([9]);
+    expect(plannedLooks('quick', 1, 9)).toEqual([9]);
+  });
+
+  it('falls back to the fewest that give an interval at all where the budget holds no more', () => {
+    expect(plannedLooks('quick', 1, 8)).toEqual([6]);
+    expect(plannedLooks('quick', 1, 1)).toEqual([6]);
+  });
+
+  it('never plans a number that gives no interval', () => {
+    for (const comparisons of [1, 2, 3, 5, 7, 14, 40, 200]) {
+      for (const affordable of [2, 8, 12, plenty]) {
+        const [quick] = plannedLooks('quick', comparisons, affordable) as [number];
+        const values = Array.from({ length: quick }, (_, i) => i);
+        expect(medianInterval(values, comparisonAlpha(comparisons))).not.toBeNull();
+      }
+    }
+  });
+
+  it('is three ascending looks in full, whose least drops both extremes at a third of the level', () => {
+    for (const comparisons of [1, 6, 30]) {
+      const looks = plannedLooks('full', comparisons, plenty);
+      expect(looks).toHaveLength(3);
+      expect(looks).toEqual(looks.toSorted((a, b) => a - b));
+      expect(new Set(looks).size).toBe(3);
+      const alpha = comparisonAlpha(3 * comparisons);
+      expect(orderStatisticRank(looks[0]!, alpha)).toBeGreaterThanOrEqual(2);
+      expect(orderStatisticRank(looks[0]! - 1, alpha)).toBeLessThan(2);
+    }
+  });
+});
