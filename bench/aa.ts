@@ -11,7 +11,7 @@ import { chooseCpus } from '#dist/measure/measure.js';
 import { environment } from '#dist/native/binding.js';
 import { median } from '#dist/stats/index.js';
 import { experiments, idOf, languages, slowdowns } from './aa-experiments.ts';
-import { countOf, type Figure, sit } from './sitting.ts';
+import { countOf, type Figure, sit, someOf } from './sitting.ts';
 
 /** Of 100 comparisons: so many may be called different where nothing differs, so many must be found. */
 const mostFalseAlarms = 2;
@@ -48,14 +48,35 @@ function count(tally: Tally, rows: readonly Comparison[], regimes: string | null
 async function compareOften(id: string, comparisons: number, context: Context): Promise<Tally> {
   const experiment = experiments.find((each) => each.id === id)!;
   const layout = layOut(experiment, context, {});
-  const tally: Tally = { seconds: [], widths: [], ratios: [], alarms: 0, found: 0, inconclusive: 0, twoRegimes: 0 };
+  const tally: Tally = {
+    seconds: [],
+    widths: [],
+    ratios: [],
+    alarms: 0,
+    found: 0,
+    inconclusive: 0,
+    twoRegimes: 0,
+  };
   for (let seed = 0; seed < comparisons; seed++) {
     const began = performance.now();
-    const request = { experiment, context, layout, settings: {}, seed, budgetMs, childEntry, onProcess: () => undefined };
+    const request = {
+      experiment,
+      context,
+      layout,
+      settings: {},
+      seed,
+      budgetMs,
+      childEntry,
+      onProcess: () => undefined,
+    };
     const conducted = await conduct(request, new AbortController().signal);
     if (conducted.failure !== null) throw new Error(`${id}: ${conducted.failure}`);
     tally.seconds.push((performance.now() - began) / 1000);
-    count(tally, conducted.comparisons.filter((row) => row.arm === 'candidate'), conducted.regimes);
+    count(
+      tally,
+      conducted.comparisons.filter((row) => row.arm === 'candidate'),
+      conducted.regimes,
+    );
   }
   return tally;
 }
@@ -66,8 +87,20 @@ function figuresOf(language: string, slowdown: number, comparisons: number, tall
   const atLeast = Math.ceil(((leastFound[slowdown] ?? 0) * comparisons) / 100);
   const decided: Figure =
     slowdown === 0
-      ? { name: `${what}: called different`, value: tally.alarms, unit: 'count', of: comparisons, target: { most: atMost } }
-      : { name: `${what}: found slower`, value: tally.found, unit: 'count', of: comparisons, target: { least: atLeast } };
+      ? {
+          name: `${what}: called different`,
+          value: tally.alarms,
+          unit: 'count',
+          of: comparisons,
+          target: { most: atMost },
+        }
+      : {
+          name: `${what}: found slower`,
+          value: tally.found,
+          unit: 'count',
+          of: comparisons,
+          target: { least: atLeast },
+        };
   const times = tally.seconds.map((each) => each * 1e9);
   const widths = tally.widths.map((each) => 100 * each);
   return [
@@ -78,7 +111,13 @@ function figuresOf(language: string, slowdown: number, comparisons: number, tall
     ...(widths.length === 0
       ? []
       : [{ name: `${what}: interval's width`, value: median(widths), unit: '%', ...ends(widths) } as const]),
-    { name: `${what}: time of a comparison`, value: median(times), unit: 'ns', ...ends(times), target: { most: mostNs } },
+    {
+      name: `${what}: time of a comparison`,
+      value: median(times),
+      unit: 'ns',
+      ...ends(times),
+      target: { most: mostNs },
+    },
   ];
 }
 
@@ -98,10 +137,14 @@ await sit(
     const machine = describeMachine(realSystem(), nativeFactsOf(environment()));
     const profile = smoke ? 'smoke' : 'quick';
     const context: Context = { profile, machine, cpus: chooseCpus(null), memoryBudgetBytes: 2 ** 28 };
-    const comparisons = smoke ? 1 : countOf(values.count, 'count');
+    const comparisons = smoke ? 1 : countOf(values.count, '--count');
     const figures: Figure[] = [];
-    for (const language of languages.filter((each) => values.languages.split(',').includes(each))) {
-      for (const slowdown of slowdowns.filter((each) => values.slowdowns.split(',').includes(String(each)))) {
+    const [inLanguages, bySlowdowns] = [
+      someOf(values.languages, '--languages', languages),
+      someOf(values.slowdowns, '--slowdowns', slowdowns),
+    ];
+    for (const language of inLanguages) {
+      for (const slowdown of bySlowdowns) {
         const tally = await compareOften(idOf(language, slowdown), comparisons, context);
         figures.push(...figuresOf(language, slowdown, comparisons, tally));
       }

@@ -7,20 +7,24 @@ import { ordinaryEffort, overPasses, smokeEffort, type Task, timeTasks } from '.
 import { sit } from './sitting.ts';
 
 /** Calls of one task: enough for a clock of a microsecond. */
-const calls = 1000;
+const ordinaryCalls = 1000;
+const smokeCalls = 20;
 
-function repeated(name: string, call: () => void): Task {
-  return {
+/** A task of so many calls. */
+type Repeat = (name: string, call: () => void) => Task;
+
+function repeating(calls: number): Repeat {
+  return (name, call) => ({
     name,
     times: calls,
     run: () => {
       for (let i = 0; i < calls; i++) call();
     },
-  };
+  });
 }
 
 /** Kernels that are asked to do nothing: 0 steps, 0 hops, an order of no values. */
-function runs(): Task[] {
+function runs(repeated: Repeat): Task[] {
   const [next, values, none] = [new Uint32Array(16), new Int32Array(16), new Uint32Array(0)];
   const counters = new Uint32Array(new SharedArrayBuffer(64));
   const [float64s, float32s] = [new Float64Array(4), new Float32Array(0)];
@@ -37,7 +41,7 @@ function runs(): Task[] {
   ];
 }
 
-function others(): Task[] {
+function others(repeated: Repeat): Task[] {
   const native = environment();
   const view = new Uint8Array(64);
   const region = (bytes: number) => (): void => new native.Region(bytes, { alignment: 4096 }).dispose();
@@ -53,7 +57,8 @@ function others(): Task[] {
 }
 
 await sit('boundary', 'what does a call across the boundary cost?', {}, ({ smoke }) => {
-  const found = timeTasks([...others(), ...runs()], smoke ? smokeEffort : ordinaryEffort);
+  const repeated = repeating(smoke ? smokeCalls : ordinaryCalls);
+  const found = timeTasks([...others(repeated), ...runs(repeated)], smoke ? smokeEffort : ordinaryEffort);
   const figures = [...found].map(([name, passes]) => ({ name, unit: 'ns', ...overPasses(passes) }) as const);
   return Promise.resolve({ figures, notes: ['medians of a call; brackets: least and most of the passes'] });
 });

@@ -12,11 +12,13 @@ import { chooseCpus, measure } from '#dist/measure/measure.js';
 import { environment } from '#dist/native/binding.js';
 import { median } from '#dist/stats/index.js';
 import { overPasses } from './passes.ts';
-import { countOf, type Figure, sit } from './sitting.ts';
+import { countOf, type Figure, sit, someOf } from './sitting.ts';
 
 const mostListNs = 150e6;
 const mostSharePercent = 25;
-const [child, worker] = ['#dist/cli/child.js', '#dist/cli/worker.js'].map((name) => import.meta.resolve(name));
+const [child, worker] = ['#dist/cli/child.js', '#dist/cli/worker.js'].map((name) =>
+  import.meta.resolve(name),
+);
 
 /** ns from a program's start to its end. */
 function wallNs(args: readonly string[]): number {
@@ -45,7 +47,13 @@ function steps(): { name: string; code: string }[] {
         new RegimeProbe(${JSON.stringify([first, ...others.slice(0, 1)])}, 1).close();`,
     },
   ];
-  return parts.map(({ name }, i) => ({ name, code: parts.slice(0, i + 1).map(({ code }) => code).join('\n') }));
+  return parts.map(({ name }, i) => ({
+    name,
+    code: parts
+      .slice(0, i + 1)
+      .map(({ code }) => code)
+      .join('\n'),
+  }));
 }
 
 function starts(spawns: number): Figure[] {
@@ -55,7 +63,8 @@ function starts(spawns: number): Figure[] {
   const stepNs = programs.map(() => [] as number[]);
   for (let spawn = 0; spawn < spawns; spawn++) {
     listNs.push(wallNs([list, 'list']));
-    for (const [i, { code }] of programs.entries()) stepNs[i]!.push(wallNs(['--input-type=module', '-e', code]));
+    for (const [i, { code }] of programs.entries())
+      stepNs[i]!.push(wallNs(['--input-type=module', '-e', code]));
   }
   const total = stepNs.at(-1)!;
   return [
@@ -86,7 +95,9 @@ async function runOf(chosen: readonly Experiment[], profile: Profile): Promise<R
 /** Time inside the samples themselves, without their warm-up. A team's sample counts once. */
 function sampleMs(run: Run, experiment: string): number {
   const rows = run.measurements.filter((row) => row.experiment === experiment && row.metric === 'time');
-  return rows.flatMap((row) => row.processes.flatMap(({ raw }) => raw)).reduce((sum, ns) => sum + ns, 0) / 1e6;
+  return (
+    rows.flatMap((row) => row.processes.flatMap(({ raw }) => raw)).reduce((sum, ns) => sum + ns, 0) / 1e6
+  );
 }
 
 function shares(run: Run): Figure[] {
@@ -96,25 +107,34 @@ function shares(run: Run): Figure[] {
     samplingMs,
     sampleMs: sampleMs(run, experiment),
   }));
-  const sum = (of: (part: (typeof parts)[number]) => number): number => parts.reduce((all, part) => all + of(part), 0);
+  const sum = (of: (part: (typeof parts)[number]) => number): number =>
+    parts.reduce((all, part) => all + of(part), 0);
   const outside = (inside: number, all: number): number => 100 * (1 - inside / all);
   const all = sum((part) => part.elapsedMs);
   return [
-    ...parts.map((part): Figure => ({
-      name: `${part.experiment}: outside samples and their warm-up`,
-      unit: '%',
-      value: outside(part.samplingMs, part.elapsedMs),
-    })),
+    ...parts.map(
+      (part): Figure => ({
+        name: `${part.experiment}: outside samples and their warm-up`,
+        unit: '%',
+        value: outside(part.samplingMs, part.elapsedMs),
+      }),
+    ),
     {
       name: `a ${run.profile} run: outside samples and their warm-up`,
       unit: '%',
-      value: outside(sum((part) => part.samplingMs), all),
+      value: outside(
+        sum((part) => part.samplingMs),
+        all,
+      ),
       target: { most: mostSharePercent },
     },
     {
       name: `a ${run.profile} run: outside the samples themselves`,
       unit: '%',
-      value: outside(sum((part) => part.sampleMs), all),
+      value: outside(
+        sum((part) => part.sampleMs),
+        all,
+      ),
     },
     { name: `a ${run.profile} run: all of it`, unit: 'ns', value: all * 1e6 },
   ];
@@ -128,9 +148,14 @@ await sit(
     experiments: { about: 'of which to measure a quick run', value: 'all' },
   },
   async ({ smoke, values }) => {
-    const spawns = smoke ? 1 : countOf(values.spawns, 'spawns');
-    const named = smoke ? ['access-order'] : values.experiments.split(',');
-    const chosen = experiments.filter(({ id }) => named.includes('all') || named.includes(id));
+    const spawns = smoke ? 1 : countOf(values.spawns, '--spawns');
+    const ids = experiments.map(({ id }) => id);
+    const named = smoke
+      ? ['access-order']
+      : values.experiments === 'all'
+        ? ids
+        : someOf(values.experiments, '--experiments', ids);
+    const chosen = experiments.filter(({ id }) => named.includes(id));
     const run = await runOf(chosen, smoke ? 'smoke' : 'quick');
     return { figures: [...starts(spawns), ...shares(run)], notes: run.warnings };
   },

@@ -25,12 +25,19 @@ export const smokeEffort: Effort = { passes: 1, taskMs: 2 };
 export function timeTasks(tasks: readonly Task[], { passes, taskMs }: Effort): Map<string, number[]> {
   const found = new Map<string, number[]>(tasks.map(({ name }) => [name, []]));
   for (let pass = 0; pass < passes; pass++) {
-    const bench = new Bench({ time: taskMs, iterations: 3, warmupTime: taskMs / 4, warmupIterations: 1, throws: true });
+    const bench = new Bench({
+      time: taskMs,
+      iterations: 3,
+      warmupTime: taskMs / 4,
+      warmupIterations: 1,
+      throws: true,
+    });
     for (const task of pass % 2 === 0 ? tasks : tasks.toReversed()) bench.add(task.name, () => task.run());
     bench.runSync();
     for (const { name, times } of tasks) {
       const result = bench.getTask(name)?.result;
-      if (result === undefined || !('latency' in result)) throw new Error(`${name}: tinybench took no sample`);
+      if (result === undefined || !('latency' in result))
+        throw new Error(`${name}: tinybench took no sample`);
       found.get(name)!.push((result.latency.p50 * 1e6) / times);
     }
   }

@@ -65,7 +65,8 @@ function find(variable: string, program: string): string | null {
 /** What a tool says on both its streams. */
 function say(program: string, args: readonly string[]): string {
   const { status, stdout, stderr, error } = spawnSync(program, args, { encoding: 'utf8' });
-  if (status !== 0) throw new Error(`${program} ${args.join(' ')}: ${error?.message ?? `ended with ${status}: ${stderr}`}`);
+  if (status !== 0)
+    throw new Error(`${program} ${args.join(' ')}: ${error?.message ?? `ended with ${status}: ${stderr}`}`);
   return stdout + stderr;
 }
 
@@ -87,7 +88,14 @@ async function pingPong(path: string, cpus: readonly number[]): Promise<Peer> {
   const room = new GroupRoom();
   const crew = new Crew(new URL(import.meta.resolve('#dist/cli/worker.js')));
   const seat = { room, seed: 1, cpus };
-  const options = { experiment: coreToCore.id, variant, point, seat, language: 'native' as const, reference: false };
+  const options = {
+    experiment: coreToCore.id,
+    variant,
+    point,
+    seat,
+    language: 'native' as const,
+    reference: false,
+  };
   const team = await new TeamArm({ ...options, crew, scope: 'peer' }).start();
   const handOvers = variant.kernel.work(point).operations;
   return {
@@ -104,7 +112,8 @@ async function pingPong(path: string, cpus: readonly number[]): Promise<Peer> {
       }
       return least;
     },
-    theirs: () => figureIn(sayOn([from, to], path, ['-l', '-r', '0']), new RegExp(`^ *${from}: +([\\d.]+)`, 'm'), path),
+    theirs: () =>
+      figureIn(sayOn([from, to], path, ['-l', '-r', '0']), new RegExp(`^ *${from}: +([\\d.]+)`, 'm'), path),
     async close() {
       await team.close();
       await crew.close();
@@ -165,7 +174,8 @@ function sequentialSum(path: string, cpu: number, sumBytes: number, test: string
     target: { most: 1 },
     ours: () => Promise.resolve(indexed / pinned(cpu, () => sum.take())),
     theirs: () =>
-      figureIn(sayOn([cpu], path, ['-t', test, '-w', `S0:${mebi}MB:1`]), /^MByte\/s:\s+([\d.]+)/m, path) / 1000,
+      figureIn(sayOn([cpu], path, ['-t', test, '-w', `S0:${mebi}MB:1`]), /^MByte\/s:\s+([\d.]+)/m, path) /
+      1000,
     close: () => Promise.resolve(sum.close()),
   };
 }
@@ -201,18 +211,28 @@ async function agreement(peer: Peer, turns: number): Promise<{ figures: Figure[]
 }
 
 /** Those that are here, to be made when their turn comes, and what the others would need. */
-function peersHere(cpus: readonly number[], { sumBytes }: Sizes): { make: (() => Promise<Peer>)[]; missing: string[] } {
+function peersHere(
+  cpus: readonly number[],
+  { sumBytes }: Sizes,
+): { make: (() => Promise<Peer>)[]; missing: string[] } {
   const [cpu = 0] = cpus;
   const make: (() => Promise<Peer>)[] = [];
   const missing: string[] = [];
-  const offer = (variable: string, program: string, get: string, ...makers: ((path: string) => Promise<Peer>)[]): void => {
+  const offer = (
+    variable: string,
+    program: string,
+    get: string,
+    ...makers: ((path: string) => Promise<Peer>)[]
+  ): void => {
     const path = find(variable, program);
     if (path === null) missing.push(`not installed: ${program} (${get}; or its path in ${variable})`);
     else make.push(...makers.map((maker) => () => maker(path)));
   };
   if (cpus.length < 2) missing.push('one CPU only: no ping-pong');
   else {
-    offer('LINEFILL_PINGPONG', 'pingpong', 'github.com/google/multichase, make pingpong', (path) => pingPong(path, cpus));
+    offer('LINEFILL_PINGPONG', 'pingpong', 'github.com/google/multichase, make pingpong', (path) =>
+      pingPong(path, cpus),
+    );
   }
   offer('LINEFILL_RANDOM_ACCESSES', 'random-accesses', 'github.com/Kobzol/hardware-effects', async (path) =>
     shuffledSum(path, cpu, sumBytes),
@@ -231,7 +251,9 @@ await sit(
   'do our figures agree with those of public tools?',
   { turns: { about: 'of each tool and ours', value: '9' } },
   async ({ smoke, values }) => {
-    const sizes = smoke ? { turns: 1, sumBytes: 4_000_000 } : { turns: countOf(values.turns, 'turns'), sumBytes: 256_000_000 };
+    const sizes = smoke
+      ? { turns: 1, sumBytes: 4_000_000 }
+      : { turns: countOf(values.turns, '--turns'), sumBytes: 256_000_000 };
     const { make, missing } = peersHere(environment().allowedCpus, sizes);
     const figures: Figure[] = [];
     const notes = [...missing];

@@ -11,15 +11,26 @@ import { environment, runNative } from '#dist/native/binding.js';
 import { ordinaryEffort, overPasses, smokeEffort, type Task, timeTasks } from './passes.ts';
 import { type Figure, sit } from './sitting.ts';
 
-const chosen = ['pool', 'pool-checked', 'boost-pool', 'mimalloc', 'malloc', 'ts-pool', 'ts-objects', 'crossing'];
+const chosen = new Set([
+  'pool',
+  'pool-checked',
+  'boost-pool',
+  'mimalloc',
+  'malloc',
+  'ts-pool',
+  'ts-objects',
+  'crossing',
+]);
 const wantedOrders = ['pair', 'lifo', 'fifo', 'random'];
 /** Orders in which the native pool is to be at or under Boost.Pool and mimalloc. */
-const judgedOrders = ['lifo', 'random'];
+const judgedOrders = new Set(['lifo', 'random']);
 const mostOfNative = 3;
 
 function isHere({ id }: ThreadVariant): boolean {
   const peers = environment().peers();
-  return !(id === 'boost-pool' && peers.boostPool === null) && !(id === 'mimalloc' && peers.mimalloc === null);
+  return (
+    !(id === 'boost-pool' && peers.boostPool === null) && !(id === 'mimalloc' && peers.mimalloc === null)
+  );
 }
 
 /** A variant as a task: one call does the variant's own number of batches. */
@@ -28,7 +39,8 @@ function taskOf(variant: ThreadVariant, order: string, blocks: number, room: Gro
   const args = setUp(variant.kernel, point, { room, seed: 1, cpus: [0] });
   const values = inOrder(variant.kernel.signature, args);
   const implementation = implementationOf(variant);
-  const run = variant.language === 'native' ? () => runNative(variant.kernel.id, values) : () => implementation(args);
+  const run =
+    variant.language === 'native' ? () => runNative(variant.kernel.id, values) : () => implementation(args);
   return { name: variant.id, times: variant.kernel.work(point).operations, run: () => void run() };
 }
 
@@ -50,7 +62,7 @@ function figuresOf(order: string, times: ReadonlyMap<string, number[]>): Figure[
     const target = most === null ? {} : { target: { most } };
     figures.push({ name: `${order}: ${of} over ${over}`, unit: 'x', ...overPasses(found), ...target });
   };
-  const judged = judgedOrders.includes(order);
+  const judged = judgedOrders.has(order);
   for (const other of ['boost-pool', 'mimalloc']) add('pool', other, judged ? 1 : null);
   add('ts-pool', 'pool', mostOfNative);
   return figures;
@@ -59,7 +71,7 @@ function figuresOf(order: string, times: ReadonlyMap<string, number[]>): Figure[
 await sit('pool', 'what do an allocation and its free cost?', {}, ({ smoke }) => {
   const variants = poolAllocation.variants
     .filter((variant) => variant.form === 'thread')
-    .filter(({ id }) => chosen.includes(id));
+    .filter(({ id }) => chosen.has(id));
   const here = variants.filter(isHere);
   const [cpu] = environment().allowedCpus.slice(-1);
   if (cpu !== undefined) environment().pin(cpu);

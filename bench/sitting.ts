@@ -4,6 +4,7 @@
  */
 import { cpus, loadavg } from 'node:os';
 import { parseArgs } from 'node:util';
+import { UserError } from '#dist/base/errors.js';
 import { formatInterval, formatNs, formatNumber, formatRatio } from '#dist/base/units.js';
 
 export interface Figure {
@@ -36,20 +37,39 @@ export interface Asked<T extends Options> {
 
 function usage(bench: string, options: Options): string {
   const lines = Object.entries(options).map(([name, { about, value }]) => `  --${name} ${value}: ${about}`);
-  return [`npm run bench -- ${bench}, with`, ...lines, '  --smoke: seconds only', '  --json: as data', ''].join('\n');
+  return [
+    `npm run bench -- ${bench}, with`,
+    ...lines,
+    '  --smoke: seconds only',
+    '  --json: as data',
+    '',
+  ].join('\n');
 }
 
-/** Ends the process with a user's error: what was wrong, and what there is. */
-function refuse(message: string, bench: string, options: Options): never {
-  process.stderr.write(`${message}\n${usage(bench, options)}`);
-  process.exit(2);
-}
-
-/** A whole number of at least 1, or the end of the process. */
-export function countOf(text: string, name: string): number {
+/** Reads an option as a whole number of at least 1. Throws UserError. */
+export function countOf(text: string, option: string): number {
   const count = Number(text);
   if (Number.isInteger(count) && count >= 1) return count;
-  return refuse(`--${name} must be a whole number of at least 1, not ${text}`, '<bench>', {});
+  throw new UserError(`${option} must be a whole number of at least 1, not ${text}`);
+}
+
+/** Reads an option as some of what there is to choose from. Throws UserError. */
+export function someOf<T>(text: string, option: string, all: readonly T[]): T[] {
+  return text.split(',').map((word) => {
+    const found = all.find((each) => String(each) === word);
+    if (found === undefined) throw new UserError(`${option} must be among ${all.join(', ')}, not ${word}`);
+    return found;
+  });
+}
+
+/** Ends the process: what was wrong for a user's error, all of it for any other. */
+function fail(error: unknown, bench: string, options: Options): never {
+  const code = (error as { code?: unknown }).code;
+  const isUsers =
+    error instanceof UserError || (typeof code === 'string' && code.startsWith('ERR_PARSE_ARGS'));
+  if (!isUsers) throw error;
+  process.stderr.write(`${(error as Error).message}\n${usage(bench, options)}`);
+  process.exit(2);
 }
 
 function shownValue({ value, unit, of }: Figure): string {
@@ -86,9 +106,28 @@ function table(figures: readonly Figure[]): string {
   const rows = figures.map((each) => [each.name, shownValue(each), shownInterval(each), shownTarget(each)]);
   const widths = [0, 1, 2, 3].map((column) => Math.max(0, ...rows.map((row) => row[column]!.length)));
   return rows
-    .map((row) => `  ${row.map((cell, i) => (i === 1 ? cell.padStart(widths[i]!) : cell.padEnd(widths[i]!))).join('  ')}`)
+    .map(
+      (row) =>
+        `  ${row.map((cell, i) => (i === 1 ? cell.padStart(widths[i]!) : cell.padEnd(widths[i]!))).join('  ')}`,
+    )
     .map((line) => `${line.trimEnd()}\n`)
     .join('');
+}
+
+interface Parsed<T extends Options> extends Asked<T> {
+  readonly json: boolean;
+  readonly help: boolean;
+}
+
+function parse<const T extends Options>(options: T): Parsed<T> {
+  const flags = { smoke: { type: 'boolean' }, json: { type: 'boolean' }, help: { type: 'boolean' } } as const;
+  const strings = Object.fromEntries(Object.keys(options).map((name) => [name, { type: 'string' }] as const));
+  const parsed = parseArgs({ options: { ...strings, ...flags } }).values as Record<string, unknown>;
+  const values = Object.fromEntries(
+    Object.entries(options).map(([name, { value }]) => [name, (parsed[name] as string | undefined) ?? value]),
+  ) as Record<keyof T, string>;
+  const isSet = (flag: string): boolean => parsed[flag] === true;
+  return { smoke: isSet('smoke'), json: isSet('json'), help: isSet('help'), values };
 }
 
 /** Runs a bench as a program: reads its options, measures, shows what was found on stdout. */
@@ -98,31 +137,26 @@ export async function sit<const T extends Options>(
   options: T,
   measure: (asked: Asked<T>) => Promise<Found>,
 ): Promise<void> {
-  const strings = Object.keys(options).map((name) => [name, { type: 'string' }] as const);
-  const flags = { smoke: { type: 'boolean' }, json: { type: 'boolean' }, help: { type: 'boolean' } } as const;
-  let parsed: Readonly<Record<string, string | boolean | undefined>>;
   try {
-    parsed = parseArgs({ options: { ...flags, ...Object.fromEntries(strings) } }).values;
+    const asked = parse(options);
+    if (asked.help) {
+      process.stdout.write(usage(bench, options));
+      return;
+    }
+    const [loadBefore] = loadavg() as [number];
+    const began = performance.now();
+    const { figures, notes = [] } = await measure(asked);
+    const seconds = (performance.now() - began) / 1000;
+    const [loadAfter] = loadavg() as [number];
+    if (asked.json) {
+      process.stdout.write(`${JSON.stringify({ bench, figures, notes, loadBefore, loadAfter, seconds })}\n`);
+      return;
+    }
+    const load = `load ${loadBefore.toFixed(2)} before and ${loadAfter.toFixed(2)} after, on ${cpus().length} CPUs`;
+    const sentences = [...notes, `${load}; ${seconds.toFixed(0)} s; Node ${process.versions.node}`];
+    const below = sentences.map((text) => `  ${text}\n`).join('');
+    process.stdout.write(`${bench}: ${question}\n${table(figures)}${below}`);
   } catch (error) {
-    refuse((error as Error).message, bench, options);
+    fail(error, bench, options);
   }
-  if (parsed['help'] === true) {
-    process.stdout.write(usage(bench, options));
-    return;
-  }
-  const values = Object.fromEntries(
-    Object.entries(options).map(([name, { value }]) => [name, (parsed[name] as string | undefined) ?? value]),
-  ) as Record<keyof T, string>;
-  const [loadBefore] = loadavg() as [number];
-  const began = performance.now();
-  const { figures, notes = [] } = await measure({ smoke: parsed['smoke'] === true, values });
-  const seconds = (performance.now() - began) / 1000;
-  const [loadAfter] = loadavg() as [number];
-  if (parsed['json'] === true) {
-    process.stdout.write(`${JSON.stringify({ bench, figures, notes, loadBefore, loadAfter, seconds })}\n`);
-    return;
-  }
-  const load = `load ${loadBefore.toFixed(2)} before and ${loadAfter.toFixed(2)} after, on ${cpus().length} CPUs`;
-  const sentences = [...notes, `${load}; ${seconds.toFixed(0)} s; Node ${process.versions.node}`];
-  process.stdout.write(`${bench}: ${question}\n${table(figures)}${sentences.map((text) => `  ${text}\n`).join('')}`);
 }

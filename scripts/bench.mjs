@@ -8,12 +8,12 @@ import { fileURLToPath } from 'node:url';
 import { commandOf, root, succeeds } from './command.mjs';
 
 /** Benches are the programs among bench/'s files: those that sit down to measure when they are started. */
-function benches() {
+export function benches() {
   return readdirSync(join(root, 'bench'))
     .filter((name) => name.endsWith('.ts'))
     .filter((name) => /^await sit\(/m.test(readFileSync(join(root, 'bench', name), 'utf8')))
     .map((name) => name.slice(0, -'.ts'.length))
-    .sort();
+    .toSorted();
 }
 
 /** Compiles bench/ into .bench/; the package itself must have been built. */

@@ -36,7 +36,7 @@ export { renderHtml } from './report/html/page.ts';
 export { renderJson } from './report/json.ts';
 export { renderMarkdown } from './report/markdown.ts';
 export { renderText, type TextOptions } from './report/text.ts';
-export type { ExperimentText } from './report/html/experiment-text.ts';
+export type { ExperimentText } from './report/experiment-text.ts';
 
 // Experiments, and what they are made of.
 export { experiments } from './experiments/index.ts';

@@ -350,14 +350,13 @@ TEST(faults_rise_by_the_pages_touched) {
 TEST(cpu_time_rises_with_work_and_not_with_sleep) {
   Usage start, worked, slept;
   thread_usage(&start);
-  const uint64_t until = now_ns() + 40'000'000;
-  while (now_ns() < until) {
-  }
-  thread_usage(&worked);
+  do {  // as long as it takes on a machine that is busy with others
+    thread_usage(&worked);
+  } while (worked.cpu_ns - start.cpu_ns < 5'000'000);
+  const uint64_t lay_down_ns = now_ns();
   sleep_ns(40'000'000);
   thread_usage(&slept);
-  CHECK(worked.cpu_ns - start.cpu_ns >= 5'000'000);
-  CHECK(slept.cpu_ns - worked.cpu_ns <= 20'000'000);
+  CHECK(slept.cpu_ns - worked.cpu_ns < static_cast<int64_t>(now_ns() - lay_down_ns) / 2);
   if (!slept.process_wide && slept.voluntary_switches >= 0) {
     CHECK(slept.voluntary_switches > worked.voluntary_switches);
   }

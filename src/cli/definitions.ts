@@ -195,28 +195,30 @@ function addReport(program: Command, { io, lab, finish }: Desk): void {
   ]);
 }
 
-function addCompare(program: Command, { io, finish }: Desk): void {
+function addCompare(program: Command, { io, lab, finish }: Desk): void {
   const threshold = new Option('--threshold <share>', 'the slowdown to put up with; 5% unless told');
   const compare = program
     .command('compare')
     .summary('has anything become slower from one run to another?')
     .description(
       'Compares two saved runs arm by arm. Exit code 0: equal or better; 1: something regressed; ' +
-        '3: inconclusive or incomparable; 2: a mistake in the command.',
+        '3: inconclusive or incomparable; 2: a mistake in the command. On the machine of the new run, what has ' +
+        'regressed is measured again first, and counts only when it regresses twice.',
     )
     .argument('<old>', 'a run file')
     .argument('<new>', 'a run file')
     .addOption(threshold.argParser(parseThreshold))
     .option('--force', 'compare incomparable runs all the same')
+    .option('--no-remeasure', 'believe the new run as it is')
     .option('--json', 'print JSON')
     .action(
       async (
         before: string,
         after: string,
-        flags: { threshold?: number; force?: boolean; json?: boolean },
+        flags: { threshold?: number; force?: boolean; json?: boolean; remeasure: boolean },
       ) => {
         const { compareCommand } = await import('./commands/compare.ts');
-        finish(await compareCommand([before, after], flags, io));
+        finish(await compareCommand([before, after], flags, io, lab));
       },
     );
   examples(compare, [['linefill compare before.json after.json --threshold 3%', 'as a gate in CI']]);

@@ -107,7 +107,11 @@ export function judgeArms(
   const scale = over.divisor / of.divisor;
   const scaled = rows.map((row) => row[0]!.map((raw) => raw * scale));
   const judged = judgePair(
-    { a: scaled, b: rows.map((row) => row[1]!), twin: rows.map((row) => row[1]!.map((raw, i) => (raw * row[2]![i]!) / row[3]![i]!)) },
+    {
+      a: scaled,
+      b: rows.map((row) => row[1]!),
+      twin: rows.map((row) => row[1]!.map((raw, i) => (raw * row[2]![i]!) / row[3]![i]!)),
+    },
     { alpha },
   );
   return judged;

@@ -13,7 +13,9 @@ export interface Group {
 }
 
 /** A paired ratio of two arms' times, or the reason why there is none. */
-export type Ratio = Omit<Comparison, 'experiment' | 'group' | 'arm' | 'baseline' | 'metric'> | { readonly missing: string };
+export type Ratio =
+  | Omit<Comparison, 'experiment' | 'group' | 'arm' | 'baseline' | 'metric'>
+  | { readonly missing: string };
 
 export interface Findings {
   readonly machine: Machine;

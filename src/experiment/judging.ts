@@ -44,7 +44,11 @@ export function judgeTimes(ratio: Ratio, times: number, what: string): Judgement
   const rule = `at least ${formatRatio(least)} counts as support`;
   if (effect.low >= least) return { status: 'supported', sentence: `${says} (${rule}).`, effect };
   if (effect.high < least) return { status: 'refuted', sentence: `${says} (${rule}).`, effect };
-  return { status: 'inconclusive', sentence: `${says}; the interval straddles ${formatRatio(least)}.`, effect };
+  return {
+    status: 'inconclusive',
+    sentence: `${says}; the interval straddles ${formatRatio(least)}.`,
+    effect,
+  };
 }
 
 /** Judges "takes longer" without a number. */
@@ -55,7 +59,9 @@ export function judgeSlower(ratio: Ratio, what: string): Judgement {
   const floor = known.floor ?? 1;
   const says = `${what} takes ${describeEffect(effect)} as long; differences under ${formatRatio(floor)} can't be told here`;
   if (effect.low > floor) return { status: 'supported', sentence: `${says}.`, effect };
-  if (effect.high < 1 / floor) return { status: 'refuted', sentence: `${says}: it is the faster one.`, effect };
-  if (effect.high <= floor) return { status: 'refuted', sentence: `${says}: no difference of that kind.`, effect };
+  if (effect.high < 1 / floor)
+    return { status: 'refuted', sentence: `${says}: it is the faster one.`, effect };
+  if (effect.high <= floor)
+    return { status: 'refuted', sentence: `${says}: no difference of that kind.`, effect };
   return { status: 'inconclusive', sentence: `${says}; the interval straddles that.`, effect };
 }

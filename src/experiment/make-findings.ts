@@ -7,7 +7,9 @@ import { referenceKey } from './plan.ts';
 import type { Measurement, Run } from './run.ts';
 
 function groupPoint(experiment: Experiment, measurement: Measurement): Point {
-  const names = experiment.parameters.filter((parameter) => parameter.compared !== true).map(({ name }) => name);
+  const names = experiment.parameters
+    .filter((parameter) => parameter.compared !== true)
+    .map(({ name }) => name);
   return Object.fromEntries(names.map((name) => [name, measurement.point[name]!]));
 }
 
@@ -31,7 +33,8 @@ export function makeFindings(run: Run, experiment: Experiment): Findings {
   const alpha = comparisonAlpha(comparisons);
   const find = (group: Group, arm: string, metric: string, twin = false): Measurement | null =>
     rows.find(
-      (row) => row.group === group.key && row.metric === metric && row.twin === twin && (twin || row.arm === arm),
+      (row) =>
+        row.group === group.key && row.metric === metric && row.twin === twin && (twin || row.arm === arm),
     ) ?? null;
   const baseline = referenceKey(experiment, experiment.baseline);
 
@@ -41,7 +44,8 @@ export function makeFindings(run: Run, experiment: Experiment): Findings {
     const [twin, base] = [find(group, '', metric, true), find(group, baseline, metric)];
     if (one === null) return { missing: `${keys[0]} was not measured at ${group.key}` };
     if (other === null) return { missing: `${keys[1]} was not measured at ${group.key}` };
-    if (twin === null || base === null) return { missing: `the baseline's twin was not measured at ${group.key}` };
+    if (twin === null || base === null)
+      return { missing: `the baseline's twin was not measured at ${group.key}` };
     if (![one, other, twin, base].every(isPositive)) {
       return { missing: `${metric} was 0 in a sample at ${group.key}, so there is no ratio` };
     }

@@ -141,5 +141,8 @@ function refusal(variant: Variant, point: Point, context: Context): string | nul
 
 /** Comparisons whose verdicts the experiment prints: what the error level is divided by. */
 export function comparisonCount(layout: Layout): number {
-  return layout.groups.reduce((sum, group) => sum + group.arms.filter((arm) => arm.key !== group.baseline && !arm.twin).length, 0);
+  return layout.groups.reduce(
+    (sum, group) => sum + group.arms.filter((arm) => arm.key !== group.baseline && !arm.twin).length,
+    0,
+  );
 }

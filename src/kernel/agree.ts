@@ -15,7 +15,8 @@ type Elements = ArrayBufferView & { readonly length: number; readonly [index: nu
 
 /** Compares memory first, which is many times as fast as element by element. */
 function areSameBytes(a: Elements, b: Elements): boolean {
-  const bytesOf = (view: Elements): Uint8Array => new Uint8Array(view.buffer, view.byteOffset, view.byteLength);
+  const bytesOf = (view: Elements): Uint8Array =>
+    new Uint8Array(view.buffer, view.byteOffset, view.byteLength);
   return Buffer.compare(bytesOf(a), bytesOf(b)) === 0;
 }
 

@@ -38,7 +38,7 @@ export interface RoomArrays {
 /** What a kernel's setup is given. */
 export interface Place {
   readonly point: Point;
-  /** Seeded by the run's seed, the kernel and the point: the same inputs in every process and language. */
+  /** Seeded by the run's seed and the point's numbers: the same inputs in every process and language. */
   readonly prng: Prng;
   readonly room: Room;
   /** In a team, which member this is, of how many, on which CPUs; 0 of 1 for a thread. */
@@ -55,7 +55,9 @@ export interface Work {
 }
 
 /** Exact equality of checksum and written arrays, or equality of floats up to a relative tolerance. */
-export type Agreement = { readonly kind: 'exact' } | { readonly kind: 'relative'; readonly tolerance: number };
+export type Agreement =
+  | { readonly kind: 'exact' }
+  | { readonly kind: 'relative'; readonly tolerance: number };
 
 export interface Kernel<S extends Signature = Signature> {
   readonly id: string;

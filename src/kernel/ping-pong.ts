@@ -53,11 +53,15 @@ export const pingPong: Kernel<typeof member> = defineKernel({
   reference({ line, role, roundTrips, swap }) {
     const seen = Atomics.load(line, 0);
     let turn = firstTurn(role === 0 ? seen + 1 : seen) + role;
-    for (let i = 0; i < roundTrips; i++, turn = (turn + 2) >>> 0) handOver(line, turn, (turn + 1) >>> 0, swap === 1);
+    for (let i = 0; i < roundTrips; i++, turn = (turn + 2) >>> 0)
+      handOver(line, turn, (turn + 1) >>> 0, swap === 1);
     return BigInt((turn - 1) >>> 0);
   },
   agreement: { kind: 'exact' },
-  work: (point) => ({ operations: 2 * numberAt(point, 'roundTrips'), bytes: 8 * numberAt(point, 'roundTrips') }),
+  work: (point) => ({
+    operations: 2 * numberAt(point, 'roundTrips'),
+    bytes: 8 * numberAt(point, 'roundTrips'),
+  }),
   footprintBytes: () => 1024,
 });
 
@@ -88,6 +92,9 @@ export const pingPongPair: Kernel<typeof alone> = defineKernel({
     return BigInt(turn);
   },
   agreement: { kind: 'exact' },
-  work: (point) => ({ operations: 2 * numberAt(point, 'roundTrips'), bytes: 8 * numberAt(point, 'roundTrips') }),
+  work: (point) => ({
+    operations: 2 * numberAt(point, 'roundTrips'),
+    bytes: 8 * numberAt(point, 'roundTrips'),
+  }),
   footprintBytes: () => 1024,
 });

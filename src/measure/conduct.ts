@@ -82,7 +82,8 @@ function runProcess(request: ReplicateRequest, childEntry: URL, signal: AbortSig
     signal.addEventListener('abort', stop, { once: true });
     const end = (code: number | null, killedBy: NodeJS.Signals | null): void => {
       signal.removeEventListener('abort', stop);
-      if (!signal.aborted && code !== 0) failure ??= `a measuring process ended (${killedBy ?? `code ${code}`})`;
+      if (!signal.aborted && code !== 0)
+        failure ??= `a measuring process ended (${killedBy ?? `code ${code}`})`;
       resolve({ results, failure });
     };
     child.on('message', (reply: ReplicateReply) => {
@@ -114,7 +115,10 @@ function isNarrow(gathered: Gathered): boolean {
 }
 
 function calibrationOf({ iterations, arms }: GroupResult): Calibration {
-  return { iterations, sampleNs: Object.fromEntries(arms.map(({ arm, elapsedNs }) => [arm, median(elapsedNs)])) };
+  return {
+    iterations,
+    sampleNs: Object.fromEntries(arms.map(({ arm, elapsedNs }) => [arm, median(elapsedNs)])),
+  };
 }
 
 /** What the loop over processes knows as it goes. */
@@ -143,14 +147,17 @@ class Course {
   isSpent(budgetMs: number): boolean {
     if (this.ended < 2) return false;
     const first = this.looks[0]!;
-    const reach = this.ended < first ? this.spentMs + (first - this.ended) * this.#processMs : Number.POSITIVE_INFINITY;
+    const reach =
+      this.ended < first ? this.spentMs + (first - this.ended) * this.#processMs : Number.POSITIVE_INFINITY;
     return this.spentMs + this.#processMs > budgetMs && reach > overrun * budgetMs;
   }
 
   note(replicate: Replicate, tookMs: number): void {
     this.results.push(...replicate.results);
     if (this.calibration === null) {
-      this.calibration = Object.fromEntries(replicate.results.map((result) => [result.key, calibrationOf(result)]));
+      this.calibration = Object.fromEntries(
+        replicate.results.map((result) => [result.key, calibrationOf(result)]),
+      );
       this.#processMs = startUpMs + replicate.results.reduce((sum, result) => sum + result.samplingMs, 0);
     } else {
       this.#processMs = Math.max(this.#processMs, tookMs);
@@ -179,7 +186,11 @@ export async function conduct(request: ConductRequest, signal: AbortSignal): Pro
     }
     const began = performance.now();
     const shareMs = (budgetMs - course.spentMs) / (course.most - course.ended) - startUpMs;
-    const replicate = await runProcess(replicateRequest(request, course, shareMs), request.childEntry, signal);
+    const replicate = await runProcess(
+      replicateRequest(request, course, shareMs),
+      request.childEntry,
+      signal,
+    );
     course.note(replicate, performance.now() - began);
     if (signal.aborted) {
       stopped = 'interrupted';

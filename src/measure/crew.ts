@@ -72,12 +72,17 @@ export class Crew {
     member.worker.postMessage(request);
   }
 
-  /** The next reply of each. `onFailure` is called at the first failure, so that the others can be let go. */
-  replies(cpus: readonly number[], onFailure?: () => void): Promise<MemberReply[]> {
+  /** Lets a team go, as far as it ever came: a CPU whose worker never started has nothing to forget. */
+  dismiss(cpus: readonly number[], team: number): void {
+    for (const cpu of cpus) this.#members.get(cpu)?.worker.postMessage({ kind: 'leave', team });
+  }
+
+  /** The next reply of each. `onFailure` is called at every failure as it comes, so that the others can be let go. */
+  replies(cpus: readonly number[], onFailure?: (failed: Failed) => void): Promise<MemberReply[]> {
     return Promise.all(
       cpus.map(async (cpu) => {
         const reply = await this.#members.get(cpu)!.replies.next();
-        if (reply.kind === 'failed') onFailure?.();
+        if (reply.kind === 'failed') onFailure?.(reply);
         return reply;
       }),
     );

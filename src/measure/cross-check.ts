@@ -28,7 +28,9 @@ function compareSides(arm: Arm, one: Side, other: Side): void {
       { checksum: other.checksums[member]!, args: other.args[member]! },
     );
     if (found !== null) {
-      throw new InvariantError(`${one.name} and ${other.name} disagree at ${arm.key}: ${found}; no time is reported`);
+      throw new InvariantError(
+        `${one.name} and ${other.name} disagree at ${arm.key}: ${found}; no time is reported`,
+      );
     }
   }
 }
@@ -64,11 +66,25 @@ async function checkThread(arm: Arm, seat: Omit<Seat, 'room'>): Promise<void> {
   });
 }
 
-async function checkTeam(experiment: Experiment, arm: Arm, seat: Omit<Seat, 'room'>, crew: Crew): Promise<void> {
+async function checkTeam(
+  experiment: Experiment,
+  arm: Arm,
+  seat: Omit<Seat, 'room'>,
+  crew: Crew,
+): Promise<void> {
   const { variant, point, key: scope } = arm;
   const side = (name: string, language: Language, reference: boolean) =>
     inRoom(async (room): Promise<Side> => {
-      const options = { experiment: experiment.id, variant, point, seat: { ...seat, room }, language, reference, crew, scope };
+      const options = {
+        experiment: experiment.id,
+        variant,
+        point,
+        seat: { ...seat, room },
+        language,
+        reference,
+        crew,
+        scope,
+      };
       const team = new TeamArm(options);
       try {
         await team.start();
@@ -80,7 +96,8 @@ async function checkTeam(experiment: Experiment, arm: Arm, seat: Omit<Seat, 'roo
     });
   const native = await side('native', 'native', true);
   compareSides(arm, native, await side('reference', 'typescript', true));
-  if (variant.implementation !== undefined) compareSides(arm, native, await side(variant.id, 'typescript', false));
+  if (variant.implementation !== undefined)
+    compareSides(arm, native, await side(variant.id, 'typescript', false));
 }
 
 /**

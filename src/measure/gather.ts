@@ -15,7 +15,12 @@ export interface Gathered {
 
 type RegimeOfRound = (result: GroupResult, round: number) => number;
 
-function samplesOf(result: GroupResult, arm: ArmResult, metric: string, regimeOf: RegimeOfRound): ProcessSamples {
+function samplesOf(
+  result: GroupResult,
+  arm: ArmResult,
+  metric: string,
+  regimeOf: RegimeOfRound,
+): ProcessSamples {
   const common = {
     process: result.process,
     rounds: arm.rounds,
@@ -36,7 +41,12 @@ interface Desk {
   readonly regimeOf: RegimeOfRound;
 }
 
-function measurementsOf(desk: Desk, group: PlannedGroup, arm: Arm, results: readonly GroupResult[]): Measurement[] {
+function measurementsOf(
+  desk: Desk,
+  group: PlannedGroup,
+  arm: Arm,
+  results: readonly GroupResult[],
+): Measurement[] {
   const { experiment, alpha, regimeOf } = desk;
   const taken = results.flatMap((result) => {
     const found = result.arms.find((each) => each.arm === arm.key);
@@ -81,25 +91,31 @@ function comparisonsOf(desk: Desk, group: PlannedGroup, rows: readonly Measureme
   const twin = times.find((row) => row.twin);
   if (baseline === undefined || twin === undefined) return [];
   const regimes = new Set(baseline.processes.flatMap((samples) => samples.regimes));
-  return [...regimes].toSorted((a, b) => a - b).flatMap((regime) =>
-    times.flatMap((row) => {
-      if (row === baseline) return [];
-      const judged = judgeArms(row, baseline, twin, baseline, regime, desk.alpha);
-      if (judged === null) return [];
-      return toComparison(judged, {
-        experiment: desk.experiment.id,
-        group: group.key,
-        arm: row.arm,
-        baseline: group.baseline,
-        metric: 'time',
-        regime,
-      });
-    }),
-  );
+  return [...regimes]
+    .toSorted((a, b) => a - b)
+    .flatMap((regime) =>
+      times.flatMap((row) => {
+        if (row === baseline) return [];
+        const judged = judgeArms(row, baseline, twin, baseline, regime, desk.alpha);
+        if (judged === null) return [];
+        return toComparison(judged, {
+          experiment: desk.experiment.id,
+          group: group.key,
+          arm: row.arm,
+          baseline: group.baseline,
+          metric: 'time',
+          regime,
+        });
+      }),
+    );
 }
 
 /** The regimes as far as a group's times show them: where none of its arms does, all of it is one. */
-function regimesOfGroup(group: PlannedGroup, results: readonly GroupResult[], regimeOf: RegimeOfRound): RegimeOfRound {
+function regimesOfGroup(
+  group: PlannedGroup,
+  results: readonly GroupResult[],
+  regimeOf: RegimeOfRound,
+): RegimeOfRound {
   const shows = group.arms.some(({ key }) =>
     showsRegimes(
       results.flatMap((result) => {
@@ -134,16 +150,18 @@ export function gather(
     found.push(...comparisonsOf(desk, group, rows));
   }
   const probes = results.flatMap((result) =>
-    result.probes.map((probe): Probe => ({
-      experiment: experiment.id,
-      group: result.key,
-      process: result.process,
-      block: probe.block,
-      pingPongNs: probe.pingPongNs,
-      chaseNs: probe.chaseNs,
-      fixedNs: probe.fixedNs,
-      regime: regimes.regimeOf(probe),
-    })),
+    result.probes.map(
+      (probe): Probe => ({
+        experiment: experiment.id,
+        group: result.key,
+        process: result.process,
+        block: probe.block,
+        pingPongNs: probe.pingPongNs,
+        chaseNs: probe.chaseNs,
+        fixedNs: probe.fixedNs,
+        regime: regimes.regimeOf(probe),
+      }),
+    ),
   );
   return { measurements, comparisons: found, probes, regimes: regimes.sentence };
 }

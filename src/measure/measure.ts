@@ -88,7 +88,9 @@ function warningsOf(conducted: readonly Conducted[], context: Context): string[]
     if (how.regimes !== null) warnings.push(`${how.experiment}: ${how.regimes}`);
   }
   if (environment().allowedCpus.length === 0) {
-    warnings.push('this system does not let a program choose its CPU: threads may have moved (see migrations)');
+    warnings.push(
+      'this system does not let a program choose its CPU: threads may have moved (see migrations)',
+    );
   }
   if (context.cpus.length < 2) warnings.push('one CPU only: nothing that needs two could be measured');
   return warnings;
@@ -117,7 +119,12 @@ export async function measure(
   report(0, 'calibrate', 0, 0);
   const machine = surveyMachine(engine.machine, cpus, request.profile);
   const available = environment().availableMemoryBytes() ?? fallbackMemoryBytes;
-  const context: Context = { profile: request.profile, machine, cpus, memoryBudgetBytes: available * memoryShare };
+  const context: Context = {
+    profile: request.profile,
+    machine,
+    cpus,
+    memoryBudgetBytes: available * memoryShare,
+  };
 
   const conducted: Conducted[] = [];
   const leftOut: { experiment: string; what: string; reason: string }[] = [];

@@ -74,4 +74,3 @@ export class GroupRoom implements Room {
     this.#shared.clear();
   }
 }
-

@@ -49,7 +49,8 @@ function sumNoise(samples: readonly TimedSample[]): Record<NoiseColumn, number |
 function requireShared({ id, kernel }: Variant, args: AnyArguments): void {
   for (const [name, type] of Object.entries(kernel.signature)) {
     const value = args[name];
-    if (type.startsWith('const ') || !ArrayBuffer.isView(value) || value.buffer instanceof SharedArrayBuffer) continue;
+    if (type.startsWith('const ') || !ArrayBuffer.isView(value) || value.buffer instanceof SharedArrayBuffer)
+      continue;
     throw new ContractError(`${id}: a team's "${name}" must be made by room.shared(), not room.array()`);
   }
 }
@@ -110,8 +111,13 @@ export class TeamArm implements ArmRunner {
 
   /** One reply of each member; when one fails, the others are let go from the gate and the failure is thrown. */
   async #gather(kind: MemberReply['kind']): Promise<MemberReply[]> {
-    const replies = await this.#options.crew.replies(this.#cpus, () => this.#stop());
-    const failed = replies.find((reply) => reply.kind !== kind);
+    // The first to fail is the cause: the others fail because the gate then lets them go.
+    let failed: MemberReply | undefined;
+    const replies = await this.#options.crew.replies(this.#cpus, (reply) => {
+      failed ??= reply;
+      this.#stop();
+    });
+    failed ??= replies.find((reply) => reply.kind !== kind);
     if (failed === undefined) return replies;
     throw new ContractError(`${this.#options.variant.id}: a member of the team failed: ${describe(failed)}`);
   }
@@ -122,7 +128,7 @@ export class TeamArm implements ArmRunner {
 
   close(): Promise<void> {
     this.#stop();
-    for (const cpu of this.#cpus) this.#options.crew.send(cpu, { kind: 'leave', team: this.#team });
+    this.#options.crew.dismiss(this.#cpus, this.#team);
     return Promise.resolve();
   }
 }

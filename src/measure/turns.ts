@@ -2,6 +2,7 @@
  * The arms of a group take turns. Blocks of two rounds: the order is shuffled once a block and reversed for its
  * second round (ABBA), so that a drift falls on all alike. Between blocks the machine itself is looked at.
  */
+import { setImmediate as eventLoopTurn } from 'node:timers/promises';
 import { ContractError } from '../base/errors.ts';
 import type { Prng } from '../base/prng.ts';
 import { formatNs } from '../base/units.ts';
@@ -33,7 +34,8 @@ function refuse(arm: string, sample: ArmSample, shortestNs: number): void {
     throw new ContractError(`${arm}: a sample took ${took}; this clock needs ${least} for a figure`);
   }
   for (const [name, value] of Object.entries(sample.metrics)) {
-    if (!Number.isFinite(value)) throw new ContractError(`${arm}: its metric ${name} is ${value}, not a number`);
+    if (!Number.isFinite(value))
+      throw new ContractError(`${arm}: its metric ${name} is ${value}, not a number`);
   }
 }
 
@@ -79,6 +81,8 @@ export async function takeTurns(turns: Turns): Promise<{ arms: ArmResult[]; prob
   let probedAt = Number.NEGATIVE_INFINITY;
   let warmup = 1;
   for (let block = 0, round = 0; round < mostRounds; block++) {
+    // Samples of the calling thread never give way: this is where a measuring process hears that its parent is gone.
+    await eventLoopTurn();
     if (performance.now() - probedAt > probeEveryMs) {
       probes.push({ block, fromRound: round, ...probe() });
       probedAt = performance.now();

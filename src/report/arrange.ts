@@ -6,7 +6,7 @@ import { mainRegime } from '../experiment/analyse.ts';
 import type { Verdict } from '../experiment/claim.ts';
 import type { Comparison, Conduct, LeftOut, Measurement, Run } from '../experiment/run.ts';
 import type { Point } from '../kernel/kernel.ts';
-import type { ExperimentText } from './html/experiment-text.ts';
+import type { ExperimentText } from './experiment-text.ts';
 
 export interface Arm {
   readonly measurement: Measurement;

@@ -116,8 +116,8 @@ export function hasComparisons({ groups }: MetricTable): boolean {
 }
 
 /** How sure every interval of the table is, in a sentence; null where there is no interval. */
-export function confidenceText({ groups }: MetricTable, conduct: Conduct | null): string | null {
-  const all = groups.flatMap(({ arms }) =>
+export function confidenceText(table: MetricTable, conduct: Conduct | null): string | null {
+  const all = table.groups.flatMap(({ arms }) =>
     arms.flatMap(({ measurement, comparison }) => [
       measurement.summary.confidence,
       comparison?.confidence ?? null,
@@ -125,7 +125,7 @@ export function confidenceText({ groups }: MetricTable, conduct: Conduct | null)
   );
   const known = all.filter((confidence) => confidence !== null);
   if (known.length === 0) return null;
-  const together = conduct === null ? 0 : conduct.comparisons;
+  const together = conduct !== null && hasComparisons(table) ? conduct.comparisons : 0;
   const why = together > 1 ? `, all ${together} comparisons together with 95%` : '';
   return `Each interval holds with ${formatConfidence(Math.min(...known))} or more${why}.`;
 }

@@ -1,6 +1,6 @@
 /** A run as GitHub-flavoured Markdown, to be pasted into an issue or kept beside code. */
 import type { Run } from '../experiment/run.ts';
-import type { ExperimentText } from './html/experiment-text.ts';
+import type { ExperimentText } from './experiment-text.ts';
 import { type Arm, arrange, type ExperimentResult, type MetricTable } from './arrange.ts';
 import {
   type ArmCells,

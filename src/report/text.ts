@@ -1,6 +1,6 @@
 /** A run for the terminal: what was asked, what was found and how sure, in as many columns as there are. */
 import type { Run } from '../experiment/run.ts';
-import type { ExperimentText } from './html/experiment-text.ts';
+import type { ExperimentText } from './experiment-text.ts';
 import { arrange } from './arrange.ts';
 import { machineText, unstableMark, verdictCount } from './cells.ts';
 import { oneLine, painter, wrap } from './lines.ts';

@@ -24,3 +24,4 @@ export {
   noiseThreshold,
   regressionTolerance,
 } from './verdict.ts';
+export { independentRatio, mannWhitneyDistribution, shiftRank } from './independent.ts';

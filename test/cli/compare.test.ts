@@ -37,7 +37,8 @@ function stageWith(old: Run, now: Run, set: StageSet = {}): Stage {
   return stage;
 }
 
-const argv = ['compare', 'old.json', 'new.json', '--threshold', '10%'] as const;
+const measuring = ['compare', 'old.json', 'new.json', '--threshold', '10%'] as const;
+const argv = [...measuring, '--no-remeasure'] as const;
 
 describe('exit codes', () => {
   test('0: the same again is equal or better', async () => {
@@ -121,4 +122,54 @@ test.each([60, 80])('keeps within %i columns', async (columns) => {
   const stage = stageWith(before, scaled(again, 1.5, isPool), { columns });
   await stage.run(...argv);
   expect(widest(stage.stdout())).toBeLessThanOrEqual(columns);
+});
+
+describe('what has regressed is measured again', () => {
+  const slower = scaled(again, 1.5, isPool);
+
+  test('and counts when it regresses twice', async () => {
+    const stage = stageWith(before, slower, { measure: async () => slower });
+    expect(await stage.run(...measuring)).toBe(1);
+    expect(stage.requests).toMatchObject([
+      { experiments: [{ id: 'pool-allocation' }], profile: slower.profile, seed: slower.seed },
+    ]);
+    expect(flat(stage.stdout())).toMatch(/Warning: measured again: (\d+) of \1 regressed arms confirmed/);
+    expect(stage.stderr()).toContain('Measuring again what has regressed: pool-allocation');
+  });
+
+  test('and is inconclusive when it does not', async () => {
+    const stage = stageWith(before, slower, { measure: async () => again });
+    expect(await stage.run(...measuring)).toBe(3);
+    expect(stage.stdout()).not.toMatch(/ regressed$/m);
+    expect(flat(stage.stdout())).toMatch(/not confirmed: \d\.\d{3}x when measured again/);
+  });
+
+  test('and is inconclusive when it could not be measured', async () => {
+    const stage = stageWith(before, slower, { measure: async () => ({ ...again, measurements: [] }) });
+    expect(await stage.run(...measuring)).toBe(3);
+    expect(flat(stage.stdout())).toContain('not confirmed: not measured again');
+  });
+
+  test('but not on another machine, where the run is believed as it is', async () => {
+    const elsewhere = { ...slower, machine: { ...slower.machine, id: 'another' } };
+    const stage = stageWith(before, elsewhere);
+    expect(await stage.run(...measuring)).toBe(1);
+    expect(stage.requests).toEqual([]);
+  });
+
+  test('and not when nothing has', async () => {
+    const stage = stageWith(before, again);
+    expect(await stage.run(...measuring)).toBe(0);
+    expect(stage.requests).toEqual([]);
+  });
+
+  test('130: interrupted', async () => {
+    const stage = stageWith(before, slower, {
+      measure: async (self) => {
+        self.interrupt();
+        return again;
+      },
+    });
+    expect(await stage.run(...measuring)).toBe(130);
+  });
 });

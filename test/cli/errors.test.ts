@@ -86,14 +86,15 @@ const mistakes: readonly (readonly [line: string, fault: string, cure: string])[
   ['completion', 'completion needs <shell>', 'usage: linefill completion'],
 ];
 
+const run = syntheticRun({ processes: 2, samples: 2 });
+const runJson = runText(run);
+
 function furnish(cwd: string): void {
   const put = (name: string, text: string): void => writeFileSync(join(cwd, name), text);
-  const run = syntheticRun({ processes: 2, samples: 2 });
-  const text = runText(run);
   mkdirSync(join(cwd, 'folder'));
-  put('a.json', text);
+  put('a.json', runJson);
   put('empty.json', '');
-  put('cut.json', text.slice(0, 5000));
+  put('cut.json', runJson.slice(0, 5000));
   put('text.txt', 'cpu,ns\n0,1.2\n');
   put('alien.json', '{"name":"linefill"}');
   put('future.json', JSON.stringify({ ...run, schemaVersion: 2 }));
@@ -126,7 +127,6 @@ test.each([60, 80])('errors keep within %i columns', async (columns) => {
 
 test('what a file says can not drive the terminal', async () => {
   const stage = setStage();
-  const run = syntheticRun({ processes: 1, samples: 1 });
   const evil = '\u001b]0;owned\u0007\u001b[2J';
   writeFileSync(join(stage.cwd, 'a.json'), JSON.stringify({ ...run, profile: evil }));
   writeFileSync(
@@ -138,7 +138,7 @@ test('what a file says can not drive the terminal', async () => {
       verdicts: [{ ...run.verdicts[0], claim: evil, sentence: evil, source: evil }],
       leftOut: [{ experiment: evil, what: evil, reason: evil }],
       measurements: run.measurements.map((row) =>
-        Object.assign(row, {
+        Object.assign({}, row, {
           experiment: evil,
           variant: evil,
           unit: evil,

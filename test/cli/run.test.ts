@@ -2,8 +2,8 @@ import { existsSync, mkdirSync, readFileSync, symlinkSync, writeFileSync } from 
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import { parseRun } from '../../src/experiment/schema.ts';
-import { emptyRun, syntheticRun } from '../fixtures/run.ts';
-import { setStage, widest } from './stage.ts';
+import { emptyRun } from '../fixtures/run.ts';
+import { setStage, stageRun, widest } from './stage.ts';
 
 const runName = 'linefill-run-20261121T093000Z.json';
 const reportName = 'linefill-report-20261121T093000Z.html';
@@ -16,7 +16,7 @@ test('prints tables and verdicts, writes a run file and a report, and says where
   const stage = setStage();
   expect(await stage.run('run')).toBe(0);
   expect(stage.files()).toEqual([reportName, runName]);
-  expect(parseRun(at(stage.cwd, runName), 'file')).toEqual(syntheticRun());
+  expect(parseRun(at(stage.cwd, runName), 'file')).toEqual(stageRun);
   expect(at(stage.cwd, reportName)).toMatch(/^<!doctype html>[^]*<\/html>\s*$/);
   expect(stage.stdout()).toContain('supported: random-over-sequential');
   expect(stage.stderr()).toBe(`Run:    ${runName}\nReport: ${reportName}\n`);
@@ -90,7 +90,7 @@ test('a lab stands for its experiments, each once', async () => {
 });
 
 test.each([
-  ['--json', (text: string) => expect(parseRun(text, 'stdout')).toEqual(syntheticRun())],
+  ['--json', (text: string) => expect(parseRun(text, 'stdout')).toEqual(stageRun)],
   ['--csv', (text: string) => expect(text).toMatch(/^experiment,group,/)],
   ['--markdown', (text: string) => expect(text).toMatch(/^# Linefill run\n/)],
 ])('%s prints the run in that form, and nothing else on stdout', async (flag, check) => {
@@ -106,7 +106,7 @@ test('the files go where they were asked for; an old one is replaced', async () 
   writeFileSync(join(stage.cwd, 'kept', 'a.json'), 'old');
   expect(await stage.run('run', '--out', 'kept/a.json', '--html', 'b.html')).toBe(0);
   expect(stage.files()).toEqual(['b.html', 'kept']);
-  expect(parseRun(at(stage.cwd, 'kept/a.json'), 'file')).toEqual(syntheticRun());
+  expect(parseRun(at(stage.cwd, 'kept/a.json'), 'file')).toEqual(stageRun);
   expect(stage.stderr()).toBe(`Run:    ${join('kept', 'a.json')}\nReport: b.html\n`);
 });
 
@@ -164,7 +164,7 @@ test('an interrupted run is kept, marked incomplete, and ends with 130', async (
     async measure(it, _progress, signal) {
       expect(it.interrupt()).toBe(true);
       expect(signal.aborted).toBe(true);
-      return { ...syntheticRun(), complete: false };
+      return { ...stageRun, complete: false };
     },
   });
   expect(await stage.run('run')).toBe(130);
@@ -192,7 +192,7 @@ test('a second interrupt ends the process at once', async () => {
     async measure(it) {
       it.interrupt();
       it.interrupt();
-      return { ...syntheticRun(), complete: false };
+      return { ...stageRun, complete: false };
     },
   });
   await stage.run('run', '--no-html');
@@ -202,7 +202,7 @@ test('a second interrupt ends the process at once', async () => {
 test('an experiment that failed makes the command fail, and the others are kept', async () => {
   const stage = setStage({
     async measure() {
-      const run = syntheticRun();
+      const run = stageRun;
       const conduct = run.conduct.map((one, i) => (i === 1 ? { ...one, stopped: 'failed' as const } : one));
       return { ...run, conduct, warnings: ['false-sharing: the languages disagree'] };
     },
@@ -228,7 +228,7 @@ test('a mistake of ours while measuring is told from one of the user, and nothin
 test('a run that JSON could not hold is our mistake, and leaves no file', async () => {
   const stage = setStage({
     async measure() {
-      return { ...syntheticRun(), budgetMs: Number.NaN };
+      return { ...stageRun, budgetMs: Number.NaN };
     },
   });
   expect(await stage.run('run')).toBe(70);

@@ -11,7 +11,7 @@ import type { MeasureRequest, Progress } from '../../src/experiment/request.ts';
 import type { Run } from '../../src/experiment/run.ts';
 import type { Kernel } from '../../src/kernel/kernel.ts';
 import type { Io, Lab } from '../../src/cli/io.ts';
-import type { ExperimentText } from '../../src/report/html/experiment-text.ts';
+import type { ExperimentText } from '../../src/report/experiment-text.ts';
 import { main } from '../../src/cli/program.ts';
 import { syntheticMachine, syntheticRun, syntheticTexts } from '../fixtures/run.ts';
 
@@ -100,6 +100,9 @@ function experimentOf(text: ExperimentText): Experiment {
   };
 }
 
+/** What the lab measures unless told. */
+export const stageRun: Run = syntheticRun({ samples: 3 });
+
 export interface Stage {
   readonly io: Io;
   readonly lab: Lab;
@@ -171,7 +174,7 @@ export function setStage(set: StageSet = {}): Stage {
     surveyMachine: async () => syntheticMachine,
     async measure(request, progress, signal) {
       requests.push(request);
-      return set.measure === undefined ? syntheticRun() : set.measure(stage, progress, signal);
+      return set.measure === undefined ? stageRun : set.measure(stage, progress, signal);
     },
   };
   const stage: Stage = {

@@ -1,10 +1,6 @@
 /** The parameters that the allocation experiments share. */
 import type { Context, Parameter } from '../../experiment/experiment.ts';
-
-function checkWhole(value: unknown, name: string, low: number, high: number): string | null {
-  const fits = typeof value === 'number' && Number.isInteger(value) && value >= low && value <= high;
-  return fits ? null : `${name} must be a whole number from ${low} to ${high}`;
-}
+import { checkWhole } from '../hardware/sizes.ts';
 
 /** How many blocks a batch has, with the values that an experiment takes in each profile. */
 export function blocksParameter(values: (context: Context) => readonly number[], most: number): Parameter {

@@ -182,7 +182,7 @@ a misaligned pointer from a good one, and a list that was overwritten.
 Each block gets a tag when it is allocated, which is read back before it is freed: the sum of the tags shows that the
 blocks were distinct. Our pools, malloc, operator new, aligned_alloc and mimalloc live on from call to call. A library
 pool can't: Boost.Pool and the std::pmr pool are made anew in each timed call, over memory that was touched before,
-and one call does so many batches that this is a few hundredths of it. mimalloc is loaded at run time and
+and one call does so many batches that this is a hundredth or two of it. mimalloc is loaded at run time and
 called through a pointer, as any shared library's function is. JavaScript frees by letting go: the collector's work
 falls into whichever sample it falls into. One variant calls the native pool from TypeScript once an operation: what
 it adds to the pool's own time is the price of crossing the boundary, with its checks, twice.`,

@@ -39,9 +39,10 @@ const poolSteadier: Claim = {
     )[0];
     if (group === undefined) return withoutEffect('inconclusive', 'Nothing was measured.');
     const ratio = findings.ratio(group, { variant: 'malloc' }, { variant: 'pool' }, 'p99Ns');
+    const blocks = formatCount(numberAt(group.point, 'blocks'));
     const judged = judgeSlower(
       ratio,
-      `The slowest hundredth of malloc's calls, over ${formatCount(numberAt(group.point, 'blocks'))} blocks, against the pool's,`,
+      `Over ${blocks} blocks a call of malloc at the 99th percentile, against the pool's,`,
     );
     const tails = (['pool', 'malloc', 'clock'] as const).map(
       (id) => `${id}: ${describeTail(findings, group, id)}`,

@@ -15,7 +15,12 @@ function elementsAt(point: Point): number {
 }
 
 /** Indices 0 .. n-1 in order; a stride apart, wrapping to the next phase; or shuffled. */
-export function buildOrder(order: Uint32Array, kind: string, strideElements: number, prng: Prng): Uint32Array {
+export function buildOrder(
+  order: Uint32Array,
+  kind: string,
+  strideElements: number,
+  prng: Prng,
+): Uint32Array {
   const n = order.length;
   if (kind === 'strided') {
     let at = 0;

@@ -63,7 +63,10 @@ const prefetchHelps: Claim = {
     const bytes = numberAt(group.point, 'workingSetBytes');
     const size = formatBytes(bytes);
     if (bytes <= cacheBytes(findings, 2)) {
-      return withoutEffect('inconclusive', `The largest set measured, ${size}, fits the second cache: nothing to fetch.`);
+      return withoutEffect(
+        'inconclusive',
+        `The largest set measured, ${size}, fits the second cache: nothing to fetch.`,
+      );
     }
     const ratio = findings.ratio(group, { variant: 'random' }, { variant: 'random-prefetch' });
     return judgeSlower(ratio, `Summing ${size} in shuffled order without prefetch`);

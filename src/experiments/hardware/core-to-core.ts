@@ -27,7 +27,10 @@ function variant(id: string, title: string, language: Language, swap: 0 | 1): Te
 
 function checkCpu(value: unknown, name: string, context: Context): string | null {
   if (typeof value === 'number' && context.cpus.includes(value)) return null;
-  return checkWhole(value, name, 0, 2 ** 20) ?? `${name} must be one of this run's CPUs: ${context.cpus.join(', ')}`;
+  return (
+    checkWhole(value, name, 0, 2 ** 20) ??
+    `${name} must be one of this run's CPUs: ${context.cpus.join(', ')}`
+  );
 }
 
 export const coreToCore: Experiment = {
@@ -37,7 +40,10 @@ export const coreToCore: Experiment = {
   question: 'How long does a cache line take from one CPU to another, and which CPUs are near each other?',
   sources: [
     { title: 'google/multichase, pingpong', where: 'the compare-and-swap protocol' },
-    { title: 'Molka and others, Memory Performance and Cache Coherency Effects (PACT 2009)', where: 'section 5' },
+    {
+      title: 'Molka and others, Memory Performance and Cache Coherency Effects (PACT 2009)',
+      where: 'section 5',
+    },
   ],
   parameters: [
     {

@@ -4,6 +4,7 @@
  * Native twins: native/kernels/layout-scalar.cc and layout-vector.cc.
  */
 import { ContractError } from '../../base/errors.ts';
+import { Prng } from '../../base/prng.ts';
 import {
   defineKernel,
   type Kernel,
@@ -16,6 +17,7 @@ import {
 import type { Arguments } from '../../kernel/signature.ts';
 import {
   blockLength,
+  blockParticles,
   type ElementName,
   elementBytes,
   type FieldsName,
@@ -28,6 +30,7 @@ import {
   startOf,
 } from './data-layout-particles.ts';
 import {
+  primingCalls,
   stepAosFloat32,
   stepAosFloat64,
   stepAosoaFloat32,
@@ -69,9 +72,39 @@ export function blockBytesAt(layout: Layout, point: Point): number {
   return bytes * blockLength(layout, numberAt(point, 'particles'), bytes);
 }
 
+interface Steps {
+  float64(block: Float64Array, particles: number, dt: number, fields: number): void;
+  float32(block: Float32Array, particles: number, dt: number, fields: number): void;
+}
+
+const steps: Readonly<Record<Layout, Steps>> = {
+  aos: { float64: stepAosFloat64, float32: stepAosFloat32 },
+  soa: { float64: stepSoaFloat64, float32: stepSoaFloat32 },
+  aosoa: { float64: stepAosoaFloat64, float32: stepAosoaFloat32 },
+};
+
+const primed = new Set<string>();
+
+/** Once a process, untimed: see primingCalls. */
+function prime(layout: Layout, element: ElementName): void {
+  const name = `${layout} ${element}`;
+  if (primed.has(name)) return;
+  primed.add(name);
+  const few = blockParticles;
+  const length = blockLength(layout, few, elementBytes[element]);
+  const [float64s, float32s] = [new Float64Array(length), new Float32Array(length)];
+  fillParticles(element === 'float64' ? float64s : float32s, layout, few, new Prng(1));
+  for (let i = 0; i < primingCalls; i++) {
+    const fields = i % fieldsNames.length;
+    if (element === 'float64') steps[layout].float64(float64s, few, dt, fields);
+    else steps[layout].float32(float32s, few, dt, fields);
+  }
+}
+
 function setUp(layout: Layout, { point, prng, room }: Place): LayoutArguments {
   const particles = numberAt(point, 'particles');
   const element = elementAt(point);
+  prime(layout, element);
   const length = blockLength(layout, particles, elementBytes[element]);
   const float64s = element === 'float64' ? room.array('float64', length, 4096) : new Float64Array(0);
   const float32s = element === 'float32' ? room.array('float32', length, 4096) : new Float32Array(0);
@@ -79,39 +112,26 @@ function setUp(layout: Layout, { point, prng, room }: Place): LayoutArguments {
   return { float64s, float32s, particles, dt, fields: fieldsNames.indexOf(fieldsAt(point)) };
 }
 
-type Step<B> = (block: B, particles: number, dt: number, fields: number) => void;
-
 /** 1. Step every particle, 2. fold the last one. */
-function referenceOf(
-  layout: Layout,
-  float64Step: Step<Float64Array>,
-  float32Step: Step<Float32Array>,
-): (args: LayoutArguments) => bigint {
+function referenceOf(layout: Layout): (args: LayoutArguments) => bigint {
+  const { float64, float32 } = steps[layout];
   return (args) => {
-    const { particles, fields } = args;
+    const { float64s, float32s, particles, fields } = args;
     if (particles === 0) return 0n;
-    const { float32s } = args;
     const floats = float32s.length > 0;
-    const places = placesOf(layout, particles, floats ? 4 : 8);
+    const places = placesOf(layout, particles, floats ? elementBytes.float32 : elementBytes.float64);
     const x = startOf(places, particles - 1);
     const y = x + places.fieldStride;
     const vx = y + places.fieldStride;
     const vy = vx + places.fieldStride;
     if (floats) {
-      float32Step(float32s, particles, args.dt, fields);
+      float32(float32s, particles, args.dt, fields);
       return foldFloat32(float32s[x]!, float32s[y]!, float32s[vx]!, float32s[vy]!);
     }
-    const { float64s } = args;
-    float64Step(float64s, particles, args.dt, fields);
+    float64(float64s, particles, args.dt, fields);
     return foldFloat64(float64s[x]!, float64s[y]!, float64s[vx]!, float64s[vy]!);
   };
 }
-
-const references: Readonly<Record<Layout, (args: LayoutArguments) => bigint>> = {
-  aos: referenceOf('aos', stepAosFloat64, stepAosFloat32),
-  soa: referenceOf('soa', stepSoaFloat64, stepSoaFloat32),
-  aosoa: referenceOf('aosoa', stepAosoaFloat64, stepAosoaFloat32),
-};
 
 /** Numbers that one particle's update reads and writes: position 4 + 2, x-only 2 + 1, all 4 + 4. */
 const numbersMoved: Readonly<Record<FieldsName, number>> = { position: 6, 'x-only': 3, all: 8 };
@@ -137,7 +157,7 @@ function kernelOf(id: string, layout: Layout, howMany: string): LayoutKernel {
     summary: `steps particles ${described[layout]}, ${howMany} at a time`,
     signature: layoutSignature,
     setup: (place) => setUp(layout, place),
-    reference: references[layout],
+    reference: referenceOf(layout),
     agreement: { kind: 'exact' },
     work,
     footprintBytes: (point) => blockBytesAt(layout, point),

@@ -6,13 +6,54 @@
 import { defineKernel, type Point } from '../../kernel/kernel.ts';
 import { aosScalar, blockBytesAt, type LayoutArguments, type LayoutKernel } from './data-layout-kernels.ts';
 import { foldFloat64 } from './data-layout-particles.ts';
-import { drag, push } from './data-layout-reference.ts';
+import { drag, primingCalls, push } from './data-layout-reference.ts';
 
 interface Particle {
   x: number;
   y: number;
   vx: number;
   vy: number;
+}
+
+/**
+ * A literal with its numbers: a class's declared fields would start as undefined, and V8 would then make a new box at
+ * every store instead of writing into the old one.
+ */
+function objectsOf(block: Float64Array, particles: number): Particle[] {
+  const objects: Particle[] = [];
+  for (let at = 0; at < 4 * particles; at += 4) {
+    objects.push({ x: block[at]!, y: block[at + 1]!, vx: block[at + 2]!, vy: block[at + 3]! });
+  }
+  return objects;
+}
+
+/** Apart from what precedes and follows the loop, as V8 compiles it best. */
+function stepAll(objects: readonly Particle[], dt: number, fields: number): void {
+  if (fields === 0) {
+    for (const p of objects) {
+      p.x += p.vx * dt;
+      p.y += p.vy * dt;
+    }
+  } else if (fields === 1) {
+    for (const p of objects) p.x += p.vx * dt;
+  } else {
+    for (const p of objects) {
+      p.x += p.vx * dt;
+      p.y += p.vy * dt;
+      p.vx = p.vx * drag + push;
+      p.vy = p.vy * drag + push;
+    }
+  }
+}
+
+let isPrimed = false;
+
+/** Once a process, untimed: see primingCalls. */
+function prime(): void {
+  if (isPrimed) return;
+  isPrimed = true;
+  const few = objectsOf(new Float64Array(8 * 4).fill(0.3), 8);
+  for (let i = 0; i < primingCalls; i++) stepAll(few, 0.3, i % 3);
 }
 
 /**
@@ -25,7 +66,7 @@ export class ObjectArguments implements LayoutArguments {
   readonly dt: number;
   readonly fields: number;
   readonly #block: Float64Array;
-  #objects: Particle[] | null = null;
+  #objects: readonly Particle[] | null = null;
 
   constructor(args: LayoutArguments) {
     this.#block = args.float64s;
@@ -48,38 +89,15 @@ export class ObjectArguments implements LayoutArguments {
   }
 
   get objects(): readonly Particle[] {
-    if (this.#objects === null) {
-      const block = this.#block;
-      const objects: Particle[] = [];
-      for (let at = 0; at < 4 * this.particles; at += 4) {
-        // A literal with its numbers: a class's declared fields would start as undefined, and V8 would then make a
-        // new box at every store instead of writing into the old one.
-        objects.push({ x: block[at]!, y: block[at + 1]!, vx: block[at + 2]!, vy: block[at + 3]! });
-      }
-      this.#objects = objects;
-    }
+    this.#objects ??= objectsOf(this.#block, this.particles);
     return this.#objects;
   }
 }
 
 /** 1. Step every particle, 2. fold the last one. float64 only: JavaScript has no smaller floating-point number. */
 export function stepObjects(args: ObjectArguments): bigint {
-  const { objects, dt, fields } = args;
-  if (fields === 0) {
-    for (const p of objects) {
-      p.x += p.vx * dt;
-      p.y += p.vy * dt;
-    }
-  } else if (fields === 1) {
-    for (const p of objects) p.x += p.vx * dt;
-  } else {
-    for (const p of objects) {
-      p.x += p.vx * dt;
-      p.y += p.vy * dt;
-      p.vx = p.vx * drag + push;
-      p.vy = p.vy * drag + push;
-    }
-  }
+  const { objects } = args;
+  stepAll(objects, args.dt, args.fields);
   const last = objects.at(-1);
   return last === undefined ? 0n : foldFloat64(last.x, last.y, last.vx, last.vy);
 }
@@ -90,6 +108,9 @@ const objectBytes = 8 * (7 + 4 * 2 + 1);
 /** The native AoS kernel over ObjectArguments; point as there, element float64. */
 export const aosObjects: LayoutKernel = defineKernel({
   ...aosScalar,
-  setup: (place) => new ObjectArguments(aosScalar.setup(place)),
+  setup(place) {
+    prime();
+    return new ObjectArguments(aosScalar.setup(place));
+  },
   footprintBytes: (point: Point) => blockBytesAt('aos', point) * (1 + objectBytes / 32),
 });

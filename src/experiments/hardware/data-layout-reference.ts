@@ -15,6 +15,13 @@ const { fround } = Math;
 export const drag = 0.75;
 export const push = 0.125;
 
+/**
+ * Calls on a few particles, of every kind in turn, that a step gets before it is given many. V8 compiles what it has
+ * seen. If the first call were long, V8 would enter compiled code in mid-loop without having seen the rest, would fall
+ * back to slow code where the rest begins, and in some processes never recover.
+ */
+export const primingCalls = 600;
+
 /** The argument `fields`: what a step updates. */
 const position = 0;
 const xOnly = 1;

@@ -14,7 +14,11 @@ const signature = { counters: 'shared uint32[]', slot: 'uint32', count: 'uint32'
  * Where a member's counter lies, in elements. Throws ContractError unless the buffer's real address is a multiple of
  * `counterAlignment`: the stride alone then says whether the first two members share a line.
  */
-export function slotOf(place: Pick<Place, 'room' | 'member'>, counters: Uint32Array, strideBytes: number): number {
+export function slotOf(
+  place: Pick<Place, 'room' | 'member'>,
+  counters: Uint32Array,
+  strideBytes: number,
+): number {
   const start = place.room.addressOf(counters);
   if (start % BigInt(counterAlignment) !== 0n) {
     throw new ContractError(`the counters start at ${start}, which is no multiple of ${counterAlignment}`);
@@ -51,6 +55,9 @@ export const increment: Kernel<typeof signature> = defineKernel({
     return BigInt(Atomics.load(counters, slot));
   },
   agreement: { kind: 'exact' },
-  work: (point) => ({ operations: numberAt(point, 'count'), bytes: 2 * counterBytes * numberAt(point, 'count') }),
+  work: (point) => ({
+    operations: numberAt(point, 'count'),
+    bytes: 2 * counterBytes * numberAt(point, 'count'),
+  }),
   footprintBytes: (point) => (numberAt(point, 'threads') + 1) * counterAlignment,
 });

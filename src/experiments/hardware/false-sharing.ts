@@ -22,7 +22,12 @@ function strides(context: Context): number[] {
 function threadCounts(context: Context): number[] {
   const most = context.cpus.length;
   const counts = context.profile === 'full' ? [1, 2, 3, 4, 6, 8, 12, 16, 24, 32] : [1, 2];
-  return [...new Set([...counts.filter((threads) => threads <= most), ...(context.profile === 'full' ? [most] : [])])];
+  return [
+    ...new Set([
+      ...counts.filter((threads) => threads <= most),
+      ...(context.profile === 'full' ? [most] : []),
+    ]),
+  ];
 }
 
 function variant(id: string, title: string, language: Language): TeamVariant {
@@ -58,7 +63,11 @@ const falseSharing: Claim = {
     }
     const at = (strideBytes: number) => ({ variant: 'native', at: { strideBytes } });
     const ratio = findings.ratio(group, at(packedBytes), at(paddedBytes));
-    const judged = judgeTimes(ratio, 8, 'Counting atomically by two threads in one line rather than in a line each');
+    const judged = judgeTimes(
+      ratio,
+      8,
+      'Counting atomically by two threads in one line rather than in a line each',
+    );
     return { ...judged, sentence: judged.sentence + distanceSentence(findings) };
   },
 };
@@ -69,7 +78,10 @@ export const falseSharingExperiment: Experiment = {
   title: 'False sharing',
   question: 'What does it cost when threads write different counters that share a cache line?',
   sources: [
-    { title: 'Intel 64 and IA-32 Architectures Optimization Reference Manual', where: 'section on false sharing' },
+    {
+      title: 'Intel 64 and IA-32 Architectures Optimization Reference Manual',
+      where: 'section on false sharing',
+    },
     { title: 'Drepper, What Every Programmer Should Know About Memory (2007)', where: 'section 6.4.1' },
   ],
   parameters: [
@@ -85,7 +97,8 @@ export const falseSharingExperiment: Experiment = {
       summary: 'atomic: fetch_add or Atomics.add; plain: a load and a store, in TypeScript a typed array',
       unit: 'none',
       values: () => ['atomic', 'plain'],
-      check: (value) => (value === 'atomic' || value === 'plain' ? null : 'increment must be atomic or plain'),
+      check: (value) =>
+        value === 'atomic' || value === 'plain' ? null : 'increment must be atomic or plain',
     },
     {
       name: 'strideBytes',
@@ -99,10 +112,7 @@ export const falseSharingExperiment: Experiment = {
           : 'strideBytes must be a multiple of 4 from 4 to 256',
     },
   ],
-  variants: [
-    variant('native', 'native', 'native'),
-    variant('typescript', 'TypeScript', 'typescript'),
-  ],
+  variants: [variant('native', 'native', 'native'), variant('typescript', 'TypeScript', 'typescript')],
   baseline: { variant: 'native', at: { strideBytes: paddedBytes } },
   operation: 'increment',
   claims: [falseSharing],

@@ -3,7 +3,7 @@ import type { Measurement } from '../../experiment/run.ts';
 import type { Point, Scalar } from '../../kernel/kernel.ts';
 import type { ArmGroup, MetricTable } from '../arrange.ts';
 import { formatCoordinate } from '../numbers.ts';
-import type { ExperimentText } from './experiment-text.ts';
+import type { ExperimentText } from '../experiment-text.ts';
 
 const unitEndings = /(?<=.)(Bytes|Ns|Us|Ms)$/;
 

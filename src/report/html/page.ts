@@ -8,7 +8,7 @@ import type { Run } from '../../experiment/run.ts';
 import { formatDuration } from '../numbers.ts';
 import { dateTime, drawConduct } from './conduct-section.ts';
 import { drawExperiment } from './experiment-section.ts';
-import type { ExperimentText } from './experiment-text.ts';
+import type { ExperimentText } from '../experiment-text.ts';
 import { drawMachine, machineLine } from './machine-section.ts';
 import { html, Markup } from './markup.ts';
 import { drawNoise } from './noise-section.ts';

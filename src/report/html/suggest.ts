@@ -2,7 +2,7 @@
 import type { Chart } from '../../experiment/experiment.ts';
 import type { Scalar } from '../../kernel/kernel.ts';
 import type { Arm, ArmGroup, MetricTable } from '../arrange.ts';
-import type { ExperimentText } from './experiment-text.ts';
+import type { ExperimentText } from '../experiment-text.ts';
 import { isSize } from './names.ts';
 import { extent } from './scales.ts';
 

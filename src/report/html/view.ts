@@ -4,7 +4,7 @@ import { mainRegime } from '../../experiment/analyse.ts';
 import type { Machine } from '../../machine/types.ts';
 import { arrange, type ExperimentResult } from '../arrange.ts';
 import { titleOf } from '../cells.ts';
-import type { ExperimentText } from './experiment-text.ts';
+import type { ExperimentText } from '../experiment-text.ts';
 import { anchor } from './markup.ts';
 
 export interface ExperimentView extends ExperimentResult {

@@ -192,9 +192,16 @@ describe('what the work refuses', () => {
     },
   );
 
-  it('a scan that would take minutes', () => {
-    const { heap } = argsOf(scanPoolWork as unknown as Kernel, 'lifo', 100_000) as { heap: Uint32Array };
-    expect(() => run(scanPoolWork, { heap, rounds: 1000 })).toThrow(/must be at most 4294967296/);
+  it('a scan that would take minutes, which depends on the flags that are up', () => {
+    const kernel = scanPoolWork as unknown as Kernel;
+    const many = argsOf(kernel, 'pair', 100_000);
+    const runMany = (changed: Args): unknown =>
+      runNative(kernel.id, inOrder(kernel.signature, { ...many, ...changed }));
+    expect(runMany({ rounds: 20 })).toHaveProperty('checksum');
+    expect(() => runMany({ pattern: 1 })).toThrow(/would look at up to \d+ flags, more than 4294967296/);
+    // All flags but the last are up: each allocation looks at all of them.
+    new Uint8Array((many['heap'] as Uint32Array).buffer, 64, 99_999).fill(1);
+    expect(() => runMany({ rounds: 20 })).toThrow(/would look at up to/);
   });
 });
 

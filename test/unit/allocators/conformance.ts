@@ -34,7 +34,7 @@ export interface Implementation {
 
 interface Held {
   readonly words: number;
-  readonly fill: number;
+  readonly word: number;
 }
 
 /** Passes calls on and checks each answer: in the heap, aligned, nobody else's; contents as they were left. */
@@ -43,7 +43,7 @@ export class ValidatingAllocator implements Allocator {
   readonly #heap: Uint32Array;
   readonly #owned: Uint8Array;
   readonly held: Map<number, Held> = new Map();
-  #fills = 1;
+  #blocks = 1;
 
   constructor({ allocator, heap }: Subject) {
     this.#inner = allocator;
@@ -60,9 +60,9 @@ export class ValidatingAllocator implements Allocator {
     expect(offset + words, `end of ${offset}`).toBeLessThanOrEqual(this.#heap.length);
     expect(this.#owned.subarray(offset, offset + words).indexOf(1), `overlap of ${offset}`).toBe(-1);
     this.#owned.fill(1, offset, offset + words);
-    const fill = Math.imul(this.#fills++, 0x9e3779b1) >>> 0;
-    this.#heap.fill(fill, offset, offset + words);
-    this.held.set(offset, { words, fill });
+    const word = Math.imul(this.#blocks++, 0x9e3779b1) >>> 0;
+    this.#heap.fill(word, offset, offset + words);
+    this.held.set(offset, { words, word });
     return offset;
   }
 
@@ -71,7 +71,7 @@ export class ValidatingAllocator implements Allocator {
     if (held !== undefined) {
       const contents = this.#heap.subarray(offset, offset + held.words);
       expect(
-        contents.every((word) => word === held.fill),
+        contents.every((word) => word === held.word),
         `contents of ${offset}`,
       ).toBe(true);
     }
@@ -90,7 +90,7 @@ export class ValidatingAllocator implements Allocator {
 }
 
 /** Allocates blocks of `bytes` until refused; returns their offsets and the refusal. */
-function fill(allocator: Allocator, bytes: number): { offsets: number[]; refusal: number } {
+function exhaust(allocator: Allocator, bytes: number): { offsets: number[]; refusal: number } {
   const offsets: number[] = [];
   for (;;) {
     const answer = allocator.alloc(bytes, 4);
@@ -123,12 +123,12 @@ export function conformance(implementation: Implementation): void {
     it.each([1, 2, 3, 4])('keeps blocks apart, aligned and intact under churn (seed %i)', (seed) => {
       const allocator = new ValidatingAllocator(make());
       churn(allocator, new Prng(seed), largestBytes, 1000);
-      for (const offset of [...allocator.held.keys()]) allocator.free(offset);
+      for (const offset of allocator.held.keys()) allocator.free(offset);
     });
 
     it('is exhausted at exactly its capacity, and not after a free', () => {
       const allocator = new ValidatingAllocator(make());
-      const { offsets, refusal } = fill(allocator, largestBytes);
+      const { offsets, refusal } = exhaust(allocator, largestBytes);
       expect(offsets).toHaveLength(capacity);
       expect(allocationErrorText(refusal)).toMatch(/^exhausted/);
       allocator.free(offsets[0]!);
@@ -146,11 +146,11 @@ export function conformance(implementation: Implementation): void {
         (offsets: number[]) => prng.shuffle(offsets),
       ];
       for (const order of emptied) {
-        const { offsets } = fill(allocator, largestBytes);
+        const { offsets } = exhaust(allocator, largestBytes);
         expect(offsets).toHaveLength(capacity);
         for (const offset of order(offsets)) allocator.free(offset);
       }
-      expect(fill(allocator, largestBytes).offsets).toHaveLength(capacity);
+      expect(exhaust(allocator, largestBytes).offsets).toHaveLength(capacity);
     });
 
     it('refuses what no block fits, and changes nothing by it', () => {

@@ -181,7 +181,7 @@ describe('text', () => {
     const text = renderText(both, syntheticTexts, plain);
     const block = text.slice(text.indexOf('workingSetBytes 4 MiB'), text.indexOf('workingSetBytes 16 MiB'));
     const lines = block.split('\n');
-    const at = lines.findIndex((line) => /^random /.test(line));
+    const at = lines.findIndex((line) => line.startsWith('random '));
     expect(lines[at]).toContain(`${formatTimes(main!.ratio)} `);
     expect(lines[at + 1]).toMatch(/^ {2}other regime +\d/);
     expect(lines[at + 1]).toContain(formatTimes((other ?? main!).ratio));

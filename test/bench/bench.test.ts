@@ -1,0 +1,166 @@
+/** Every bench at smoke size, as the program that it is: what it says has sense, whatever the figures are. */
+import { spawnSync } from 'node:child_process';
+import { chmodSync, mkdtempSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { beforeAll, describe, expect, it } from 'vitest';
+import { benches, buildBenches } from '../../scripts/bench.mjs';
+import { root } from '../../scripts/command.mjs';
+
+interface Figure {
+  readonly name: string;
+  readonly value: number;
+  readonly unit: string;
+  readonly of?: number;
+  readonly low?: number;
+  readonly high?: number;
+}
+
+interface Said {
+  readonly bench: string;
+  readonly figures: readonly Figure[];
+  readonly notes: readonly string[];
+  readonly seconds: number;
+}
+
+function start(args: readonly string[], env: NodeJS.ProcessEnv = process.env) {
+  const { status, stdout, stderr } = spawnSync(process.execPath, args, { cwd: root, env, encoding: 'utf8' });
+  return { status, stdout, stderr };
+}
+
+/** Runs a bench and reads what it says as data. */
+function smoke(bench: string, args: readonly string[] = [], env?: NodeJS.ProcessEnv): Said {
+  const { status, stdout, stderr } = start(
+    [join('.bench', `${bench}.js`), '--smoke', '--json', ...args],
+    env,
+  );
+  expect(stderr).toBe('');
+  expect(status).toBe(0);
+  return JSON.parse(stdout) as Said;
+}
+
+function checkFigures({ figures }: Said): void {
+  expect(new Set(figures.map(({ name }) => name)).size).toBe(figures.length);
+  for (const { name, value, unit, of, low, high } of figures) {
+    expect(value, name).toBeTypeOf('number');
+    if (unit === 'count') expect(value, name).toBeLessThanOrEqual(of ?? 0);
+    if (low !== undefined) expect(low, name).toBeLessThanOrEqual(value);
+    if (high !== undefined) expect(high, name).toBeGreaterThanOrEqual(value);
+  }
+}
+
+const names = (said: Said): string[] => said.figures.map(({ name }) => name);
+
+beforeAll(() => {
+  expect(buildBenches()).toBe(true);
+}, 60_000);
+
+it('there are tests for all benches', () => {
+  expect(benches()).toEqual(['aa', 'boundary', 'harness', 'peers', 'pool']);
+});
+
+describe('at smoke size', () => {
+  it('aa compares identical and slowed kernels of both languages', () => {
+    const said = smoke('aa', ['--slowdowns', '0,5']);
+    checkFigures(said);
+    for (const language of ['typescript', 'native']) {
+      expect(names(said)).toContain(`${language}, with itself: called different`);
+      expect(names(said)).toContain(`${language}, 5% more to do: found slower`);
+      expect(names(said)).not.toContain(`${language}, 3% more to do: found slower`);
+    }
+    const times = said.figures.filter(({ name }) => name.endsWith('time of a comparison'));
+    expect(times.every(({ value }) => value > 0 && value <= said.seconds * 1e9)).toBe(true);
+  });
+
+  it('boundary times a call of every kind', () => {
+    const said = smoke('boundary');
+    checkFigures(said);
+    expect(said.figures.length).toBeGreaterThan(10);
+    expect(said.figures.every(({ value, unit }) => value > 0 && unit === 'ns')).toBe(true);
+  });
+
+  it('pool times our pool in both languages, in every order', () => {
+    const said = smoke('pool');
+    checkFigures(said);
+    for (const order of ['pair', 'lifo', 'fifo', 'random']) {
+      for (const of of ['pool', 'malloc', 'ts-pool', 'crossing'])
+        expect(names(said)).toContain(`${order}: ${of}`);
+    }
+    const found = new Map(said.figures.map(({ name, value }) => [name, value]));
+    const [ours, theirs] = [found.get('lifo: ts-pool')!, found.get('lifo: pool')!];
+    expect(found.get('lifo: ts-pool over pool')).toBeCloseTo(ours / theirs, 6);
+  });
+
+  it('harness takes a start apart, and a run', () => {
+    const said = smoke('harness');
+    checkFigures(said);
+    const found = new Map(said.figures.map(({ name, value }) => [name, value]));
+    const parts = said.figures.filter(({ name }) => name.startsWith('  of that')).map(({ value }) => value);
+    const whole = found.get('a measuring process, to its first sample')!;
+    expect(parts.reduce((sum, part) => sum + part, 0)).toBeCloseTo(whole, -3);
+    const share = found.get('a smoke run: outside samples and their warm-up')!;
+    expect(share).toBeGreaterThan(0);
+    expect(share).toBeLessThan(100);
+    expect(found.get('a smoke run: outside the samples themselves')).toBeGreaterThanOrEqual(share);
+  });
+});
+
+describe('peers', () => {
+  const tools = ['PINGPONG', 'RANDOM_ACCESSES', 'LIKWID_BENCH'].map((name) => `LINEFILL_${name}`);
+
+  it('says what is missing, and how to get it', () => {
+    const nowhere = Object.fromEntries(tools.map((name) => [name, join(root, 'no-such-tool')]));
+    const said = smoke('peers', [], { ...process.env, ...nowhere });
+    expect(said.figures).toEqual([]);
+    for (const name of tools) expect(said.notes.join('\n')).toContain(name);
+    expect(said.notes.every((note) => /^not installed|^one CPU/.test(note))).toBe(true);
+  });
+
+  // taskset, which the tools are started with, is Linux's.
+  it.runIf(process.platform === 'linux')('takes turns with the tools and reads what they print', () => {
+    const folder = mkdtempSync(join(tmpdir(), 'linefill-peers-'));
+    const tool = (name: string, text: string): string => {
+      const path = join(folder, name);
+      writeFileSync(path, `#!/bin/sh\ncat <<'END'\n${text}\nEND\n`);
+      chmodSync(path, 0o755);
+      return path;
+    };
+    const said = smoke('peers', [], {
+      ...process.env,
+      LINEFILL_PINGPONG: join(folder, 'absent'),
+      LINEFILL_RANDOM_ACCESSES: tool('random-accesses', '20000'),
+      LINEFILL_REPETITIONS: '2',
+      LINEFILL_LIKWID_BENCH: tool('likwid-bench', 'Time:\t\t\t1.0 sec\nMByte/s:\t\t23470.12'),
+    });
+    checkFigures(said);
+    const found = new Map(said.figures.map(({ name, value }) => [name, value]));
+    // 20 ms for twice a million values; 23,470.12 MB/s.
+    expect(found.get('shuffled sum, a value: theirs')).toBeCloseTo(10, 9);
+    expect(found.get('sequential sum, bandwidth: theirs')).toBeCloseTo(23.47012, 9);
+    const ours = found.get('shuffled sum, a value: ours')!;
+    expect(found.get('shuffled sum, a value: ours over theirs')).toBeCloseTo(ours / 10, 9);
+  });
+});
+
+describe('what is asked wrongly', () => {
+  it('names the benches there are', () => {
+    const { status, stderr } = start([join('scripts', 'bench.mjs'), 'boundry']);
+    expect(status).toBe(2);
+    expect(stderr).toContain('no bench is called boundry; there are aa, boundary, harness, peers, pool');
+  });
+
+  it.each([
+    ['an unknown option', ['--cuont', '3'], /--cuont/],
+    ['no whole number', ['--count', 'many'], /--count must be a whole number of at least 1, not many/],
+    ['an unknown slowdown', ['--slowdowns', '4'], /--slowdowns must be among 0, 3, 5, not 4/],
+    [
+      'an unknown language',
+      ['--languages', 'rust'],
+      /--languages must be among typescript, native, not rust/,
+    ],
+  ])('refuses %s', (_, args, message) => {
+    const { status, stderr } = start([join('.bench', 'aa.js'), ...args]);
+    expect(stderr).toMatch(message);
+    expect(status).toBe(2);
+  });
+});
