@@ -3,12 +3,11 @@
  * returns the Run. An abort keeps what was measured and marks the run incomplete.
  */
 import { UserError } from '../base/errors.ts';
-import type { Verdict } from '../experiment/claim.ts';
 import type { Context, Experiment, Profile } from '../experiment/experiment.ts';
 import { judgeRun } from '../experiment/judge.ts';
 import { layOut } from '../experiment/plan.ts';
 import type { MeasureRequest, Phase, Progress } from '../experiment/request.ts';
-import { type Run, runFormat, schemaVersion } from '../experiment/run.ts';
+import { type LeftOut, type Run, runFormat, schemaVersion } from '../experiment/run.ts';
 import type { Machine, Surroundings } from '../machine/index.ts';
 import { withMeasured } from '../machine/index.ts';
 import { environment } from '../native/binding.ts';
@@ -96,6 +95,38 @@ function warningsOf(conducted: readonly Conducted[], context: Context): string[]
   return warnings;
 }
 
+interface Outcome {
+  readonly conducted: readonly Conducted[];
+  readonly leftOut: readonly LeftOut[];
+}
+
+/** One experiment after the other, each with its share of what is left. */
+async function conductAll(
+  request: MeasureRequest,
+  context: Context,
+  engine: Engine,
+  leftMs: () => number,
+  report: (index: number, phase: Phase, process: number, processes: number) => void,
+  signal: AbortSignal,
+): Promise<Outcome> {
+  const { experiments, settings, seed } = request;
+  const conducted: Conducted[] = [];
+  const leftOut: LeftOut[] = [];
+  for (const [index, experiment] of experiments.entries()) {
+    if (signal.aborted) break;
+    const layout = layOut(experiment, context, settings);
+    leftOut.push(...layout.leftOut.map((entry) => ({ experiment: experiment.id, ...entry })));
+    report(index, 'calibrate', 0, 0);
+    const budgetMs = shareOf(experiment, experiments.slice(index), leftMs());
+    const onProcess = (ended: number, planned: number): void => report(index, 'measure', ended, planned);
+    const childEntry = engine.entries.child;
+    conducted.push(
+      await conduct({ experiment, context, layout, settings, seed, budgetMs, childEntry, onProcess }, signal),
+    );
+  }
+  return { conducted, leftOut };
+}
+
 /**
  * Runs the request. Experiments share the budget by weight; what one leaves, the next ones get.
  * @throws UserError for a CPU that is not ours.
@@ -109,58 +140,31 @@ export async function measure(
   const began = performance.now();
   const startedAt = new Date().toISOString();
   const cpus = chooseCpus(request.cpus);
-  const budgetMs = request.budgetMs ?? defaultBudgetMs(request.profile, request.experiments);
-  const count = request.experiments.length;
+  const { experiments, profile, seed, settings } = request;
+  const budgetMs = request.budgetMs ?? defaultBudgetMs(profile, experiments);
+  const elapsed = (): number => performance.now() - began;
   const report = (index: number, phase: Phase, process: number, processes: number): void => {
-    const experiment = request.experiments[index]?.id ?? '';
-    const elapsedMs = performance.now() - began;
-    progress({ experiment, index, count, phase, process, processes, elapsedMs, budgetMs });
+    const experiment = experiments[index]?.id ?? '';
+    const count = experiments.length;
+    progress({ experiment, index, count, phase, process, processes, elapsedMs: elapsed(), budgetMs });
   };
   report(0, 'calibrate', 0, 0);
-  const machine = surveyMachine(engine.machine, cpus, request.profile);
+  const machine = surveyMachine(engine.machine, cpus, profile);
   const available = environment().availableMemoryBytes() ?? fallbackMemoryBytes;
-  const context: Context = {
-    profile: request.profile,
-    machine,
-    cpus,
-    memoryBudgetBytes: available * memoryShare,
-  };
-
-  const conducted: Conducted[] = [];
-  const leftOut: { experiment: string; what: string; reason: string }[] = [];
-  for (const [index, experiment] of request.experiments.entries()) {
-    if (signal.aborted) break;
-    const layout = layOut(experiment, context, request.settings);
-    leftOut.push(...layout.leftOut.map((entry) => ({ experiment: experiment.id, ...entry })));
-    report(index, 'calibrate', 0, 0);
-    const leftMs = budgetMs - (performance.now() - began);
-    conducted.push(
-      await conduct(
-        {
-          experiment,
-          context,
-          layout,
-          settings: request.settings,
-          seed: request.seed,
-          budgetMs: shareOf(experiment, request.experiments.slice(index), leftMs),
-          childEntry: engine.entries.child,
-          onProcess: (ended, planned) => report(index, 'measure', ended, planned),
-        },
-        signal,
-      ),
-    );
-  }
-  report(count - 1, 'judge', 0, 0);
+  const context: Context = { profile, machine, cpus, memoryBudgetBytes: available * memoryShare };
+  const leftMs = (): number => budgetMs - elapsed();
+  const { conducted, leftOut } = await conductAll(request, context, engine, leftMs, report, signal);
+  report(experiments.length - 1, 'judge', 0, 0);
   const run: Run = {
     format: runFormat,
     schemaVersion,
     tool: engine.tool,
     startedAt,
     complete: !signal.aborted,
-    profile: request.profile,
-    seed: request.seed,
+    profile,
+    seed,
     budgetMs,
-    settings: request.settings,
+    settings,
     machine,
     surroundings: engine.surroundings,
     conduct: conducted.map((each) => each.conduct),
@@ -171,6 +175,5 @@ export async function measure(
     verdicts: [],
     warnings: warningsOf(conducted, context),
   };
-  const verdicts: readonly Verdict[] = judgeRun(run, request.experiments);
-  return { ...run, verdicts };
+  return { ...run, verdicts: judgeRun(run, experiments) };
 }

@@ -2,8 +2,8 @@
  * What a page says about an experiment that the run file does not hold: words, drawing, how to chart it. Every
  * Experiment is one; a run of an unknown experiment is drawn without.
  */
-import type { Claim } from '../../experiment/claim.ts';
-import type { Experiment, Metric, Parameter, Variant } from '../../experiment/experiment.ts';
+import type { Claim } from '../experiment/claim.ts';
+import type { Experiment, Metric, Parameter, Variant } from '../experiment/experiment.ts';
 
 type Words = Pick<
   Experiment,

@@ -17,7 +17,7 @@ describe('a container of version 2', () => {
     expect(machine.cgroupMemoryBytes).toEqual({
       value: 3 * gib,
       origin: 'reported',
-      from: `${root}/work/job/memory.max`,
+      from: `${root}/queue/job/memory.max`,
     });
     // job 2 CPUs, work none, the mount 1.5.
     expect(machine.cgroupCpus).toEqual({ value: 1.5, origin: 'reported', from: `${root}/cpu.max` });
@@ -41,7 +41,7 @@ describe('a container of version 2', () => {
 
   it('leaves 0, which is then a fact, when a group is over its limit', () => {
     const over = machineOf('container-v2', (fixture) =>
-      withFiles(fixture, { [`${root}/work/job/memory.current`]: '4000000000\n' }),
+      withFiles(fixture, { [`${root}/queue/job/memory.current`]: '4000000000\n' }),
     );
     expect(over.memoryAvailableBytes).toMatchObject({ value: 0, origin: 'reported' });
   });
