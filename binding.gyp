@@ -3,7 +3,7 @@
     "conditions": [
       ["OS=='mac'", { "scalar_flags": "-O2 -fno-vectorize -fno-slp-vectorize -ffp-contract=off" },
        "OS=='win'", { "scalar_flags": "/O2 /fp:precise" },
-                    { "scalar_flags": "-O2 -fno-tree-vectorize -ffp-contract=off -fno-omit-frame-pointer" }]
+                    { "scalar_flags": "-O2 -fno-tree-vectorize -fno-tree-slp-vectorize -ffp-contract=off -fno-omit-frame-pointer" }]
     ]
   },
   "targets": [

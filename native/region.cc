@@ -39,9 +39,11 @@ platform::Pages pages_of(const Napi::Value& value) {
 }  // namespace
 
 Napi::Function Region::define(Napi::Env env) {
-  return DefineClass(env, "Region",
-                     {InstanceAccessor<&Region::buffer>("buffer"), InstanceAccessor<&Region::address>("address"),
-                      InstanceMethod<&Region::huge_bytes>("hugeBytes"), InstanceMethod<&Region::dispose>("dispose")});
+  return DefineClass(
+      env, "Region",
+      {InstanceAccessor<&Region::buffer>("buffer"), InstanceAccessor<&Region::address>("address"),
+       InstanceMethod<&Region::huge_bytes>("hugeBytes"), InstanceMethod<&Region::discard>("discard"),
+       InstanceMethod<&Region::dispose>("dispose")});
 }
 
 Region::Region(const Napi::CallbackInfo& info) : Napi::ObjectWrap<Region>(info) {
@@ -64,8 +66,8 @@ Region::Region(const Napi::CallbackInfo& info) : Napi::ObjectWrap<Region>(info) 
   mapped_ = mapped;
   auto* hold = new std::shared_ptr<Mapped>(mapped);
   const auto array = Napi::ArrayBuffer::New(
-      env, mapped->mapping.data, bytes,
-      [](Napi::Env, void*, std::shared_ptr<Mapped>* held) { delete held; }, hold);
+      env, mapped->mapping.data, bytes, [](Napi::Env, void*, std::shared_ptr<Mapped>* held) { delete held; },
+      hold);
   buffer_ = Napi::Persistent(array);
 }
 
@@ -86,6 +88,15 @@ Napi::Value Region::huge_bytes(const Napi::CallbackInfo& info) {
   if (!mapped_) throw Napi::Error::New(info.Env(), "region: is disposed");
   const int64_t bytes = platform::huge_bytes(mapped_->mapping.data, mapped_->mapping.bytes);
   return bytes < 0 ? info.Env().Null() : Napi::Number::New(info.Env(), static_cast<double>(bytes));
+}
+
+// Gives the pages back and leaves the ArrayBuffer as it is, all zeroes.
+Napi::Value Region::discard(const Napi::CallbackInfo& info) {
+  if (!mapped_) throw Napi::Error::New(info.Env(), "region: is disposed");
+  if (const auto failure = platform::discard(mapped_->mapping)) {
+    throw Napi::Error::New(info.Env(), "region: " + failure.text);
+  }
+  return info.Env().Undefined();
 }
 
 // Detaches the ArrayBuffer and unmaps at once. Where a script has already moved the backing store elsewhere

@@ -26,6 +26,7 @@ class Region : public Napi::ObjectWrap<Region> {
   Napi::Value buffer(const Napi::CallbackInfo& info);
   Napi::Value address(const Napi::CallbackInfo& info);
   Napi::Value huge_bytes(const Napi::CallbackInfo& info);
+  Napi::Value discard(const Napi::CallbackInfo& info);
   Napi::Value dispose(const Napi::CallbackInfo& info);
 
   std::shared_ptr<Mapped> mapped_;

@@ -78,6 +78,22 @@ export type { MeasureRequest, Phase, Progress } from './experiment/request.ts';
 export * as machine from './machine/index.ts';
 export type { Machine, Surroundings } from './machine/types.ts';
 
+// Allocators, one beside each native twin, and the traces that both replay.
+export {
+  allocationError,
+  allocationErrorText,
+  type Allocator,
+  type BlockPool,
+  PoolAllocator,
+} from './allocators/allocation.ts';
+export { CheckedPool } from './allocators/checked-pool.ts';
+export { Pool } from './allocators/pool.ts';
+export { type PoolKind, poolShape } from './allocators/pool-layout.ts';
+export { type Replay, replay } from './allocators/replay.ts';
+export { ScanPool } from './allocators/scan-pool.ts';
+export { type Churn, churnTrace } from './trace/churn.ts';
+export { type AllocationTrace, TraceWriter } from './trace/rows.ts';
+
 // Statistics.
 export * as stats from './stats/index.ts';
 

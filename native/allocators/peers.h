@@ -5,14 +5,12 @@
 #include <cstddef>
 #include <string>
 
-#if defined(__has_include)
 #if __has_include(<boost/pool/pool.hpp>)
 #define LINEFILL_BOOST_POOL 1
 #endif
-#if __has_include( \
-    <memory_resource>) && !defined(__APPLE__)  // older macOS has the header without the library
+// Older macOS has the header without the library behind it.
+#if __has_include(<memory_resource>) && !defined(__APPLE__)
 #define LINEFILL_PMR 1
-#endif
 #endif
 
 namespace linefill {

@@ -141,6 +141,16 @@ Failure unmap(Mapping* mapping) {
   });
 }
 
+// macOS's MADV_FREE promises no zeroes: fresh pages are mapped over the old ones.
+Failure discard(const Mapping& mapping) {
+  return guarded([&mapping] {
+    if (mapping.data == nullptr) return Failure{};
+    const int flags = MAP_PRIVATE | MAP_ANON | MAP_FIXED;
+    void* again = mmap(mapping.data, mapping.bytes, PROT_READ | PROT_WRITE, flags, -1, 0);
+    return again == mapping.data ? Failure{} : system_failure("mmap(MAP_FIXED)", errno);
+  });
+}
+
 int64_t huge_bytes(const void*, size_t bytes) { return bytes == 0 ? 0 : -1; }
 
 // What is free, or given back at once: inactive pages are not counted, as they may have to be compressed.

@@ -152,6 +152,13 @@ Failure unmap(Mapping* mapping) {
   });
 }
 
+Failure discard(const Mapping& mapping) {
+  return guarded([&mapping] {
+    if (mapping.data == nullptr || madvise(mapping.data, mapping.bytes, MADV_DONTNEED) == 0) return Failure{};
+    return system_failure("madvise(MADV_DONTNEED)", errno);
+  });
+}
+
 // --- Which pages are huge --------------------------------------------------------------------------------
 
 namespace {

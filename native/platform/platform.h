@@ -68,6 +68,8 @@ struct Mapping {
 [[nodiscard]] Failure map(size_t bytes, size_t alignment, Pages pages, Mapping* out);
 // Empties *mapping; an empty one is no failure.
 Failure unmap(Mapping* mapping);
+// Gives the pages back and keeps the addresses: the next touch finds zeroes. An empty mapping is no failure.
+Failure discard(const Mapping& mapping);
 // Bytes of the range that huge pages back at this moment; -1 where the system can't say.
 int64_t huge_bytes(const void* data, size_t bytes);
 // Memory that this process may still take, cgroup limits counted; 0 where unknown.

@@ -70,7 +70,8 @@ ClockFigures measure_clock() {
   uint64_t smallest = std::numeric_limits<uint64_t>::max();
   const uint64_t start = now_ns();
   uint64_t before = start;
-  for (int reads = 0, steps = 0; reads < kMostReads && steps < kEnoughSteps && before - start < kMostNs; ++reads) {
+  for (int reads = 0, steps = 0; reads < kMostReads && steps < kEnoughSteps && before - start < kMostNs;
+       ++reads) {
     const uint64_t now = now_ns();
     if (now == before) continue;
     ++steps;

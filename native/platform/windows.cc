@@ -296,6 +296,18 @@ Failure unmap(Mapping* mapping) {
   });
 }
 
+// Large pages can't be decommitted: the system says so, and the caller unmaps.
+Failure discard(const Mapping& mapping) {
+  return guarded([&mapping] {
+    if (mapping.data == nullptr) return Failure{};
+    if (VirtualFree(mapping.data, mapping.bytes, MEM_DECOMMIT) == 0) {
+      return system_failure("VirtualFree", GetLastError());
+    }
+    const void* again = VirtualAlloc(mapping.data, mapping.bytes, MEM_COMMIT, PAGE_READWRITE);
+    return again == mapping.data ? Failure{} : system_failure("VirtualAlloc", GetLastError());
+  });
+}
+
 int64_t huge_bytes(const void* data, size_t bytes) {
   constexpr size_t kPagesAtOnce = 512;
   const uintptr_t page = page_bytes();

@@ -118,9 +118,14 @@ export function onlyNativeLoadsTheAddon(tree) {
   return findings;
 }
 
-/** Whatever no entry point reaches is dead. */
+/** Reference implementations may live for the comparison alone. */
+const references = /^src\/(allocators|collectors|trace)\//;
+
+/** Whatever no entry point reaches is dead, and so is a reference that no differential test compares. */
 export function nothingIsDead(tree) {
-  const reached = new Set(entries.filter((path) => tree.files.has(path)));
+  const compared = tree.paths(/^test\/differential\/.*\.ts$/).flatMap((path) => edgesOf(tree, path));
+  const beginnings = [...entries, ...compared.map(({ to }) => to).filter((to) => references.test(to))];
+  const reached = new Set(beginnings.filter((path) => tree.files.has(path)));
   for (const path of reached) {
     for (const { to } of edgesOf(tree, path)) if (tree.files.has(to) && sources.test(to)) reached.add(to);
   }
@@ -130,11 +135,11 @@ export function nothingIsDead(tree) {
     .map((path) => ({ path, line: 1, text: 'dead: no entry point reaches it' }));
 }
 
-/** A test's or script's companion that no other file names. */
+/** A test's or script's companion that no other file names; scripts/bench.mjs finds the benches by their call. */
 export function companionsAreNamed(tree) {
   const companions = tree
     .paths(/^(test|bench|scripts)\/.*\.(ts|mjs|sh|txt)$/)
-    .filter((path) => !path.endsWith('.test.ts'));
+    .filter((path) => !path.endsWith('.test.ts') && !/^await sit\(/m.test(tree.text(path)));
   return companions
     .filter((path) => {
       // A compiled file is started under another extension.

@@ -48,6 +48,11 @@ export interface Region {
   readonly address: bigint;
   /** Bytes that huge pages back now; null where the system can't say. */
   hugeBytes(): number | null;
+  /**
+   * Gives the memory back and leaves `buffer` as it is, all zeroes. Throws where the system can't (large pages on
+   * Windows), and once disposed.
+   */
+  discard(): void;
   /** Detaches `buffer` and unmaps; a second call does nothing. */
   dispose(): void;
 }

@@ -44,13 +44,10 @@ describe('shell blocks', () => {
 });
 
 describe('the README', () => {
-  it('has the two commands, and they are run', () => {
-    const scripts = blocksOf(readFileSync(join(root, 'README.md'), 'utf8')).map(({ script }) => script ?? '');
-    for (const command of ['npm ci', 'npm start', 'npm test']) {
-      expect(
-        scripts.some((script) => script.includes(command)),
-        command,
-      ).toBe(true);
-    }
+  it('has the two commands; the first is run here, the second is what CI begins with', () => {
+    const text = readFileSync(join(root, 'README.md'), 'utf8');
+    const scripts = blocksOf(text).map(({ script }) => script ?? '');
+    expect(scripts.some((script) => script.includes('npm ci && npm start'))).toBe(true);
+    expect(text).toContain('npm ci && npm test');
   });
 });

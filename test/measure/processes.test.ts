@@ -156,7 +156,7 @@ describe('an interruption', () => {
     await sleep(500);
     parent.kill('SIGKILL');
     expect(children.length).toBeGreaterThan(0);
-    // Forty rounds of three samples of 60 ms would be left.
+    // 24 rounds of three samples of 120 ms would be left.
     expect(await survivors(children, 4000)).toEqual([]);
   });
 

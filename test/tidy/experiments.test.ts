@@ -33,11 +33,6 @@ describe('the list of experiments', () => {
     const unnamed = nativeKernels().filter(({ id }) => !used.has(id) && !text.includes(`'${id}'`));
     expect(unnamed.map(({ id }) => id)).toEqual([]);
   });
-
-  it('gives one kernel to an id', () => {
-    const kernels = experiments.flatMap(({ variants }) => variants.map(({ kernel }) => kernel));
-    expect(twice([...new Set(kernels)].map(({ id }) => id))).toEqual([]);
-  });
 });
 
 describe.each(experiments.map((experiment) => [experiment.id, experiment] as const))(

@@ -82,7 +82,10 @@ const broken: Readonly<Record<string, readonly (readonly [Files, string, string]
     [inBase('load(`${folder}/linefill.node`);'), 'src/base/one.ts', 'only src/native'],
     [inBase('process.dlopen(module, path);'), 'src/base/one.ts', 'only src/native'],
   ],
-  nothingIsDead: [[{ 'src/base/two.ts': `${head}export {};\n` }, 'src/base/two.ts', 'dead']],
+  nothingIsDead: [
+    [{ 'src/base/two.ts': `${head}export {};\n` }, 'src/base/two.ts', 'dead'],
+    [{ 'src/allocators/two.ts': `${head}export {};\n` }, 'src/allocators/two.ts', 'dead'],
+  ],
   companionsAreNamed: [[{ 'test/child.ts': 'export {};\n' }, 'test/child.ts', 'dead']],
   experimentsAreListed: [
     [
@@ -205,6 +208,15 @@ describe('the house rules', () => {
       expect(found.map((finding) => finding.text).join('\n')).toContain(text);
       expect(found.length, path).toBeGreaterThan(0);
     }
+  });
+
+  it('let a reference live for the test that compares it, and for nothing else', () => {
+    const compares = (path: string): Files => ({
+      [path]: `${head}export {};\n`,
+      'test/differential/two.test.ts': `import '../../${path}';\n`,
+    });
+    expect(check(compares('src/allocators/two.ts'))).toEqual([]);
+    expect(check(compares('src/base/two.ts')).map(({ rule }) => rule)).toEqual(['nothingIsDead']);
   });
 
   it('let a skipped test give its reason in its call or in a comment', () => {
