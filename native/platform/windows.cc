@@ -229,9 +229,8 @@ Failure enable_large_pages() {
   if (called != 0 && code == ERROR_SUCCESS) return Failure{};
   if (code == ERROR_NOT_ALL_ASSIGNED) {
     return Failure{
-        "this account may not use large pages: grant it \"Lock pages in memory\" (secpol.msc, Local "
-        "Policies, "
-        "User Rights Assignment) and log in again"};
+        "this account may not use large pages: grant it \"Lock pages in memory\" (secpol.msc) and log in "
+        "again"};
   }
   return system_failure("AdjustTokenPrivileges", code);
 }
@@ -263,10 +262,8 @@ Failure map(size_t bytes, size_t alignment, Pages pages, Mapping* out) {
   return guarded([=] {
     if (Failure wrong = check_request(bytes, alignment, out)) return wrong;
     if (pages == Pages::kExplicit) return map_large(bytes, alignment, out);
-    if (pages == Pages::kTransparent) {
-      return Failure{
-          "Windows has no transparent huge pages: only explicit ones (large pages) can be asked for"};
-    }
+    if (pages == Pages::kTransparent)
+      return Failure{"Windows has no transparent huge pages: ask for explicit ones"};
     const size_t page = page_bytes();
     const size_t usable = round_up(bytes, page);
     if (Failure refused = check_available(usable, available_memory_bytes())) return refused;
@@ -300,11 +297,9 @@ Failure unmap(Mapping* mapping) {
 Failure discard(const Mapping& mapping) {
   return guarded([&mapping] {
     if (mapping.data == nullptr) return Failure{};
-    if (VirtualFree(mapping.data, mapping.bytes, MEM_DECOMMIT) == 0) {
-      return system_failure("VirtualFree", GetLastError());
-    }
-    const void* again = VirtualAlloc(mapping.data, mapping.bytes, MEM_COMMIT, PAGE_READWRITE);
-    return again == mapping.data ? Failure{} : system_failure("VirtualAlloc", GetLastError());
+    const bool done = VirtualFree(mapping.data, mapping.bytes, MEM_DECOMMIT) != 0 &&
+                      VirtualAlloc(mapping.data, mapping.bytes, MEM_COMMIT, PAGE_READWRITE) == mapping.data;
+    return done ? Failure{} : system_failure("VirtualFree(MEM_DECOMMIT)", GetLastError());
   });
 }
 

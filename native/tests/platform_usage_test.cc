@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "platform/platform.h"
+#include "platform/rules.h"
 #include "tests/mapped.h"
 #include "tests/test.h"
 
