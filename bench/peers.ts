@@ -22,18 +22,13 @@ import { setUp, timeNative } from '#dist/measure/thread-arm.js';
 import { inOrder } from '#dist/kernel/signature.js';
 import { environment } from '#dist/native/binding.js';
 import { median, medianInterval, twoModes } from '#dist/stats/index.js';
-import { countOf, type Figure, sit } from './sitting.ts';
+import { countOf, type Figure, sit, someOf } from './sitting.ts';
 
 const alpha = 0.05;
 const within = { most: 1.15, least: 1 / 1.15 };
 /** multichase's own way: the best of five samples of a quarter of a second. */
 const pingPongSamples = 5;
 const pingPongSampleNs = 250e6;
-
-interface Sizes {
-  readonly turns: number;
-  readonly sumBytes: number;
-}
 
 /** Both sides of one agreement: a figure each, per turn. */
 interface Peer {
@@ -81,7 +76,7 @@ function sayOn(cpus: readonly number[], program: string, args: readonly string[]
   return say('taskset', ['-c', cpus.join(','), program, ...args]);
 }
 
-async function pingPong(path: string, cpus: readonly number[]): Promise<Peer> {
+async function handOver(path: string, cpus: readonly number[]): Promise<Peer> {
   const [from = 0, to = 1] = cpus;
   const variant = coreToCore.variants.find(({ id }) => id === 'swap')!;
   const point = { from, to, ...variant.fixed };
@@ -122,61 +117,48 @@ async function pingPong(path: string, cpus: readonly number[]): Promise<Peer> {
   };
 }
 
-interface Sum {
-  /** ns a value. */
-  take(): number;
-  close(): void;
-}
-
-function sumOver(workingSetBytes: number, order: 'sequential' | 'random', cpu: number): Sum {
+/** ns a value of our sum in new memory, on one CPU. What is started meanwhile would be pinned as well. */
+function sumNs(workingSetBytes: number, order: 'sequential' | 'random', cpu: number): number {
   const room = new GroupRoom();
-  const point = { workingSetBytes, order, strideBytes: 64 };
-  const values = inOrder(sumIndexed.signature, setUp(sumIndexed, point, { room, seed: 1, cpus: [cpu] }));
-  const { operations } = sumIndexed.work(point);
-  return {
-    take: () => timeNative(sumIndexed.id, values, { warmup: 1, iterations: 2 }).elapsedNs / (2 * operations),
-    close: () => room.close(),
-  };
-}
-
-/** Runs `task` pinned to a CPU: a tool that is started meanwhile would be pinned as well. */
-function pinned<T>(cpu: number, task: () => T): T {
   environment().pin(cpu);
   try {
-    return task();
+    const point = { workingSetBytes, order, strideBytes: 64 };
+    const args = inOrder(sumIndexed.signature, setUp(sumIndexed, point, { room, seed: 1, cpus: [cpu] }));
+    const plan = { warmup: 1, iterations: 2 };
+    return (
+      timeNative(sumIndexed.id, args, plan).elapsedNs / (plan.iterations * sumIndexed.work(point).operations)
+    );
   } finally {
+    room.close();
     environment().unpin();
   }
 }
 
 function shuffledSum(path: string, cpu: number, sumBytes: number): Peer {
   const repetitions = countOf(process.env['LINEFILL_REPETITIONS'] ?? '50', 'LINEFILL_REPETITIONS');
-  const sum = sumOver(sumBytes, 'random', cpu);
   return {
     name: 'shuffled sum, a value',
     unit: 'ns',
     target: within,
-    ours: () => Promise.resolve(pinned(cpu, () => sum.take())),
+    ours: () => Promise.resolve(sumNs(sumBytes, 'random', cpu)),
     theirs: () => {
       const us = figureIn(sayOn([cpu], path, ['1', String(sumBytes)]), /^(\d+)$/m, path);
       return (us * 1000) / (repetitions * (sumBytes / 4));
     },
-    close: () => Promise.resolve(sum.close()),
+    close: () => Promise.resolve(),
   };
 }
 
-function sequentialSum(path: string, cpu: number, sumBytes: number, test: string): Peer {
-  const sum = sumOver(sumBytes, 'sequential', cpu);
-  const [indexed, mebi] = [8, sumBytes / 1e6];
+function sequentialSum(path: string, cpu: number, sumBytes: number): Peer {
+  const indexAndValueBytes = 8;
+  const args = ['-t', 'load', '-w', `S0:${sumBytes / 1e6}MB:1`];
   return {
     name: 'sequential sum, bandwidth',
     unit: 'GB/s',
     target: { most: 1 },
-    ours: () => Promise.resolve(indexed / pinned(cpu, () => sum.take())),
-    theirs: () =>
-      figureIn(sayOn([cpu], path, ['-t', test, '-w', `S0:${mebi}MB:1`]), /^MByte\/s:\s+([\d.]+)/m, path) /
-      1000,
-    close: () => Promise.resolve(sum.close()),
+    ours: () => Promise.resolve(indexAndValueBytes / sumNs(sumBytes, 'sequential', cpu)),
+    theirs: () => figureIn(sayOn([cpu], path, args), /^MByte\/s:\s+([\d.]+)/m, path) / 1000,
+    close: () => Promise.resolve(),
   };
 }
 
@@ -210,55 +192,72 @@ async function agreement(peer: Peer, turns: number): Promise<{ figures: Figure[]
   return { figures, notes: two ? [`${name}: two regimes within this sitting; sit down again`] : [] };
 }
 
-/** Those that are here, to be made when their turn comes, and what the others would need. */
-function peersHere(
-  cpus: readonly number[],
-  { sumBytes }: Sizes,
-): { make: (() => Promise<Peer>)[]; missing: string[] } {
-  const [cpu = 0] = cpus;
-  const make: (() => Promise<Peer>)[] = [];
-  const missing: string[] = [];
-  const offer = (
-    variable: string,
-    program: string,
-    get: string,
-    ...makers: ((path: string) => Promise<Peer>)[]
-  ): void => {
-    const path = find(variable, program);
-    if (path === null) missing.push(`not installed: ${program} (${get}; or its path in ${variable})`);
-    else make.push(...makers.map((maker) => () => maker(path)));
-  };
-  if (cpus.length < 2) missing.push('one CPU only: no ping-pong');
-  else {
-    offer('LINEFILL_PINGPONG', 'pingpong', 'github.com/google/multichase, make pingpong', (path) =>
-      pingPong(path, cpus),
-    );
+interface Setting {
+  readonly cpus: readonly number[];
+  readonly sumBytes: number;
+}
+
+/** The tools: where each is found, how to get it, and what is compared with it. */
+const tools = [
+  {
+    id: 'hand-over',
+    variable: 'LINEFILL_PINGPONG',
+    program: 'pingpong',
+    get: 'github.com/google/multichase, make pingpong',
+    peer: (path: string, { cpus }: Setting): Peer | Promise<Peer> => handOver(path, cpus),
+  },
+  {
+    id: 'shuffled-sum',
+    variable: 'LINEFILL_RANDOM_ACCESSES',
+    program: 'random-accesses',
+    get: 'github.com/Kobzol/hardware-effects, a Release build',
+    peer: (path: string, { cpus: [cpu = 0], sumBytes }: Setting): Peer => shuffledSum(path, cpu, sumBytes),
+  },
+  {
+    id: 'sequential-sum',
+    variable: 'LINEFILL_LIKWID_BENCH',
+    program: 'likwid-bench',
+    get: 'the package likwid',
+    peer: (path: string, { cpus: [cpu = 0], sumBytes }: Setting): Peer => sequentialSum(path, cpu, sumBytes),
+  },
+] as const;
+type Tool = (typeof tools)[number];
+
+/** Why a tool can't take part, and what would help; null: it can. */
+function whatIsMissing({ variable, program, get, id }: Tool, cpus: readonly number[]): string | null {
+  if (find('LINEFILL_TASKSET', 'taskset') === null) return 'not installed: taskset (the package util-linux)';
+  if (find(variable, program) === null) {
+    return `not installed: ${program} (${get}; put it on the PATH, or its path in ${variable})`;
   }
-  offer('LINEFILL_RANDOM_ACCESSES', 'random-accesses', 'github.com/Kobzol/hardware-effects', async (path) =>
-    shuffledSum(path, cpu, sumBytes),
-  );
-  offer('LINEFILL_LIKWID_BENCH', 'likwid-bench', 'the package likwid', async (path) =>
-    sequentialSum(path, cpu, sumBytes, 'load'),
-  );
-  if (find('LINEFILL_TASKSET', 'taskset') === null) {
-    return { make: [], missing: ['not installed: taskset (the package util-linux)', ...missing] };
-  }
-  return { make, missing };
+  return id === 'hand-over' && cpus.length < 2 ? 'one CPU only: no hand-over' : null;
 }
 
 await sit(
   'peers',
   'do our figures agree with those of public tools?',
-  { turns: { about: 'of each tool and ours', value: '9' } },
+  {
+    turns: { about: 'of each tool and ours', value: '9' },
+    of: { about: 'what to compare', value: tools.map(({ id }) => id).join(',') },
+  },
   async ({ smoke, values }) => {
-    const sizes = smoke
-      ? { turns: 1, sumBytes: 4_000_000 }
-      : { turns: countOf(values.turns, '--turns'), sumBytes: 256_000_000 };
-    const { make, missing } = peersHere(environment().allowedCpus, sizes);
+    const turns = smoke ? 1 : countOf(values.turns, '--turns');
+    const ids = someOf(
+      values.of,
+      '--of',
+      tools.map(({ id }) => id),
+    );
+    const cpus = environment().allowedCpus;
+    const setting: Setting = { cpus, sumBytes: smoke ? 4_000_000 : 256_000_000 };
     const figures: Figure[] = [];
-    const notes = [...missing];
-    for (const maker of make) {
-      const found = await agreement(await maker(), sizes.turns);
+    const notes: string[] = [];
+    for (const tool of tools.filter(({ id }) => ids.includes(id))) {
+      const missing = whatIsMissing(tool, cpus);
+      if (missing !== null) {
+        notes.push(missing);
+        continue;
+      }
+      const peer = await tool.peer(find(tool.variable, tool.program)!, setting);
+      const found = await agreement(peer, turns);
       figures.push(...found.figures);
       notes.push(...found.notes);
     }

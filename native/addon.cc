@@ -1,5 +1,5 @@
-// The addon's three functions: kernels() lists what is registered, run(id, arguments, plan) checks and times one
-// kernel, environment() says what native code knows of the machine. C++ exceptions end here.
+// The addon's three functions: kernels() lists what is registered, run(id, arguments, plan) checks and times
+// one kernel, environment() says what native code knows of the machine. C++ exceptions end here.
 #include <napi.h>
 
 #include <cstring>

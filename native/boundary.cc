@@ -13,9 +13,9 @@ struct ElementName {
 };
 
 constexpr ElementName kElements[] = {
-    {"int8", "Int8Array", 1},       {"uint8", "Uint8Array", 1},         {"int16", "Int16Array", 2},
-    {"uint16", "Uint16Array", 2},   {"int32", "Int32Array", 4},         {"uint32", "Uint32Array", 4},
-    {"float32", "Float32Array", 4}, {"float64", "Float64Array", 8},     {"int64", "BigInt64Array", 8},
+    {"int8", "Int8Array", 1},        {"uint8", "Uint8Array", 1},     {"int16", "Int16Array", 2},
+    {"uint16", "Uint16Array", 2},    {"int32", "Int32Array", 4},     {"uint32", "Uint32Array", 4},
+    {"float32", "Float32Array", 4},  {"float64", "Float64Array", 8}, {"int64", "BigInt64Array", 8},
     {"uint64", "BigUint64Array", 8},
 };
 
@@ -146,8 +146,8 @@ std::string check_arguments(const char* kernel, std::span<const Argument> table,
       if (i == j || table[j].type.form == Form::kScalar) continue;
       if (overlap(candidates[i], candidates[i].length * element_bytes(table[i].type.element), candidates[j],
                   candidates[j].length * element_bytes(table[j].type.element))) {
-        return label(kernel, i, table[i].name) + " must not overlap argument " + std::to_string(j + 1) + " \"" +
-               table[j].name + "\": it is written";
+        return label(kernel, i, table[i].name) + " must not overlap argument " + std::to_string(j + 1) +
+               " \"" + table[j].name + "\": it is written";
       }
     }
   }

@@ -1,15 +1,15 @@
-// From a JavaScript value to a C++ argument: the argument table is deduced from the kernel's C++ signature, and
-// every check is here. No N-API in this file: the addon describes each JavaScript value as a Candidate, so that
-// the native tests can be as hostile as any script, under the sanitizers.
+// From a JavaScript value to a C++ argument: the argument table is deduced from the kernel's C++ signature,
+// and every check is here. No N-API in this file: the addon describes each JavaScript value as a Candidate,
+// so that the native tests can be as hostile as any script, under the sanitizers.
 //
-//   C++ parameter             spelt in TypeScript    accepts
-//   uint32_t, int32_t         uint32, int32          an integer number in range
-//   uint64_t                  size                   an integer number from 0 to 2^53 - 1
-//   double                    float64                a finite number
-//   std::span<const T>        const T[]              exactly that typed array, over an ArrayBuffer
-//   std::span<T>              T[]                    the same; written, so it may overlap no other argument
-//   Shared<T>                 shared T[]             exactly that typed array, over a SharedArrayBuffer; written
-//   Observed<T>               observed T[]           like T[], but holds what was observed (times), not an answer
+//   C++ parameter        in TypeScript    accepts
+//   uint32_t, int32_t    uint32, int32    an integer number in range
+//   uint64_t             size             an integer number from 0 to 2^53 - 1
+//   double               float64          a finite number
+//   std::span<const T>   const T[]        exactly that typed array, over an ArrayBuffer
+//   std::span<T>         T[]              the same; written, so it may overlap no other argument
+//   Shared<T>            shared T[]       exactly that typed array, over a SharedArrayBuffer; written
+//   Observed<T>          observed T[]     like T[], but holds what was observed (times), not an answer
 #pragma once
 
 #include <cstddef>

@@ -33,7 +33,8 @@ Napi::Value pin(const Napi::CallbackInfo& info) {
   if (!(cpu >= 0 && cpu <= 1e6) || cpu != static_cast<int>(cpu)) {
     throw Napi::TypeError::New(env, "pin: \"cpu\" must be an integer of at least 0");
   }
-  if (const auto failure = platform::pin(static_cast<int>(cpu))) throw Napi::Error::New(env, "pin: " + failure.text);
+  if (const auto failure = platform::pin(static_cast<int>(cpu)))
+    throw Napi::Error::New(env, "pin: " + failure.text);
   return env.Undefined();
 }
 

@@ -1,7 +1,7 @@
 // A kernel's contract, and how it registers itself. A kernel is a free function over checked arguments that
-// returns a 64-bit checksum (or an Outcome, where it can fail). It keeps no state between calls, throws nothing
-// and never includes napi.h. Beside it stands its mandatory `check` of the arguments' contents, which runs before
-// anything is timed and returns what is wrong in words, or empty text.
+// returns a 64-bit checksum (or an Outcome, where it can fail). It keeps no state between calls, throws
+// nothing and never includes napi.h. Beside it stands its mandatory `check` of the arguments' contents, which
+// runs before anything is timed and returns what is wrong in words, or empty text.
 //
 //   LINEFILL_KERNEL(sum_in_order, "sum-in-order", "sums the integers in order", check, "values");
 #pragma once
@@ -28,7 +28,9 @@ class Registration {
   virtual Outcome time(const Plan& plan, const Value* values, Sample* samples, double* counts) const = 0;
 
  protected:
-  Registration(const char* id, const char* summary) : id_(id), summary_(summary), next_(head_) { head_ = this; }
+  Registration(const char* id, const char* summary) : id_(id), summary_(summary), next_(head_) {
+    head_ = this;
+  }
   ~Registration() = default;
 
  private:
@@ -41,7 +43,8 @@ class Registration {
 template <auto Run, auto Check>
 class Kernel final : public Registration {
   using Sig = Signature<decltype(Run)>;
-  static_assert(std::is_same_v<typename Sig::Result, uint64_t> || std::is_same_v<typename Sig::Result, Outcome>,
+  static_assert(std::is_same_v<typename Sig::Result, uint64_t> ||
+                    std::is_same_v<typename Sig::Result, Outcome>,
                 "a kernel returns uint64_t or Outcome");
   static_assert(std::is_same_v<decltype(Sig::call(Check, nullptr)), std::string>,
                 "a check takes the kernel's arguments and returns text");
@@ -66,9 +69,9 @@ class Kernel final : public Registration {
 
 #define LINEFILL_JOIN_(a, b) a##b
 #define LINEFILL_JOIN(a, b) LINEFILL_JOIN_(a, b)
-#define LINEFILL_KERNEL(run, id, summary, check, ...)                                      \
-  static const ::linefill::Kernel<&run, &check> LINEFILL_JOIN(linefill_kernel_, __LINE__)( \
-      id, summary, __VA_ARGS__)
+#define LINEFILL_KERNEL(run, id, summary, check, ...)                                                  \
+  static const ::linefill::Kernel<&run, &check> LINEFILL_JOIN(linefill_kernel_, __LINE__)(id, summary, \
+                                                                                          __VA_ARGS__)
 
 // Says where a content check failed: `"order"[5] must be below 1000, not 2000`.
 inline std::string wrong_item(const char* name, size_t index, const std::string& must, uint64_t actual) {

@@ -90,8 +90,8 @@ double whole_number(const char* kernel, const Napi::Object& object, const char* 
   const double number = value.IsNumber() ? value.As<Napi::Number>().DoubleValue() : std::nan("");
   if (!(number >= low && number <= high) || number != std::trunc(number)) {
     char text[160];
-    std::snprintf(text, sizeof text, "%s: the plan's \"%s\" must be an integer from %.0f to %.0f", kernel, name,
-                  low, high);
+    std::snprintf(text, sizeof text, "%s: the plan's \"%s\" must be an integer from %.0f to %.0f", kernel,
+                  name, low, high);
     refuse(object.Env(), text);
   }
   return number;
@@ -167,10 +167,11 @@ FetchedPlan fetch_plan(const char* kernel, const Napi::Value& value) {
 void attach_gate(const char* kernel, FetchedPlan* fetched) {
   if (fetched->gate.IsEmpty() || fetched->gate.IsUndefined()) return;
   const Candidate words = describe(fetched->gate);
-  if (words.what != Candidate::What::kTypedArray || !words.known_element || words.element != Element::kInt32 ||
-      !words.shared || words.length < Gate::kWords) {
+  if (words.what != Candidate::What::kTypedArray || !words.known_element ||
+      words.element != Element::kInt32 || !words.shared || words.length < Gate::kWords) {
     refuse(fetched->gate.Env(), std::string(kernel) + ": the plan's \"gate\" must be Int32Array over a " +
-                                    "SharedArrayBuffer of at least " + std::to_string(Gate::kWords) + " words");
+                                    "SharedArrayBuffer of at least " + std::to_string(Gate::kWords) +
+                                    " words");
   }
   fetched->plan.gate.words = static_cast<int32_t*>(words.data);
 }

@@ -1,6 +1,6 @@
-// N-API values to Candidates and Plans. The only file that reads arguments out of JavaScript; what they must be
-// is boundary.h's affair. Reading an element or a property may run a script's getter, which may detach a buffer
-// read before: so all values are fetched first, and only then described.
+// N-API values to Candidates and Plans. The only file that reads arguments out of JavaScript; what they must
+// be is boundary.h's affair. Reading an element or a property may run a script's getter, which may detach a
+// buffer read before: so all values are fetched first, and only then described.
 #pragma once
 
 #include <napi.h>

@@ -1,5 +1,5 @@
-// A mapped region of memory, exposed to JavaScript as an ArrayBuffer and freed at dispose(), not when a garbage
-// collector gets to it. `new Region(bytes, {alignment, pages})`.
+// A mapped region of memory, exposed to JavaScript as an ArrayBuffer and freed at dispose(), not when a
+// garbage collector gets to it. `new Region(bytes, {alignment, pages})`.
 #pragma once
 
 #include <napi.h>

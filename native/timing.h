@@ -36,15 +36,16 @@ struct Gate {
 };
 
 struct Plan {
-  uint32_t warmup = 0;      // iterations before each call's first sample, untimed
+  uint32_t warmup = 0;  // iterations before each call's first sample, untimed
   uint32_t samples = 1;
   uint32_t iterations = 1;  // calls of the kernel a sample
-  uint64_t patience_ns = 60'000'000'000;  // a gate that stays shut longer, or a call that lasts longer, is an error
+  // A gate that stays shut longer, or a call that lasts longer, is an error.
+  uint64_t patience_ns = 60'000'000'000;
   bool counters = false;
   Gate gate;
 };
 
-// The columns of a sample, in the order of kColumns; NaN where the system can't say. NaN where the system can't say.
+// The columns of a sample, in the order of kColumns. NaN where the system can't say.
 struct Sample {
   double elapsed_ns;
   double start_ns;
@@ -58,9 +59,17 @@ struct Sample {
   double steal_ticks;
   double cpu;  // where the sample ended
 };
-inline constexpr const char* kColumns[] = {
-    "elapsedNs",   "startNs",           "endNs",      "cpuNs",      "minorFaults", "majorFaults",
-    "voluntarySwitches", "involuntarySwitches", "migrations", "stealTicks", "cpu"};
+inline constexpr const char* kColumns[] = {"elapsedNs",
+                                           "startNs",
+                                           "endNs",
+                                           "cpuNs",
+                                           "minorFaults",
+                                           "majorFaults",
+                                           "voluntarySwitches",
+                                           "involuntarySwitches",
+                                           "migrations",
+                                           "stealTicks",
+                                           "cpu"};
 inline constexpr size_t kColumnCount = sizeof(Sample) / sizeof(double);
 static_assert(kColumnCount == sizeof(kColumns) / sizeof(kColumns[0]));
 

@@ -1,8 +1,8 @@
-// A chain of dependent 32-bit multiply-adds that touches no memory: its time changes only with the core's clock,
-// or when something takes the core away. The constants are Numerical Recipes' quick generator's.
+// A chain of dependent 32-bit multiply-adds that touches no memory: its time changes only with the core's
+// clock, or when something takes the core away. The constants are Numerical Recipes' quick generator's.
 // Reference: src/kernel/fixed-work.ts.
-#include "kernel.h"
 #include "keep.h"
+#include "kernel.h"
 
 namespace linefill {
 namespace {
@@ -19,8 +19,8 @@ uint64_t fixed_work(uint32_t seed, uint32_t steps) {
   return x;
 }
 
-LINEFILL_KERNEL(fixed_work, "fixed-work", "a chain of dependent arithmetic, to watch the clock", check_steps, "seed",
-                "steps");
+LINEFILL_KERNEL(fixed_work, "fixed-work", "a chain of dependent arithmetic, to watch the clock", check_steps,
+                "seed", "steps");
 
 }  // namespace
 }  // namespace linefill

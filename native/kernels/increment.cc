@@ -1,7 +1,7 @@
 // One counter of one team member, incremented many times. What it costs depends on who else writes its line.
-// The plain form loads and stores with relaxed atomics: two ordinary moves, which the compiler may neither merge
-// nor keep in a register (fusing two increments into one add would halve the stores).
-// Reference: src/experiments/hardware/false-sharing-kernels.ts.
+// The plain form loads and stores with relaxed atomics: two ordinary moves, which the compiler may neither
+// merge nor keep in a register (fusing two increments into one add would halve the stores). Reference:
+// src/experiments/hardware/false-sharing-kernels.ts.
 #include "kernel.h"
 
 namespace linefill {
@@ -9,8 +9,8 @@ namespace {
 
 std::string check_slot(Shared<uint32_t> counters, uint32_t slot, uint32_t /*count*/, uint32_t atomic) {
   if (slot >= counters.size()) {
-    return "\"slot\" must be below the length of \"counters\" (" + std::to_string(counters.size()) + "), not " +
-           std::to_string(slot);
+    return "\"slot\" must be below the length of \"counters\" (" + std::to_string(counters.size()) +
+           "), not " + std::to_string(slot);
   }
   return atomic <= 1 ? "" : "\"atomic\" must be 0 (plain) or 1 (atomic), not " + std::to_string(atomic);
 }
@@ -28,8 +28,8 @@ uint64_t increment(Shared<uint32_t> counters, uint32_t slot, uint32_t count, uin
   return counter.load(std::memory_order_relaxed);
 }
 
-LINEFILL_KERNEL(increment, "increment", "increments one counter in shared memory, atomically or plainly", check_slot,
-                "counters", "slot", "count", "atomic");
+LINEFILL_KERNEL(increment, "increment", "increments one counter in shared memory, atomically or plainly",
+                check_slot, "counters", "slot", "count", "atomic");
 
 }  // namespace
 }  // namespace linefill

@@ -1,7 +1,7 @@
-// One line handed to and fro between two CPUs: each waits for the other's number and answers with the next. Half
-// a round trip is what it costs to get a line that another core has just written. Two protocols on one word: by
-// plain store (one request for the line a hand-over) and by compare-and-swap (as multichase's pingpong does).
-// Reference: src/kernel/ping-pong.ts.
+// One line handed to and fro between two CPUs: each waits for the other's number and answers with the next.
+// Half a round trip is what it costs to get a line that another core has just written. Two protocols on one
+// word: by plain store (one request for the line a hand-over) and by compare-and-swap (as multichase's
+// pingpong does). Reference: src/kernel/ping-pong.ts.
 #include <atomic>
 #include <system_error>
 #include <thread>
@@ -30,7 +30,8 @@ inline bool hand_over(std::atomic_ref<uint32_t> word, uint32_t from, uint32_t to
   for (;;) {
     if constexpr (Swap) {
       uint32_t expected = from;
-      if (word.compare_exchange_strong(expected, to, std::memory_order_acq_rel, std::memory_order_relaxed)) return true;
+      if (word.compare_exchange_strong(expected, to, std::memory_order_acq_rel, std::memory_order_relaxed))
+        return true;
     } else {
       if (word.load(std::memory_order_acquire) == from) {
         word.store(to, std::memory_order_release);
@@ -65,14 +66,15 @@ Outcome ping_pong(Shared<uint32_t> line, uint32_t role, uint32_t round_trips, ui
 
 std::string check_pair(Shared<uint32_t> line, uint32_t partner_cpu, uint32_t round_trips,
                        Observed<double> elapsed_ns) {
-  if (partner_cpu > 1u << 20) return "\"partnerCpu\" must be a CPU's number, not " + std::to_string(partner_cpu);
+  if (partner_cpu > 1u << 20)
+    return "\"partnerCpu\" must be a CPU's number, not " + std::to_string(partner_cpu);
   if (elapsed_ns.size() < 1) return "\"elapsedNs\" must hold at least 1 element";
   return check_line(line, 0, round_trips, 0);
 }
 
-// The same game with a thread of our own on `partner_cpu`, joined before the call returns: for the quick probe. The
-// partner is born on the CPU of whoever made it, and may wait there for milliseconds while that one spins: so we
-// sleep until it stands at the line, and time the game alone.
+// The same game with a thread of our own on `partner_cpu`, joined before the call returns: for the quick
+// probe. The partner is born on the CPU of whoever made it, and may wait there for milliseconds while that
+// one spins: so we sleep until it stands at the line, and time the game alone.
 Outcome ping_pong_pair(Shared<uint32_t> line, uint32_t partner_cpu, uint32_t round_trips,
                        Observed<double> elapsed_ns) {
   enum class Partner { kStarting, kReady, kElsewhere };
@@ -106,10 +108,10 @@ Outcome ping_pong_pair(Shared<uint32_t> line, uint32_t partner_cpu, uint32_t rou
   return ours.error ? ours : theirs;
 }
 
-LINEFILL_KERNEL(ping_pong, "ping-pong", "hands one line to and fro with another member", check_line, "line", "role",
-                "roundTrips", "swap");
-LINEFILL_KERNEL(ping_pong_pair, "ping-pong-pair", "the same with a thread of its own on a named CPU", check_pair,
-                "line", "partnerCpu", "roundTrips", "elapsedNs");
+LINEFILL_KERNEL(ping_pong, "ping-pong", "hands one line to and fro with another member", check_line, "line",
+                "role", "roundTrips", "swap");
+LINEFILL_KERNEL(ping_pong_pair, "ping-pong-pair", "the same with a thread of its own on a named CPU",
+                check_pair, "line", "partnerCpu", "roundTrips", "elapsedNs");
 
 }  // namespace
 }  // namespace linefill

@@ -24,8 +24,8 @@ Outcome pointer_chase(std::span<const uint32_t> next, uint32_t start, uint32_t h
   return {slot, nullptr};
 }
 
-LINEFILL_KERNEL(pointer_chase, "pointer-chase", "follows a cycle of indices, one dependent load a hop", check_chase,
-                "next", "start", "hops");
+LINEFILL_KERNEL(pointer_chase, "pointer-chase", "follows a cycle of indices, one dependent load a hop",
+                check_chase, "next", "start", "hops");
 
 }  // namespace
 }  // namespace linefill

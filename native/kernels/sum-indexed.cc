@@ -1,7 +1,8 @@
 // Sums 32-bit integers in the order that an index array gives: the same work, instruction for instruction,
 // whether the order is sequential, strided or random, so that only the order's cost differs. The loads are
 // independent: the CPU may overlap as many misses as it has line fill buffers.
-// Cost: one index load (always in order) and one value load an element. Reference: src/experiments/hardware/access-order.ts.
+// Cost: one index load (always in order) and one value load an element. Reference:
+// src/experiments/hardware/access-order-kernels.ts.
 #include "kernel.h"
 
 namespace linefill {
@@ -43,11 +44,11 @@ uint64_t sum_indexed_prefetch(std::span<const int32_t> values, std::span<const u
   return static_cast<uint64_t>(sum);
 }
 
-LINEFILL_KERNEL(sum_indexed, "sum-indexed", "sums integers in the order of an index array", check_order, "values",
-                "order");
+LINEFILL_KERNEL(sum_indexed, "sum-indexed", "sums integers in the order of an index array", check_order,
+                "values", "order");
 LINEFILL_KERNEL(sum_indexed_prefetch, "sum-indexed-prefetch",
-                "the same, prefetching the value needed a distance later", check_prefetched, "values", "order",
-                "distance");
+                "the same, prefetching the value needed a distance later", check_prefetched, "values",
+                "order", "distance");
 
 }  // namespace
 }  // namespace linefill

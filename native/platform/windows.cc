@@ -228,9 +228,7 @@ Failure enable_large_pages() {
   const DWORD code = GetLastError();
   if (called != 0 && code == ERROR_SUCCESS) return Failure{};
   if (code == ERROR_NOT_ALL_ASSIGNED) {
-    return Failure{
-        "this account may not use large pages: grant it \"Lock pages in memory\" (secpol.msc) and log in "
-        "again"};
+    return Failure{"large pages need \"Lock pages in memory\": grant it (secpol.msc) and log in again"};
   }
   return system_failure("AdjustTokenPrivileges", code);
 }

@@ -69,19 +69,6 @@ export function importsPointDown(tree) {
   return findings;
 }
 
-export function importsExist(tree) {
-  const findings = [];
-  for (const path of tree.paths(/^(src|test|bench)\/.*\.ts$/)) {
-    for (const { to, line } of edgesOf(tree, path)) {
-      const folder = to.endsWith('/') || !/\.\w+$/.test(to);
-      if (!folder && /\.(ts|mjs)$/.test(to) && !tree.files.has(to)) {
-        findings.push({ path, line, text: `there is no ${to}` });
-      }
-    }
-  }
-  return findings;
-}
-
 /** What is shipped imports only what is installed with it. */
 export function importsAreDependencies(tree) {
   const { dependencies } = JSON.parse(tree.text('package.json'));

@@ -46,10 +46,10 @@ export class Prng {
     if (!(Number.isInteger(bound) && bound >= 1 && bound <= 2 ** 32)) {
       throw new ContractError(`Prng.below: the bound is ${bound}, must be a whole number from 1 to 2^32`);
     }
-    const limit = 2 ** 32 - (2 ** 32 % bound);
     for (;;) {
       const word = this.next();
-      if (word < limit) return word % bound;
+      // 2^32 % bound words are too many; only a word below the bound can be one of them.
+      if (word >= bound || word >= 2 ** 32 % bound) return word % bound;
     }
   }
 

@@ -4,9 +4,15 @@ import { measureFixtures } from '../fixtures/lab/measuring.ts';
 
 describe('an experiment that goes wrong', () => {
   it.each([
-    ['broken', /native and reference disagree at native: fixed-work: the checksum is \d+ in one and \d+ in the other/],
+    [
+      'broken',
+      /native and reference disagree at native: fixed-work: the checksum is \d+ in one and \d+ in the other/,
+    ],
     ['broken-own', /native and own disagree at own: fixed-work: the checksum is/],
-    ['broken-team', /native and own disagree at own: increment: "counters"\[\d+\] is 2000 in one and 2002 in the other/],
+    [
+      'broken-team',
+      /native and own disagree at own: increment: "counters"\[\d+\] is 2000 in one and 2002 in the other/,
+    ],
     ['thrower', /own: a member of the team failed: this member gives up/],
     ['dies', /mortal: it ended \(SIGKILL\)/],
     ['exits', /a measuring process ended \(code 7\)/],

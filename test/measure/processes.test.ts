@@ -28,7 +28,9 @@ function affinity(): string {
 describe('a scenario', () => {
   it('runs in a child of the measuring process, with its flags and its environment', async () => {
     process.env['LINEFILL_TEST_INHERITED'] = 'yes';
-    const { run } = await measureFixtures(['scenarios']).finally(() => delete process.env['LINEFILL_TEST_INHERITED']);
+    const { run } = await measureFixtures(['scenarios']).finally(
+      () => delete process.env['LINEFILL_TEST_INHERITED'],
+    );
     expect(run.warnings.filter((text) => text.includes('no time'))).toEqual([]);
     const of = (arm: string, name: string): number => metric(run, arm, name).summary.median;
     expect([of('plain', 'told'), of('flagged', 'told')]).toEqual([0, 42]);
@@ -55,8 +57,16 @@ describe('a whole run', () => {
   it('gives every form of arm its time, in rounds taken side by side', async () => {
     const { run, events } = await measureFixtures(['sound']);
     expect(run.complete).toBe(true);
-    expect(run.conduct).toMatchObject([{ experiment: 'sound', stopped: 'processes', processes: 1, crossChecked: 2 }]);
-    expect(run.measurements.map((row) => row.arm)).toEqual(['native', 'ts', 'team', 'ts-team', 'native (again)']);
+    expect(run.conduct).toMatchObject([
+      { experiment: 'sound', stopped: 'processes', processes: 1, crossChecked: 2 },
+    ]);
+    expect(run.measurements.map((row) => row.arm)).toEqual([
+      'native',
+      'ts',
+      'team',
+      'ts-team',
+      'native (again)',
+    ]);
     for (const row of run.measurements) {
       const [samples] = row.processes as [Measurement['processes'][number]];
       expect(samples.rounds).toEqual([0, 1]);
@@ -70,60 +80,70 @@ describe('a whole run', () => {
     // All arms of a group repeat alike; the fastest of them fills a millisecond.
     expect(new Set(run.measurements.map((row) => row.iterations)).size).toBe(1);
     expect(run.probes.length).toBeGreaterThan(0);
-    expect(events.map((event) => event.phase)).toEqual(expect.arrayContaining(['calibrate', 'measure', 'judge']));
+    expect(events.map((event) => event.phase)).toEqual(
+      expect.arrayContaining(['calibrate', 'measure', 'judge']),
+    );
     expect(parseRun(JSON.stringify(run), 'the run')).toEqual(run);
   });
 
   // Affinity and processes are read from /proc.
-  it.skipIf(!linux)('leaves no child behind, and this thread free to run on every CPU that it had', async () => {
-    const [free, before] = [affinity(), new Set(descendants())];
-    const seen = new Set<number>();
-    await measureFixtures(['sound', 'scenarios'], {}, undefined, () => {
+  it.skipIf(!linux)(
+    'leaves no child behind, and this thread free to run on every CPU that it had',
+    async () => {
+      const [free, before] = [affinity(), new Set(descendants())];
+      const seen = new Set<number>();
+      await measureFixtures(['sound', 'scenarios'], {}, undefined, () => {
+        for (const id of descendants()) if (!before.has(id)) seen.add(id);
+      });
       for (const id of descendants()) if (!before.has(id)) seen.add(id);
-    });
-    for (const id of descendants()) if (!before.has(id)) seen.add(id);
-    expect(await survivors([...seen], 5000)).toEqual([]);
-    expect(affinity()).toBe(free);
-    // Were pinning not seen here at all, the line before would show nothing.
-    environment().pin(environment().allowedCpus[0]!);
-    const pinned = affinity();
-    environment().unpin();
-    expect(pinned).toBe(String(environment().allowedCpus[0]));
-    expect(affinity()).toBe(free);
-  });
+      expect(await survivors([...seen], 5000)).toEqual([]);
+      expect(affinity()).toBe(free);
+      // Were pinning not seen here at all, the line before would show nothing.
+      environment().pin(environment().allowedCpus[0]!);
+      const pinned = affinity();
+      environment().unpin();
+      expect(pinned).toBe(String(environment().allowedCpus[0]));
+      expect(affinity()).toBe(free);
+    },
+  );
 });
 
 describe('an interruption', () => {
   // Processes are found in /proc.
-  it.skipIf(!linux)('keeps the groups that were done, starts nothing more and leaves no process', async () => {
-    const interrupt = new AbortController();
-    const before = new Set(descendants());
-    let ours: number[] = [];
-    const began = performance.now();
-    // The only process of `slow` takes some seconds; `sound` is over by then.
-    const measuring = measureFixtures(['sound', 'slow', 'sound'], {}, interrupt.signal, (event) => {
-      if (event.experiment !== 'slow') return;
-      setTimeout(() => {
-        ours = descendants().filter((id) => !before.has(id));
-        interrupt.abort();
-      }, 400);
-    });
-    const { run, events } = await measuring;
-    expect(performance.now() - began).toBeLessThan(15_000);
-    expect(run.complete).toBe(false);
-    expect(run.conduct.map(({ experiment, stopped }) => [experiment, stopped])).toEqual([
-      ['sound', 'processes'],
-      ['slow', 'interrupted'],
-    ]);
-    expect(run.measurements.filter((row) => row.experiment === 'sound')).toHaveLength(5);
-    const groups = new Set(run.measurements.filter((row) => row.experiment === 'slow').map((row) => row.group));
-    expect(groups.size).toBeLessThan(4);
-    expect(events.filter((event) => event.index === 2 && event.phase !== 'judge')).toEqual([]);
-    expect(run.warnings.filter((text) => text.includes('no time'))).toEqual([]);
-    expect(ours.length).toBeGreaterThan(0);
-    expect(await survivors(ours, 5000)).toEqual([]);
-    expect(parseRun(JSON.stringify(run), 'the run')).toEqual(run);
-  });
+  it.skipIf(!linux)(
+    'keeps the groups that were done, starts nothing more and leaves no process',
+    async () => {
+      const interrupt = new AbortController();
+      const before = new Set(descendants());
+      let ours: number[] = [];
+      const began = performance.now();
+      // The only process of `slow` takes some seconds; `sound` is over by then.
+      const measuring = measureFixtures(['sound', 'slow', 'sound'], {}, interrupt.signal, (event) => {
+        if (event.experiment !== 'slow') return;
+        setTimeout(() => {
+          ours = descendants().filter((id) => !before.has(id));
+          interrupt.abort();
+        }, 400);
+      });
+      const { run, events } = await measuring;
+      expect(performance.now() - began).toBeLessThan(15_000);
+      expect(run.complete).toBe(false);
+      expect(run.conduct.map(({ experiment, stopped }) => [experiment, stopped])).toEqual([
+        ['sound', 'processes'],
+        ['slow', 'interrupted'],
+      ]);
+      expect(run.measurements.filter((row) => row.experiment === 'sound')).toHaveLength(5);
+      const groups = new Set(
+        run.measurements.filter((row) => row.experiment === 'slow').map((row) => row.group),
+      );
+      expect(groups.size).toBeLessThan(4);
+      expect(events.filter((event) => event.index === 2 && event.phase !== 'judge')).toEqual([]);
+      expect(run.warnings.filter((text) => text.includes('no time'))).toEqual([]);
+      expect(ours.length).toBeGreaterThan(0);
+      expect(await survivors(ours, 5000)).toEqual([]);
+      expect(parseRun(JSON.stringify(run), 'the run')).toEqual(run);
+    },
+  );
 
   // Processes are found in /proc.
   it.skipIf(!linux)('ends a child’s child too, in the middle of its sample', async () => {
@@ -156,7 +176,7 @@ describe('an interruption', () => {
     await sleep(500);
     parent.kill('SIGKILL');
     expect(children.length).toBeGreaterThan(0);
-    // 24 rounds of three samples of 120 ms would be left.
+    // Most of three hundred groups would be left.
     expect(await survivors(children, 4000)).toEqual([]);
   });
 

@@ -35,10 +35,25 @@ interface Wanted {
 
 function teamOf(experiment: Experiment, id: string, point: Point, wanted: Wanted): TeamArm {
   const variant = experiment.variants.find((each) => each.id === id) as TeamVariant;
-  const { crew, room = new GroupRoom(), language = variant.language, cpus = allowedCpus, scope = 'here' } = wanted;
+  const {
+    crew,
+    room = new GroupRoom(),
+    language = variant.language,
+    cpus = allowedCpus,
+    scope = 'here',
+  } = wanted;
   const seat = { room, seed: 1, cpus };
   const full = { ...point, ...variant.fixed };
-  return new TeamArm({ experiment: experiment.id, variant, point: full, seat, language, reference: false, crew, scope });
+  return new TeamArm({
+    experiment: experiment.id,
+    variant,
+    point: full,
+    seat,
+    language,
+    reference: false,
+    crew,
+    scope,
+  });
 }
 
 const counting = { threads: 2, increment: 'atomic' };
@@ -56,23 +71,34 @@ function addresses(team: TeamArm): number[] {
 describe.skipIf(!twoCpus)('where counters lie', () => {
   const lineBytes = environment().lineBytes ?? 64;
 
-  it.each([4, 8, 16, 32, 60, 64, 128, 252, 256])('a stride of %i bytes is that, from a boundary of lines', (stride) => {
-    const team = teamOf(falseSharingExperiment, 'native', { ...counting, strideBytes: stride }, { crew: crewOf() });
-    const [one, other] = addresses(team) as [number, number];
-    expect(other - one).toBe(stride);
-    expect(one % 256).toBe(0);
-    const line = (address: number): number => Math.floor(address / lineBytes);
-    expect(line(one) === line(other)).toBe(stride < lineBytes);
-    // Pairs of lines, too, which some CPUs fetch together.
-    expect(Math.floor(one / 128) === Math.floor(other / 128)).toBe(stride < 128);
-  });
+  it.each([4, 8, 16, 32, 60, 64, 128, 252, 256])(
+    'a stride of %i bytes is that, from a boundary of lines',
+    (stride) => {
+      const team = teamOf(
+        falseSharingExperiment,
+        'native',
+        { ...counting, strideBytes: stride },
+        { crew: crewOf() },
+      );
+      const [one, other] = addresses(team) as [number, number];
+      expect(other - one).toBe(stride);
+      expect(one % 256).toBe(0);
+      const line = (address: number): number => Math.floor(address / lineBytes);
+      expect(line(one) === line(other)).toBe(stride < lineBytes);
+      // Pairs of lines, too, which some CPUs fetch together.
+      expect(Math.floor(one / 128) === Math.floor(other / 128)).toBe(stride < 128);
+    },
+  );
 
   it('members of a team share their counters; teams of one room do not', () => {
     const room = new GroupRoom();
     const crew = crewOf();
     const point = { ...counting, strideBytes: 4 };
-    const [one, other] = ['a', 'b'].map((scope) => teamOf(falseSharingExperiment, 'native', point, { crew, room, scope }));
-    const buffers = (team: TeamArm) => new Set(team.args.map((args) => (args['counters'] as Uint32Array).buffer));
+    const [one, other] = ['a', 'b'].map((scope) =>
+      teamOf(falseSharingExperiment, 'native', point, { crew, room, scope }),
+    );
+    const buffers = (team: TeamArm) =>
+      new Set(team.args.map((args) => (args['counters'] as Uint32Array).buffer));
     expect(buffers(one!).size).toBe(1);
     expect(buffers(other!).size).toBe(1);
     expect([...buffers(one!)][0]).not.toBe([...buffers(other!)][0]);
@@ -82,7 +108,12 @@ describe.skipIf(!twoCpus)('where counters lie', () => {
 // Two members need two CPUs.
 describe.skipIf(!twoCpus)('a sample', () => {
   it.each(['native', 'typescript'] as const)('of a %s team counts what all of it did', async (language) => {
-    const team = teamOf(falseSharingExperiment, 'native', { ...counting, strideBytes: 128 }, { crew: crewOf(), language });
+    const team = teamOf(
+      falseSharingExperiment,
+      'native',
+      { ...counting, strideBytes: 128 },
+      { crew: crewOf(), language },
+    );
     await team.start();
     const { checksums, noise, memberNs, elapsedNs } = await team.sample({ warmup: 1, iterations: 2 });
     expect(checksums).toEqual([30_000n, 30_000n]);
@@ -117,36 +148,45 @@ describe.skipIf(!twoCpus)('a sample', () => {
     for (const team of teams) await team.close();
   });
 
-  it.each(['swap', 'store', 'ts-swap', 'ts-store'])('of the ping-pong by %s ends with both at their last word', async (id) => {
-    const [from, to] = allowedCpus as [number, number];
-    const team = teamOf(coreToCore, id, { from, to }, { crew: crewOf() });
-    await team.start();
-    for (let turn = 1; turn <= 3; turn++) {
-      // A thousand round trips: the server's last word is odd, the returner's is the one after it.
-      expect((await team.sample(once)).checksums).toEqual([BigInt(2000 * turn - 1), BigInt(2000 * turn)]);
-    }
-    await team.close();
-  });
+  it.each(['swap', 'store', 'ts-swap', 'ts-store'])(
+    'of the ping-pong by %s ends with both at their last word',
+    async (id) => {
+      const [from, to] = allowedCpus as [number, number];
+      const team = teamOf(coreToCore, id, { from, to }, { crew: crewOf() });
+      await team.start();
+      for (let turn = 1; turn <= 3; turn++) {
+        // A thousand round trips: the server's last word is odd, the returner's is the one after it.
+        expect((await team.sample(once)).checksums).toEqual([BigInt(2000 * turn - 1), BigInt(2000 * turn)]);
+      }
+      await team.close();
+    },
+  );
 
   it('of one member alone needs nobody else', async () => {
-    const team = teamOf(falseSharingExperiment, 'native', { ...counting, threads: 1, strideBytes: 4 }, { crew: crewOf() });
+    const team = teamOf(
+      falseSharingExperiment,
+      'native',
+      { ...counting, threads: 1, strideBytes: 4 },
+      { crew: crewOf() },
+    );
     await team.start();
     const { checksums, memberNs, elapsedNs } = await team.sample(once);
     expect(checksums).toEqual([10_000n]);
     expect(memberNs).toEqual([elapsedNs]);
   });
 
-  it('is taken on the CPUs that the team names', async () => {
-    const [from, to] = allowedCpus as [number, number];
+  it('is taken on the CPUs that the team names, in the order of its members', async () => {
+    const [one, other] = allowedCpus as [number, number];
     for (const cpus of [
-      [from, to],
-      [to, from],
+      [one, other],
+      [other, one],
     ]) {
-      const point = { from: cpus[0]!, to: cpus[1]! };
-      const team = teamOf(coreToCore, 'swap', point, { crew: crewOf(fixtureEngine.entries.worker), cpus });
-      // The fixture's workers do not know this experiment, and say so.
-      await expect(team.start()).rejects.toThrow('swap: a member of the team failed: no variant swap in core-to-core');
-      await team.close();
+      const crew = crewOf(fixtureEngine.entries.worker);
+      const team = teamOf(fixtureExperiment('leaver'), 'where', {}, { crew, cpus });
+      await team.start();
+      await team.sample(once);
+      const { counters } = team.args[0] as { counters: Uint32Array };
+      expect([counters[0], counters[32]]).toEqual(cpus.map((cpu) => 100 + cpu));
     }
   });
 });
@@ -175,6 +215,19 @@ describe.skipIf(!twoCpus)('a team that fails', () => {
     await team.close();
   });
 
+  it('says so when a member’s thread ends, and when its worker does not know the variant', async () => {
+    const crew = crewOf(fixtureEngine.entries.worker);
+    const stranger = teamOf(coreToCore, 'swap', { from: allowedCpus[0]!, to: allowedCpus[1]! }, { crew });
+    await expect(stranger.start()).rejects.toThrow(
+      'a member of the team failed: no variant swap in core-to-core',
+    );
+    const team = teamOf(fixtureExperiment('leaver'), 'own', {}, { crew });
+    await team.start();
+    await expect(team.sample(once)).rejects.toThrow('own: a member of the team failed: it ended (code 3)');
+    await expect(team.sample(once)).rejects.toThrow('it ended (code 3)');
+    await team.close();
+  });
+
   it('says which CPU has no worker when its entry can’t be loaded', async () => {
     const crew = crewOf(new URL('./no-such-file.mjs', import.meta.url));
     const team = teamOf(falseSharingExperiment, 'native', { ...counting, strideBytes: 4 }, { crew });
@@ -192,13 +245,13 @@ describe.skipIf(!twoCpus)('a team that fails', () => {
 
 // Two members need two CPUs.
 describe.skipIf(!twoCpus)('an end in the middle of a sample', () => {
-  /** A team in the middle of a sample of about a second, and what becomes of that sample. */
+  /** A team in the middle of a sample of about half a second, and what becomes of that sample. */
   async function busy(id: string): Promise<{ crew: Crew; team: TeamArm; outcome: Promise<string> }> {
     const crew = crewOf();
     const team = teamOf(falseSharingExperiment, id, { ...counting, strideBytes: 128 }, { crew });
     await team.start();
     const { elapsedNs } = await team.sample({ warmup: 0, iterations: 10 });
-    const outcome = team.sample({ warmup: 0, iterations: Math.ceil(1e10 / elapsedNs) }).then(
+    const outcome = team.sample({ warmup: 0, iterations: Math.ceil(5e9 / elapsedNs) }).then(
       () => 'a sample',
       (error: Error) => error.message,
     );
@@ -216,16 +269,19 @@ describe.skipIf(!twoCpus)('an end in the middle of a sample', () => {
     expect(await outcome).toMatch(/^a sample$|a member of the team failed/);
   });
 
-  it.each(['native', 'typescript'])('leaves the process healthy when %s workers are terminated', async (id) => {
-    const { crew, outcome } = await busy(id);
-    // No word to the team: its workers are simply ended.
-    await crew.close();
-    await outcome;
-    const next = teamOf(falseSharingExperiment, id, { ...counting, strideBytes: 128 }, { crew: crewOf() });
-    await next.start();
-    expect((await next.sample(once)).checksums).toEqual([10_000n, 10_000n]);
-    await next.close();
-  });
+  it.each(['native', 'typescript'])(
+    'leaves the process healthy when %s workers are terminated',
+    async (id) => {
+      const { crew, outcome } = await busy(id);
+      // No word to the team: its workers are simply ended.
+      await crew.close();
+      await outcome;
+      const next = teamOf(falseSharingExperiment, id, { ...counting, strideBytes: 128 }, { crew: crewOf() });
+      await next.start();
+      expect((await next.sample(once)).checksums).toEqual([10_000n, 10_000n]);
+      await next.close();
+    },
+  );
 
   it('of a closed crew is no error: a team may be let go twice', async () => {
     const crew = crewOf();

@@ -73,7 +73,6 @@ const broken: Readonly<Record<string, readonly (readonly [Files, string, string]
     [inBase("import '../../test/one.test.ts';"), 'src/base/one.ts', 'outside src/'],
     [{ 'src/misc/x.ts': `${head}export {};\n` }, 'src/misc/x.ts', 'has no place'],
   ],
-  importsExist: [[aTest("import '../src/base/two.ts';"), 'test/two.test.ts', 'there is no src/base/two.ts']],
   importsAreDependencies: [
     [inBase("import 'vite/x';"), 'src/base/one.ts', '"vite" is not among the dependencies'],
   ],

@@ -6,8 +6,8 @@ const fallbackBytes = { 1: 32 * 2 ** 10, 2: 2 ** 20, 3: 32 * 2 ** 20 } as const;
 /** What a CPU of this run has of a level's data cache, as reported; a common size where nothing is reported. */
 export function cacheBytes({ machine }: Pick<Context, 'machine'>, level: 1 | 2 | 3): number {
   const caches = machine.caches.value ?? [];
-  const found = caches.filter((cache) => cache.level === level && cache.kind !== 'instruction');
-  return found[0]?.sizeBytes ?? fallbackBytes[level];
+  const found = caches.find((cache) => cache.level === level && cache.kind !== 'instruction');
+  return found?.sizeBytes ?? fallbackBytes[level];
 }
 
 /** The last level's size: the larger of what is reported and what was measured, so that beyond it is beyond it. */

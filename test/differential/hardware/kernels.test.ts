@@ -5,7 +5,11 @@
 import * as fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { Prng } from '../../../src/base/prng.ts';
-import { buildOrder, sumIndexed, sumIndexedPrefetch } from '../../../src/experiments/hardware/access-order-kernels.ts';
+import {
+  buildOrder,
+  sumIndexed,
+  sumIndexedPrefetch,
+} from '../../../src/experiments/hardware/access-order-kernels.ts';
 import { increment } from '../../../src/experiments/hardware/false-sharing-kernels.ts';
 import { disagreement } from '../../../src/kernel/agree.ts';
 import { fixedWork } from '../../../src/kernel/fixed-work.ts';
@@ -40,7 +44,9 @@ const summed = fc
   .chain((values) =>
     fc.tuple(
       fc.constant(values),
-      values.length === 0 ? fc.constant([]) : fc.array(fc.nat({ max: values.length - 1 }), { maxLength: 300 }),
+      values.length === 0
+        ? fc.constant([])
+        : fc.array(fc.nat({ max: values.length - 1 }), { maxLength: 300 }),
     ),
   );
 
@@ -134,7 +140,9 @@ describe('pointer-chase', () => {
   it('refuses to leave its table', () => {
     expect(() => runNative('pointer-chase', [Uint32Array.of(0), 1, 5])).toThrow('"start" must be below');
     expect(() => runNative('pointer-chase', [new Uint32Array(0), 0, 0])).toThrow('"start" must be below');
-    expect(() => runNative('pointer-chase', [Uint32Array.of(1, 7), 0, 2])).toThrow('names a slot beyond its end');
+    expect(() => runNative('pointer-chase', [Uint32Array.of(1, 7), 0, 2])).toThrow(
+      'names a slot beyond its end',
+    );
   });
 });
 
@@ -159,26 +167,39 @@ describe('fixed-work', () => {
 describe('increment', () => {
   it('agrees, atomic and plain, on any counter, wrapping at 2^32', () => {
     const counters = fc
-      .array(fc.oneof(word, fc.integer({ min: 2 ** 32 - 5, max: 2 ** 32 - 1 })), { minLength: 1, maxLength: 70 })
+      .array(fc.oneof(word, fc.integer({ min: 2 ** 32 - 5, max: 2 ** 32 - 1 })), {
+        minLength: 1,
+        maxLength: 70,
+      })
       .chain((words) => fc.tuple(fc.constant(words), fc.nat({ max: words.length - 1 })));
     fc.assert(
-      fc.property(counters, fc.nat({ max: 500 }), fc.constantFrom(0, 1), calls, ([words, slot], count, atomic, times) => {
-        const make = () => {
-          const shared = new Uint32Array(new SharedArrayBuffer(4 * words.length));
-          shared.set(words);
-          return { counters: shared, slot, count, atomic };
-        };
-        const last = agreed(increment, make, times);
-        expect(last).toBe(BigInt.asUintN(32, BigInt(words[slot]!) + BigInt(count * times)));
-      }),
+      fc.property(
+        counters,
+        fc.nat({ max: 500 }),
+        fc.constantFrom(0, 1),
+        calls,
+        ([words, slot], count, atomic, times) => {
+          const make = () => {
+            const shared = new Uint32Array(new SharedArrayBuffer(4 * words.length));
+            shared.set(words);
+            return { counters: shared, slot, count, atomic };
+          };
+          const last = agreed(increment, make, times);
+          expect(last).toBe(BigInt.asUintN(32, BigInt(words[slot]!) + BigInt(count * times)));
+        },
+      ),
       runs,
     );
   });
 
   it('refuses what it can’t do', () => {
     const shared = new Uint32Array(new SharedArrayBuffer(16));
-    expect(() => runNative('increment', [shared, 4, 1, 0])).toThrow('"slot" must be below the length of "counters" (4)');
-    expect(() => runNative('increment', [shared, 0, 1, 2])).toThrow('"atomic" must be 0 (plain) or 1 (atomic), not 2');
+    expect(() => runNative('increment', [shared, 4, 1, 0])).toThrow(
+      '"slot" must be below the length of "counters" (4)',
+    );
+    expect(() => runNative('increment', [shared, 0, 1, 2])).toThrow(
+      '"atomic" must be 0 (plain) or 1 (atomic), not 2',
+    );
     expect(() => runNative('increment', [new Uint32Array(4), 0, 1, 0])).toThrow('SharedArrayBuffer');
   });
 });
@@ -189,7 +210,9 @@ describe('ping-pong', () => {
     line[0] = from;
     return line;
   };
-  const even = fc.oneof(fc.nat({ max: 1000 }), fc.integer({ min: 2 ** 31 - 4, max: 2 ** 31 - 1 })).map((n) => 2 * n);
+  const even = fc
+    .oneof(fc.nat({ max: 1000 }), fc.integer({ min: 2 ** 31 - 4, max: 2 ** 31 - 1 }))
+    .map((n) => 2 * n);
 
   it('agrees for each role alone, as far as one can play alone: none or one hand-over', () => {
     fc.assert(
@@ -205,23 +228,31 @@ describe('ping-pong', () => {
   const { allowedCpus } = environment();
 
   // Needs a second CPU that threads can be pinned to.
-  it.skipIf(allowedCpus.length < 2)('agrees as a pair, from any even number, across the end of 32 bits', () => {
-    const [here, there] = allowedCpus as [number, number];
-    environment().pin(here);
-    try {
-      fc.assert(
-        fc.property(even, fc.nat({ max: 300 }), (from, roundTrips) => {
-          const elapsedNs = new Float64Array(1);
-          const last = agreed(pingPongPair, () => ({ line: lineFrom(from), partnerCpu: there, roundTrips, elapsedNs }));
-          expect(last).toBe(BigInt.asUintN(32, BigInt(from + 2 * roundTrips)));
-          expect(elapsedNs[0]).toBeGreaterThan(0);
-        }),
-        { ...runs, numRuns: 25 },
-      );
-    } finally {
-      environment().unpin();
-    }
-  });
+  it.skipIf(allowedCpus.length < 2)(
+    'agrees as a pair, from any even number, across the end of 32 bits',
+    () => {
+      const [here, there] = allowedCpus as [number, number];
+      environment().pin(here);
+      try {
+        fc.assert(
+          fc.property(even, fc.nat({ max: 300 }), (from, roundTrips) => {
+            const elapsedNs = new Float64Array(1);
+            const last = agreed(pingPongPair, () => ({
+              line: lineFrom(from),
+              partnerCpu: there,
+              roundTrips,
+              elapsedNs,
+            }));
+            expect(last).toBe(BigInt.asUintN(32, BigInt(from + 2 * roundTrips)));
+            expect(elapsedNs[0]).toBeGreaterThan(0);
+          }),
+          { ...runs, numRuns: 25 },
+        );
+      } finally {
+        environment().unpin();
+      }
+    },
+  );
 
   it('refuses a CPU that is not ours, a role and a protocol that are none', () => {
     const line = lineFrom(0);
@@ -229,8 +260,12 @@ describe('ping-pong', () => {
     expect(() => runNative('ping-pong-pair', [line, foreign, 10, new Float64Array(1)])).toThrow(
       '"partnerCpu" is not a CPU of this process',
     );
-    expect(() => runNative('ping-pong-pair', [line, 0, 10, new Float64Array(0)])).toThrow('"elapsedNs" must hold');
-    expect(() => runNative('ping-pong', [line, 2, 1, 0])).toThrow('"role" must be 0 (serves) or 1 (returns), not 2');
+    expect(() => runNative('ping-pong-pair', [line, 0, 10, new Float64Array(0)])).toThrow(
+      '"elapsedNs" must hold',
+    );
+    expect(() => runNative('ping-pong', [line, 2, 1, 0])).toThrow(
+      '"role" must be 0 (serves) or 1 (returns), not 2',
+    );
     expect(() => runNative('ping-pong', [line, 0, 1, 2])).toThrow('"swap" must be 0 (store) or 1');
     const none = new Uint32Array(new SharedArrayBuffer(0));
     expect(() => runNative('ping-pong', [none, 0, 1, 0])).toThrow('"line" must hold at least 1 element');

@@ -42,7 +42,9 @@ const words = (seed: number, count: number): number[] => {
 describe('the words', () => {
   it('has an oracle that gives the published vector', () => {
     const state = [1n, 2n, 3n, 4n];
-    const published = [11520, 0, 5927040, 70819200, 2031721883, 1637235492, 1287239034, 3734860849, 3729100597];
+    const published = [
+      11520, 0, 5927040, 70819200, 2031721883, 1637235492, 1287239034, 3734860849, 3729100597,
+    ];
     expect(published.map(() => Number(step(state)))).toEqual(published);
   });
 
@@ -106,9 +108,12 @@ describe('below', () => {
     expect(new Prng(1).below(2 ** 32)).toBe(word);
   });
 
-  it.each([0, -1, 1.5, 2 ** 32 + 1, Number.NaN, Number.POSITIVE_INFINITY])('refuses the bound %s', (bound) => {
-    expect(() => new Prng(1).below(bound)).toThrow(`the bound is ${bound}`);
-  });
+  it.each([0, -1, 1.5, 2 ** 32 + 1, Number.NaN, Number.POSITIVE_INFINITY])(
+    'refuses the bound %s',
+    (bound) => {
+      expect(() => new Prng(1).below(bound)).toThrow(`the bound is ${bound}`);
+    },
+  );
 });
 
 describe('unit', () => {

@@ -16,7 +16,10 @@ const alpha = 0.05;
 
 /** Six processes with the same samples. */
 function repeated(arm: string, raw: readonly number[], more: Partial<ProcessSamples> = {}): Measurement {
-  return makeMeasurement(arm, six.map((process) => makeSamples(process, raw, more)));
+  return makeMeasurement(
+    arm,
+    six.map((process) => makeSamples(process, raw, more)),
+  );
 }
 
 describe('the error level', () => {
@@ -57,13 +60,20 @@ describe('a summary', () => {
     const processes = [makeSamples(0, [100, 105, 95, 130, 90])];
     expect(summarise({ processes, divisor: 1 }, 0, alpha)).toMatchObject({ error: 0.05, unstable: true });
     const quiet = [makeSamples(0, [100, 104, 96, 130, 90])];
-    expect(summarise({ processes: quiet, divisor: 1 }, 0, alpha)).toMatchObject({ error: 0.04, unstable: false });
+    expect(summarise({ processes: quiet, divisor: 1 }, 0, alpha)).toMatchObject({
+      error: 0.04,
+      unstable: false,
+    });
   });
 
   it('counts outliers and keeps them', () => {
     // Deviations of the others are 1 at most, so 14.826 MAD is far below 900.
     const processes = [makeSamples(0, [100, 101, 99, 101, 99, 100, 1000])];
-    expect(summarise({ processes, divisor: 1 }, 0, alpha)).toMatchObject({ samples: 7, outliers: 1, median: 100 });
+    expect(summarise({ processes, divisor: 1 }, 0, alpha)).toMatchObject({
+      samples: 7,
+      outliers: 1,
+      median: 100,
+    });
   });
 
   it('gives no interval where there are too few processes, but a median', () => {
@@ -81,17 +91,33 @@ describe('a summary', () => {
       makeSamples(0, [10, 900, 20], { regimes: [0, 1, 0] }),
       makeSamples(1, [700, 800], { regimes: [1, 1] }),
     ];
-    expect(summarise({ processes, divisor: 1 }, 0, alpha)).toMatchObject({ samples: 2, processes: 1, median: 15 });
-    expect(summarise({ processes, divisor: 1 }, 1, alpha)).toMatchObject({ samples: 3, processes: 2, median: 825 });
+    expect(summarise({ processes, divisor: 1 }, 0, alpha)).toMatchObject({
+      samples: 2,
+      processes: 1,
+      median: 15,
+    });
+    expect(summarise({ processes, divisor: 1 }, 1, alpha)).toMatchObject({
+      samples: 3,
+      processes: 2,
+      median: 825,
+    });
   });
 
   it('can be made of a metric that is 0 at times, or always', () => {
     const never = [makeSamples(0, [0, 0, 0])];
-    expect(summarise({ processes: never, divisor: 1 }, 0, alpha)).toMatchObject({ median: 0, error: 0, unstable: false });
+    expect(summarise({ processes: never, divisor: 1 }, 0, alpha)).toMatchObject({
+      median: 0,
+      error: 0,
+      unstable: false,
+    });
     const rarely = [makeSamples(0, [0, 0, 0, 4])];
     expect(summarise({ processes: rarely, divisor: 1 }, 0, alpha)).toMatchObject({ median: 0, error: 0 });
     const both = [makeSamples(0, [-3, 0, 3])];
-    expect(summarise({ processes: both, divisor: 1 }, 0, alpha)).toMatchObject({ median: 0, error: 1, unstable: true });
+    expect(summarise({ processes: both, divisor: 1 }, 0, alpha)).toMatchObject({
+      median: 0,
+      error: 1,
+      unstable: true,
+    });
   });
 });
 
@@ -146,7 +172,10 @@ describe('a ratio of two arms', () => {
     const halves = { ...repeated('a', [40, 80, 120]), divisor: 2 };
     expect(ratioOf(halves)).toBeCloseTo(2, 12);
     const over = { ...base, divisor: 10 };
-    expect(judgeArms(repeated('a', [20, 40, 60]), over, base, base, 0, alpha)!.ratio.ratio).toBeCloseTo(20, 10);
+    expect(judgeArms(repeated('a', [20, 40, 60]), over, base, base, 0, alpha)!.ratio.ratio).toBeCloseTo(
+      20,
+      10,
+    );
   });
 
   it('has the twin’s distance from its baseline as floor, whichever arms are compared', () => {

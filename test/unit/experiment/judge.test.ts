@@ -14,7 +14,11 @@ import { makeConduct, makeExperiment, makeMeasurement, makeRun, makeSamples } fr
 const processes = [0, 1, 2, 3, 4, 5];
 
 function series(arm: string, raw: readonly number[], more: Partial<Measurement> = {}): Measurement {
-  return makeMeasurement(arm, processes.map((process) => makeSamples(process, raw)), more);
+  return makeMeasurement(
+    arm,
+    processes.map((process) => makeSamples(process, raw)),
+    more,
+  );
 }
 
 const stride: Parameter = {
@@ -25,7 +29,13 @@ const stride: Parameter = {
   values: () => [4, 128],
   check: () => null,
 };
-const threads: Parameter = { name: 'threads', summary: '', unit: 'threads', values: () => [1, 2], check: () => null };
+const threads: Parameter = {
+  name: 'threads',
+  summary: '',
+  unit: 'threads',
+  values: () => [1, 2],
+  check: () => null,
+};
 
 const slower: Claim = {
   id: 'slower',
@@ -33,7 +43,8 @@ const slower: Claim = {
   source: '4x',
   judge: (findings) => {
     const group = findings.groups.find(({ point }) => point['threads'] === 2);
-    if (group === undefined) return { status: 'not-applicable', sentence: 'Needs two threads.', effect: null };
+    if (group === undefined)
+      return { status: 'not-applicable', sentence: 'Needs two threads.', effect: null };
     const at = (value: number) => ({ variant: 'a', at: { stride: value } });
     return judgeTimes(findings.ratio(group, at(4), at(128)), 4, 'It');
   },
@@ -77,9 +88,9 @@ describe('findings', () => {
 
   it('leave out rows of an experiment that had fewer parameters then', () => {
     const older = series('a stride=4', [1, 2, 3], { group: 'all', point: { stride: 4 } });
-    expect(findingsOf({ ...whole, measurements: [older, ...rowsOf(1)] }).groups.map(({ key }) => key)).toEqual([
-      'threads=1',
-    ]);
+    expect(
+      findingsOf({ ...whole, measurements: [older, ...rowsOf(1)] }).groups.map(({ key }) => key),
+    ).toEqual(['threads=1']);
   });
 
   it('say in words what was left out of this experiment', () => {
@@ -99,10 +110,14 @@ describe('findings', () => {
   });
 
   it('pair any two arms, with the twin’s floor and the run’s level', () => {
-    const ratio = findingsOf(whole).ratio(groupOf(findingsOf(whole), 2), { variant: 'a', at: { stride: 4 } }, {
-      variant: 'a',
-      at: { stride: 128 },
-    });
+    const ratio = findingsOf(whole).ratio(
+      groupOf(findingsOf(whole), 2),
+      { variant: 'a', at: { stride: 4 } },
+      {
+        variant: 'a',
+        at: { stride: 128 },
+      },
+    );
     expect(ratio).toMatchObject({ processes: 6, result: 'slower', regime: 0 });
     expect('ratio' in ratio && ratio.ratio).toBeCloseTo(5, 9);
     expect('floor' in ratio && ratio.floor).toBeCloseTo(1.01, 9);
@@ -112,7 +127,11 @@ describe('findings', () => {
     const strict = { ...whole, conduct: [makeConduct({ comparisons: 10 })] };
     const findings = findingsOf(strict);
     expect(
-      findings.ratio(groupOf(findings, 2), { variant: 'a', at: { stride: 4 } }, { variant: 'a', at: { stride: 128 } }),
+      findings.ratio(
+        groupOf(findings, 2),
+        { variant: 'a', at: { stride: 4 } },
+        { variant: 'a', at: { stride: 128 } },
+      ),
     ).toMatchObject({ low: null, high: null, result: 'inconclusive' });
   });
 
@@ -123,10 +142,14 @@ describe('findings', () => {
       processes: row.processes.map((samples) => ({ ...samples, regimes })),
     }));
     const findings = findingsOf(makeRun({ measurements }));
-    const ratio = findings.ratio(groupOf(findings, 2), { variant: 'a', at: { stride: 4 } }, {
-      variant: 'a',
-      at: { stride: 128 },
-    });
+    const ratio = findings.ratio(
+      groupOf(findings, 2),
+      { variant: 'a', at: { stride: 4 } },
+      {
+        variant: 'a',
+        at: { stride: 128 },
+      },
+    );
     expect(ratio).toMatchObject({ regime: 1 });
     expect('ratio' in ratio && ratio.ratio).toBeCloseTo(5, 9);
   });
@@ -156,7 +179,9 @@ describe('a ratio that can’t be had', () => {
       ...first!,
       processes: first!.processes.map((samples) => ({ ...samples, rounds: [7, 8, 9] })),
     };
-    expect(ratioIn([apart, ...others])).toEqual({ missing: 'no round of threads=2 has both arms in one regime' });
+    expect(ratioIn([apart, ...others])).toEqual({
+      missing: 'no round of threads=2 has both arms in one regime',
+    });
   });
 
   it('says when a metric is 0 at times, which no ratio survives', () => {
@@ -176,7 +201,8 @@ describe('judging a run', () => {
         statement: 'It is slower.',
         source: '4x',
         status: 'supported',
-        sentence: 'It takes 5.00x [5.00, 5.00] as long; the source says 4.00x (at least 2.00x counts as support).',
+        sentence:
+          'It takes 5.00x [5.00, 5.00] as long; the source says 4.00x (at least 2.00x counts as support).',
         effect: { ratio: expect.closeTo(5, 9), low: expect.closeTo(5, 9), high: expect.closeTo(5, 9) },
       },
     ]);

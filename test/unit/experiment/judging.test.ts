@@ -70,21 +70,21 @@ describe('a claim of a direction', () => {
 });
 
 describe('a ratio that can’t be judged', () => {
-  it.each([judgeSlower, (ratio: Parameters<typeof judgeSlower>[0], what: string) => judgeTimes(ratio, 9, what)])(
-    'is inconclusive, with the reason and no effect',
-    (judge) => {
-      expect(judge({ missing: 'a was not measured at all' }, 'Walking')).toEqual({
-        status: 'inconclusive',
-        sentence: 'Walking: a was not measured at all.',
-        effect: null,
-      });
-      for (const ratio of [makeRatio(5, null, null), makeRatio(5, 4, null), makeRatio(5, 4, 6, null)]) {
-        const judged = judge(ratio, 'Walking');
-        expect(judged).toMatchObject({ status: 'inconclusive', effect: null });
-        expect(judged.sentence).toContain('9 processes give no interval');
-      }
-    },
-  );
+  it.each([
+    judgeSlower,
+    (ratio: Parameters<typeof judgeSlower>[0], what: string) => judgeTimes(ratio, 9, what),
+  ])('is inconclusive, with the reason and no effect', (judge) => {
+    expect(judge({ missing: 'a was not measured at all' }, 'Walking')).toEqual({
+      status: 'inconclusive',
+      sentence: 'Walking: a was not measured at all.',
+      effect: null,
+    });
+    for (const ratio of [makeRatio(5, null, null), makeRatio(5, 4, null), makeRatio(5, 4, 6, null)]) {
+      const judged = judge(ratio, 'Walking');
+      expect(judged).toMatchObject({ status: 'inconclusive', effect: null });
+      expect(judged.sentence).toContain('9 processes give no interval');
+    }
+  });
 });
 
 describe('words', () => {

@@ -1,6 +1,13 @@
 /** Experiments and rows that nobody measured, made as small as a test needs them. */
 import type { Context, Experiment, TeamVariant, ThreadVariant } from '../../../src/experiment/experiment.ts';
-import type { Comparison, Conduct, Measurement, ProcessSamples, Run, Summary } from '../../../src/experiment/run.ts';
+import type {
+  Comparison,
+  Conduct,
+  Measurement,
+  ProcessSamples,
+  Run,
+  Summary,
+} from '../../../src/experiment/run.ts';
 import type { Kernel, Point } from '../../../src/kernel/kernel.ts';
 import { syntheticMachine, syntheticSurroundings } from '../../fixtures/run-machine.ts';
 
@@ -50,7 +57,11 @@ export function makeContext(more: Partial<Context> = {}): Context {
 }
 
 /** Samples of one process: rounds 0, 1, 2 ..., regime 0 throughout, unless told. */
-export function makeSamples(process: number, raw: readonly number[], more: Partial<ProcessSamples> = {}): ProcessSamples {
+export function makeSamples(
+  process: number,
+  raw: readonly number[],
+  more: Partial<ProcessSamples> = {},
+): ProcessSamples {
   return { process, rounds: raw.map((_, i) => i), regimes: raw.map(() => 0), raw, ...more };
 }
 

@@ -37,7 +37,9 @@ describe('keys', () => {
         parameter('y', [3], { compared: true }),
       ],
     });
-    expect(referenceKey(experiment, { variant: 'a', at: { y: 3, x: 2, size: 1, other: 9 } })).toBe('a x=2 y=3');
+    expect(referenceKey(experiment, { variant: 'a', at: { y: 3, x: 2, size: 1, other: 9 } })).toBe(
+      'a x=2 y=3',
+    );
     expect(referenceKey(experiment, { variant: 'a' })).toBe('a');
   });
 });
@@ -68,7 +70,13 @@ describe('the sweep', () => {
       'size=20 kind=p',
       'size=20 kind=q',
     ]);
-    expect(arms(layout)[2]).toEqual(['a stride=4', 'a stride=128', 'b stride=4', 'b stride=128', 'a stride=128 (again)']);
+    expect(arms(layout)[2]).toEqual([
+      'a stride=4',
+      'a stride=128',
+      'b stride=4',
+      'b stride=128',
+      'a stride=128 (again)',
+    ]);
     expect(layout.groups[2]!.arms[2]!.point).toEqual({ size: 20, kind: 'p', stride: 4 });
     expect(layout.groups[2]!.baseline).toBe('a stride=128');
     const keys = layout.groups.flatMap((group) => group.arms.map((arm) => `${group.key} ${arm.key}`));
@@ -81,7 +89,11 @@ describe('the sweep', () => {
       variants: [makeThread('a'), makeThread('b', { fixed: { order: 'random' } })],
     });
     const [group] = plan(experiment).groups;
-    expect(group!.arms.map((arm) => arm.point)).toEqual([{ size: 10 }, { size: 10, order: 'random' }, { size: 10 }]);
+    expect(group!.arms.map((arm) => arm.point)).toEqual([
+      { size: 10 },
+      { size: 10, order: 'random' },
+      { size: 10 },
+    ]);
     expect(group!.arms[1]!.key).toBe('b');
   });
 
@@ -105,11 +117,13 @@ describe('the sweep', () => {
 
   it('asks the parameter for the profile’s and the machine’s values', () => {
     const experiment = makeExperiment({
-      parameters: [{ ...parameter('size', []), values: ({ profile, cpus }) => [profile.length, cpus.length] }],
+      parameters: [
+        { ...parameter('size', []), values: ({ profile, cpus }) => [profile.length, cpus.length] },
+      ],
     });
-    expect(plan(experiment, {}, { profile: 'smoke', cpus: [3, 4, 5] }).groups.map(({ point }) => point['size'])).toEqual(
-      [5, 3],
-    );
+    expect(
+      plan(experiment, {}, { profile: 'smoke', cpus: [3, 4, 5] }).groups.map(({ point }) => point['size']),
+    ).toEqual([5, 3]);
   });
 
   it('skips what means nothing, silently, and tells the skip what was set', () => {
@@ -161,7 +175,10 @@ describe('what is left out', () => {
   it('is a whole group whose baseline can’t run', () => {
     const experiment = makeExperiment({
       parameters: [parameter('size', [10, 20])],
-      variants: [makeThread('a', { refuses: (point) => (point['size'] === 10 ? 'not here' : null) }), makeThread('b')],
+      variants: [
+        makeThread('a', { refuses: (point) => (point['size'] === 10 ? 'not here' : null) }),
+        makeThread('b'),
+      ],
     });
     const layout = plan(experiment);
     expect(layout.groups.map((group) => group.key)).toEqual(['size=20']);
@@ -178,7 +195,9 @@ describe('what is left out', () => {
       variants: [makeThread('a', { kernel }), makeThread('b', { kernel })],
     });
     const exactly = plan(experiment, {}, { memoryBudgetBytes: 3 * 2 ** 20 });
-    expect(exactly.groups.map((group) => [group.key, group.footprintBytes])).toEqual([['size=1048576', 3 * 2 ** 20]]);
+    expect(exactly.groups.map((group) => [group.key, group.footprintBytes])).toEqual([
+      ['size=1048576', 3 * 2 ** 20],
+    ]);
     expect(exactly.leftOut).toEqual([
       { what: 'size=2097152', reason: 'needs 6 MiB; half of the available memory is 3 MiB' },
     ]);
@@ -188,7 +207,9 @@ describe('what is left out', () => {
 
   it('is said once where two variants of one title have one reason', () => {
     const missing = { title: 'Boost.Pool', refuses: () => 'not installed' };
-    const layout = plan(makeExperiment({ variants: [makeThread('a'), makeThread('b', missing), makeThread('c', missing)] }));
+    const layout = plan(
+      makeExperiment({ variants: [makeThread('a'), makeThread('b', missing), makeThread('c', missing)] }),
+    );
     expect(layout.leftOut).toEqual([{ what: 'Boost.Pool (all)', reason: 'not installed' }]);
   });
 });

@@ -17,7 +17,10 @@ interface Instruction {
 /** A loop without a loop inside it: its instructions from the first to the jump back. */
 type Loop = readonly string[];
 
-const objdump = spawnSync('objdump', ['-dC', '--no-show-raw-insn', addon], { encoding: 'utf8', maxBuffer: 2 ** 29 });
+const objdump = spawnSync('objdump', ['-dC', '--no-show-raw-insn', addon], {
+  encoding: 'utf8',
+  maxBuffer: 2 ** 29,
+});
 /** Why nothing is checked here; null: it is. */
 const reason =
   process.platform !== 'linux' || process.arch !== 'x64'
@@ -34,11 +37,16 @@ function functionsOf(kernel: string): Instruction[][] {
   for (const line of objdump.stdout.split('\n')) {
     const symbol = /^[0-9a-f]+ <(.*)>:$/.exec(line)?.[1];
     if (symbol !== undefined) {
-      code = own.test(symbol) && !symbol.includes('[clone .cold]') && !symbol.includes('::check(') ? [] : null;
+      code =
+        own.test(symbol) && !symbol.includes('[clone .cold]') && !symbol.includes('::check(') ? [] : null;
       if (code !== null) functions.push(code);
     }
     const [, at, text] = /^ *([0-9a-f]+):\t(.*)$/.exec(line) ?? [];
-    if (at !== undefined) code?.push({ at: Number.parseInt(at, 16), text: text!.replace(/ *[<#].*$/, '').replaceAll(/\s+/g, ' ') });
+    if (at !== undefined)
+      code?.push({
+        at: Number.parseInt(at, 16),
+        text: text!.replace(/ *[<#].*$/, '').replaceAll(/\s+/g, ' '),
+      });
   }
   return functions;
 }
@@ -46,7 +54,8 @@ function functionsOf(kernel: string): Instruction[][] {
 function innermostLoops(code: readonly Instruction[]): Loop[] {
   const spans = code.flatMap(({ at, text }, last) => {
     const target = /^j\w+ ([0-9a-f]+)$/.exec(text)?.[1];
-    const first = target === undefined ? -1 : code.findIndex((other) => other.at === Number.parseInt(target, 16));
+    const first =
+      target === undefined ? -1 : code.findIndex((other) => other.at === Number.parseInt(target, 16));
     return first >= 0 && code[first]!.at <= at ? [{ first, last }] : [];
   });
   const holds = (outer: { first: number; last: number }, inner: { first: number; last: number }): boolean =>
@@ -71,7 +80,8 @@ function count(loop: Loop, pattern: RegExp): number {
 const load = /^(mov|movl|movslq|movzbl|cmp[lq]?|add[lq]?) .*\(.*\),%/;
 const store = /^(mov[lqbw]?|add[lq]?|inc[lq]?) ([^()]*,)?[^(,]*\([^)]*\)$/;
 /** Any use of memory, addresses that are only computed and padding left aside. */
-const memory = (loop: Loop): Loop => loop.filter((line) => line.includes('(') && !/^(lea|nop|cs nop|data16)/.test(line));
+const memory = (loop: Loop): Loop =>
+  loop.filter((line) => line.includes('(') && !/^(lea|nop|cs nop|data16)/.test(line));
 
 // Skipped where `reason` says why.
 describe.skipIf(reason !== null)(`the hardware kernels' loops${reason === null ? '' : `: ${reason}`}`, () => {
@@ -109,7 +119,9 @@ describe.skipIf(reason !== null)(`the hardware kernels' loops${reason === null ?
       expect(count(loop, load), loop.join('\n')).toBe(3);
       expect(memory(loop), loop.join('\n')).toHaveLength(4);
     }
-    const tails = loopsOf('sum_indexed_prefetch', /^movslq /).filter((loop) => count(loop, /^prefetch/) === 0);
+    const tails = loopsOf('sum_indexed_prefetch', /^movslq /).filter(
+      (loop) => count(loop, /^prefetch/) === 0,
+    );
     for (const loop of tails) expect(memory(loop), loop.join('\n')).toHaveLength(2);
     expect(tails.length).toBeGreaterThan(0);
   });
@@ -163,7 +175,9 @@ describe.skipIf(reason !== null)(`the hardware kernels' loops${reason === null ?
   it('ping-pong waits by a locked compare-and-exchange, or by a plain load', () => {
     // The game may be a function of its own, or inlined into either kernel.
     const loops = loopsOf('(?:ping_pong|ping_pong_pair|(?:play|hand_over)<(?:true|false)>)', /\(%r\w+\)/);
-    expect(loops.filter((loop) => count(loop, /^lock cmpxchg %\w+,\(%r\w+\)$/) > 0).length).toBeGreaterThan(0);
+    expect(loops.filter((loop) => count(loop, /^lock cmpxchg %\w+,\(%r\w+\)$/) > 0).length).toBeGreaterThan(
+      0,
+    );
     const look = /^(mov \(%r\w+\),%e\w+|cmp %e\w+,\(%r\w+\)|cmp \(%r\w+\),%e\w+)$/;
     const looking = loops.filter((loop) => count(loop, /^lock /) === 0 && count(loop, look) > 0);
     expect(looking.length).toBeGreaterThan(0);

@@ -52,7 +52,9 @@ describe('an exact agreement', () => {
   });
 
   it('tells -0 from 0, and says so', () => {
-    expect(disagreement(exact, doubles(1, -0), doubles(1, 0))).toBe('k: "x"[1] is -0 in one and 0 in the other');
+    expect(disagreement(exact, doubles(1, -0), doubles(1, 0))).toBe(
+      'k: "x"[1] is -0 in one and 0 in the other',
+    );
   });
 
   it('takes NaN for NaN, whatever its payload', () => {
@@ -60,7 +62,9 @@ describe('an exact agreement', () => {
     const [one, other] = [nanWith(1n), nanWith(2n)];
     expect(new BigUint64Array(one.buffer)[0]).not.toBe(new BigUint64Array(other.buffer)[0]);
     expect(disagreement(exact, answer(one), answer(other))).toBeNull();
-    expect(disagreement(exact, doubles(Number.NaN), doubles(0))).toBe('k: "x"[0] is NaN in one and 0 in the other');
+    expect(disagreement(exact, doubles(Number.NaN), doubles(0))).toBe(
+      'k: "x"[0] is NaN in one and 0 in the other',
+    );
   });
 
   it('says when lengths differ, even where one is the beginning of the other', () => {
@@ -87,7 +91,13 @@ describe('an exact agreement', () => {
 
   it('looks at written and shared arrays, not at inputs and observations', () => {
     const kernel = kernelOf(
-      { input: 'const float64[]', seen: 'observed float64[]', n: 'uint32', out: 'int32[]', line: 'shared int32[]' },
+      {
+        input: 'const float64[]',
+        seen: 'observed float64[]',
+        n: 'uint32',
+        out: 'int32[]',
+        line: 'shared int32[]',
+      },
       { kind: 'exact' },
     );
     const args = (input: number, seen: number, out: number, line: number): Answer => ({
@@ -111,7 +121,9 @@ describe('a relative agreement', () => {
     const kernel = within(0.01);
     expect(disagreement(kernel, doubles(100), doubles(99))).toBeNull();
     expect(disagreement(kernel, doubles(-100), doubles(-99))).toBeNull();
-    expect(disagreement(kernel, doubles(100), doubles(98.99))).toBe('k: "x"[0] is 100 in one and 98.99 in the other');
+    expect(disagreement(kernel, doubles(100), doubles(98.99))).toBe(
+      'k: "x"[0] is 100 in one and 98.99 in the other',
+    );
     expect(disagreement(kernel, doubles(1e-300), doubles(-1e-300))).toContain('"x"[0]');
   });
 

@@ -14,13 +14,18 @@ function walk(next: Uint32Array, stride: number): number[] {
 describe('linkCycle', () => {
   it('links all slots into one cycle', () => {
     fc.assert(
-      fc.property(fc.nat(), fc.integer({ min: 1, max: 300 }), fc.integer({ min: 1, max: 17 }), (seed, slots, stride) => {
-        const next = linkCycle(new Uint32Array(slots * stride), slots, stride, new Prng(seed));
-        const visited = walk(next, stride);
-        expect(visited.toSorted((a, b) => a - b)).toEqual(Array.from({ length: slots }, (_, i) => i));
-        // The step after the last one closes the cycle.
-        expect(next[visited.at(-1)! * stride]).toBe(0);
-      }),
+      fc.property(
+        fc.nat(),
+        fc.integer({ min: 1, max: 300 }),
+        fc.integer({ min: 1, max: 17 }),
+        (seed, slots, stride) => {
+          const next = linkCycle(new Uint32Array(slots * stride), slots, stride, new Prng(seed));
+          const visited = walk(next, stride);
+          expect(visited.toSorted((a, b) => a - b)).toEqual(Array.from({ length: slots }, (_, i) => i));
+          // The step after the last one closes the cycle.
+          expect(next[visited.at(-1)! * stride]).toBe(0);
+        },
+      ),
       { seed: 4, numRuns: 300 },
     );
   });
@@ -60,7 +65,14 @@ describe('the chase', () => {
   ])('a working set of %i bytes has %i slots of a line each', (workingSetBytes, slots) => {
     const room = new GroupRoom();
     try {
-      const place = { point: { workingSetBytes, hops: 10 }, prng: new Prng(1), room, member: 0, members: 1, cpus: [] };
+      const place = {
+        point: { workingSetBytes, hops: 10 },
+        prng: new Prng(1),
+        room,
+        member: 0,
+        members: 1,
+        cpus: [],
+      };
       const { next, start, hops } = pointerChase.setup(place);
       expect(start).toBe(0);
       expect(hops).toBe(10);

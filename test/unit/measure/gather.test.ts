@@ -14,7 +14,8 @@ const experiment = makeExperiment({
 const layout = layOut(experiment, makeContext(), {});
 
 function arm(key: string, elapsedNs: readonly number[], more: Partial<ArmResult> = {}): ArmResult {
-  const noise = Object.fromEntries(noiseColumns.map((name) => [name, elapsedNs.map(() => 0)])) as ArmResult['noise'];
+  const columns = noiseColumns.map((name) => [name, elapsedNs.map(() => 0)]);
+  const noise = Object.fromEntries(columns) as unknown as ArmResult['noise'];
   const rounds = elapsedNs.map((_, i) => i);
   return { arm: key, checksum: '42', rounds, elapsedNs, noise, memberNs: null, metrics: {}, ...more };
 }
@@ -43,7 +44,11 @@ function result(process: number, arms: readonly ArmResult[], more: Partial<Group
 
 /** Six processes; `a` takes 400, 440, 480 ns a sample of 10 iterations of 4 operations, `b` three times that. */
 const whole = Array.from({ length: 6 }, (_, process) =>
-  result(process, [arm('a', [400, 440, 480]), arm('b', [1200, 1320, 1440]), arm('a (again)', [400, 440, 480])]),
+  result(process, [
+    arm('a', [400, 440, 480]),
+    arm('b', [1200, 1320, 1440]),
+    arm('a (again)', [400, 440, 480]),
+  ]),
 );
 
 describe('measurements', () => {
@@ -69,20 +74,45 @@ describe('measurements', () => {
       checksum: '42',
     });
     expect(measurements.map((row) => row.twin)).toEqual([false, false, true]);
-    expect(measurements[0]!.summary).toMatchObject({ median: 11, samples: 18, processes: 6, low: 11, high: 11 });
+    expect(measurements[0]!.summary).toMatchObject({
+      median: 11,
+      samples: 18,
+      processes: 6,
+      low: 11,
+      high: 11,
+    });
     expect(measurements[1]!.summary.median).toBe(33);
     expect(measurements[0]!.processes.map(({ process }) => process)).toEqual([0, 1, 2, 3, 4, 5]);
-    expect(measurements[0]!.processes[0]).toMatchObject({ raw: [400, 440, 480], rounds: [0, 1, 2], regimes: [0, 0, 0] });
+    expect(measurements[0]!.processes[0]).toMatchObject({
+      raw: [400, 440, 480],
+      rounds: [0, 1, 2],
+      regimes: [0, 0, 0],
+    });
   });
 
   it('leave out groups and arms that no process completed', () => {
     const { measurements } = gather(experiment, layout, [result(0, [arm('a', [400]), arm('b', [])])], 1);
     expect(measurements.map((row) => `${row.group} ${row.arm}`)).toEqual(['size=1 a']);
-    expect(gather(experiment, layout, [], 1)).toEqual({ measurements: [], comparisons: [], probes: [], regimes: null });
+    expect(gather(experiment, layout, [], 1)).toEqual({
+      measurements: [],
+      comparisons: [],
+      probes: [],
+      regimes: null,
+    });
   });
 
   it('keep a team’s own times, and only where there is a team', () => {
-    const team = [result(0, [arm('a', [400, 440], { memberNs: [[390, 400], [440, 430]] }), arm('b', [1, 2])])];
+    const team = [
+      result(0, [
+        arm('a', [400, 440], {
+          memberNs: [
+            [390, 400],
+            [440, 430],
+          ],
+        }),
+        arm('b', [1, 2]),
+      ]),
+    ];
     const { measurements } = gather(experiment, layout, team, 1);
     expect(measurements[0]!.processes[0]!.memberNs).toEqual([
       [390, 400],
@@ -103,13 +133,21 @@ describe('measurements', () => {
 
   it('have a metric that is 0 in every sample', () => {
     const observed = [result(0, [arm('a', [400, 440], { metrics: { p99: [0, 0] } })])];
-    expect(gather(experiment, layout, observed, 1).measurements[1]!.summary).toMatchObject({ median: 0, error: 0 });
+    expect(gather(experiment, layout, observed, 1).measurements[1]!.summary).toMatchObject({
+      median: 0,
+      error: 0,
+    });
   });
 
   it('divide by one where a kernel does no counted operation', () => {
     const idle = { ...makeThread('a').kernel, work: () => ({ operations: 0, bytes: 0 }) };
     const of = makeExperiment({ variants: [makeThread('a', { kernel: idle })] });
-    const { measurements } = gather(of, layOut(of, makeContext(), {}), [result(0, [arm('a', [400])], { key: 'all' })], 1);
+    const { measurements } = gather(
+      of,
+      layOut(of, makeContext(), {}),
+      [result(0, [arm('a', [400])], { key: 'all' })],
+      1,
+    );
     expect(measurements[0]).toMatchObject({ divisor: 10, operations: 0 });
   });
 });
@@ -143,10 +181,33 @@ describe('comparisons', () => {
 
 describe('probes', () => {
   it('are kept one by one, with where and when they were taken', () => {
-    const { probes } = gather(experiment, layout, [result(3, [arm('a', [400])], { probes: [probe(0, 0), probe(2, 4)] })], 1);
+    const { probes } = gather(
+      experiment,
+      layout,
+      [result(3, [arm('a', [400])], { probes: [probe(0, 0), probe(2, 4)] })],
+      1,
+    );
     expect(probes).toEqual([
-      { experiment: 'made', group: 'size=1', process: 3, block: 0, pingPongNs: 50, chaseNs: 10, fixedNs: 1000, regime: 0 },
-      { experiment: 'made', group: 'size=1', process: 3, block: 2, pingPongNs: 50, chaseNs: 10, fixedNs: 1000, regime: 0 },
+      {
+        experiment: 'made',
+        group: 'size=1',
+        process: 3,
+        block: 0,
+        pingPongNs: 50,
+        chaseNs: 10,
+        fixedNs: 1000,
+        regime: 0,
+      },
+      {
+        experiment: 'made',
+        group: 'size=1',
+        process: 3,
+        block: 2,
+        pingPongNs: 50,
+        chaseNs: 10,
+        fixedNs: 1000,
+        regime: 0,
+      },
     ]);
   });
 
@@ -181,7 +242,10 @@ describe('probes', () => {
   });
 
   it('leave a group whole whose times do not notice', () => {
-    const steady = moved.map((each) => ({ ...each, arms: whole[0]!.arms.map((one) => arm(one.arm, [400, 404, 402, 400])) }));
+    const steady = moved.map((each) => ({
+      ...each,
+      arms: whole[0]!.arms.map((one) => arm(one.arm, [400, 404, 402, 400])),
+    }));
     const { measurements, comparisons, regimes } = gather(experiment, layout, steady, 1);
     expect(regimes).toContain('two regimes');
     expect(measurements[0]!.processes[0]!.regimes).toEqual([0, 0, 0, 0]);

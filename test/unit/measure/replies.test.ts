@@ -6,7 +6,11 @@ type Reply = { readonly kind: 'sample'; readonly n: number };
 
 function made(): { source: EventEmitter; replies: Replies<Reply>; say: (n: number) => void } {
   const source = new EventEmitter();
-  return { source, replies: new Replies<Reply>(source), say: (n) => source.emit('message', { kind: 'sample', n }) };
+  return {
+    source,
+    replies: new Replies<Reply>(source),
+    say: (n) => source.emit('message', { kind: 'sample', n }),
+  };
 }
 
 describe('replies', () => {

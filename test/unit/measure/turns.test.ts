@@ -125,7 +125,9 @@ describe('what is kept', () => {
 describe('how long it goes on', () => {
   it('is one block at least, whatever the budget', async () => {
     const arm = steady(10);
-    const { arms } = await takeTurns(turnsOf({ runners: new Map([['a', arm]]), budgetMs: -5, mostRounds: 100 }));
+    const { arms } = await takeTurns(
+      turnsOf({ runners: new Map([['a', arm]]), budgetMs: -5, mostRounds: 100 }),
+    );
     expect(arms[0]!.rounds).toEqual([0, 1]);
   });
 
@@ -143,7 +145,9 @@ describe('how long it goes on', () => {
       },
     };
     const began = performance.now();
-    const { arms } = await takeTurns(turnsOf({ runners: new Map([['a', arm]]), budgetMs: 100, mostRounds: 1000 }));
+    const { arms } = await takeTurns(
+      turnsOf({ runners: new Map([['a', arm]]), budgetMs: 100, mostRounds: 1000 }),
+    );
     // A block takes 40 ms at least: two fit, and on a slow day one.
     expect(arms[0]!.rounds.length).toBeLessThanOrEqual(4);
     expect(performance.now() - began).toBeGreaterThan(35);
@@ -164,7 +168,14 @@ describe('the warm-up', () => {
 
   it('is the same for all arms of a group: the fastest decides', async () => {
     const [fast, slow] = [steady(100), steady(90e6)];
-    await takeTurns(turnsOf({ runners: new Map([['fast', fast], ['slow', slow]]) }));
+    await takeTurns(
+      turnsOf({
+        runners: new Map([
+          ['fast', fast],
+          ['slow', slow],
+        ]),
+      }),
+    );
     expect(slow.plans.map((plan) => plan.warmup)).toEqual([1, 1, 1, 1]);
     expect(fast.plans).toEqual(slow.plans);
   });
@@ -172,17 +183,26 @@ describe('the warm-up', () => {
 
 describe('what can’t be reported', () => {
   const refused = (elapsedNs: number, metrics: Record<string, number> = {}) =>
-    takeTurns(turnsOf({ runners: new Map([['a x=1', scripted(() => makeSample(elapsedNs, { metrics }))]]), shortestNs: 2000 }));
+    takeTurns(
+      turnsOf({
+        runners: new Map([['a x=1', scripted(() => makeSample(elapsedNs, { metrics }))]]),
+        shortestNs: 2000,
+      }),
+    );
 
   it('is a time that the clock can’t resolve', async () => {
-    await expect(refused(1999)).rejects.toThrow('a x=1: a sample took 2.00 us; this clock needs 2.00 us for a figure');
+    await expect(refused(1999)).rejects.toThrow(
+      'a x=1: a sample took 2.00 us; this clock needs 2.00 us for a figure',
+    );
     await expect(refused(0)).rejects.toThrow('a x=1: a sample took 0 ns');
     await expect(refused(Number.NaN)).rejects.toThrow('a sample took n/a');
     await expect(refused(2000)).resolves.toBeDefined();
   });
 
   it('is a metric that is no number', async () => {
-    await expect(refused(5000, { p99: Number.NaN })).rejects.toThrow('a x=1: its metric p99 is NaN, not a number');
+    await expect(refused(5000, { p99: Number.NaN })).rejects.toThrow(
+      'a x=1: its metric p99 is NaN, not a number',
+    );
     await expect(refused(5000, { p99: 0 })).resolves.toBeDefined();
   });
 });
