@@ -6,7 +6,7 @@ import { spawnSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
 import { existsSync, readFileSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { commandOf, headersFolder, root } from './command.mjs';
+import { commandOf, headersFolder, manifestOf, root } from './command.mjs';
 import { preflight } from './preflight.mjs';
 
 export const addonPath = join(root, 'build', 'Release', 'linefill.node');
@@ -29,7 +29,11 @@ function hashOf(paths, ...further) {
 
 function addonHash() {
   const sources = filesUnder('native').filter((path) => !path.includes(join('native', 'tests')));
-  const recipe = ['binding.gyp', join('scripts', 'sources.mjs')].map((path) => join(root, path));
+  const recipe = [
+    join(root, 'binding.gyp'),
+    join(root, 'scripts', 'sources.mjs'),
+    manifestOf('node-addon-api'),
+  ];
   const { CXX = '', CXXFLAGS = '', CPPFLAGS = '', LDFLAGS = '' } = process.env;
   return hashOf([...sources, ...recipe], process.version, process.arch, CXX, CXXFLAGS, CPPFLAGS, LDFLAGS);
 }
@@ -46,12 +50,12 @@ export function buildAddon() {
   const missing = preflight();
   if (missing.length > 0) return missing;
   const headers = headersFolder();
-  const recipe = ['configure', 'build', '--release', '--jobs=max'];
+  const build = ['configure', 'build', '--release', '--jobs=max'];
   rmSync(stampPath, { force: true });
   const hash = addonHash();
   const result = spawnSync(
     process.execPath,
-    [commandOf('node-gyp'), ...recipe, ...(headers === null ? [] : [`--nodedir=${headers}`])],
+    [commandOf('node-gyp'), ...build, ...(headers === null ? [] : [`--nodedir=${headers}`])],
     { cwd: root, encoding: 'utf8', maxBuffer: 1 << 28 },
   );
   if (result.status !== 0) {

@@ -32,9 +32,14 @@ export function isOnPath(program) {
     .some((folder) => names.some((name) => existsSync(join(folder, name))));
 }
 
+/** The path of a dependency's package.json. */
+export function manifestOf(dependency) {
+  return require.resolve(`${dependency}/package.json`);
+}
+
 /** The script behind a dependency's command, to be run with node: no shell, no .cmd files. */
 export function commandOf(dependency, name = dependency) {
-  const manifest = require.resolve(`${dependency}/package.json`);
+  const manifest = manifestOf(dependency);
   const { bin } = require(manifest);
   return join(dirname(manifest), typeof bin === 'string' ? bin : bin[name]);
 }

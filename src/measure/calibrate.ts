@@ -35,13 +35,20 @@ async function undisturbed(arm: ArmRunner, iterations: number, targetNs: number)
   return Math.min(elapsedNs, (await arm.sample(plan)).elapsedNs);
 }
 
+interface Needed {
+  readonly iterations: number;
+  /** One iteration lasts so long that compiling it, too, would not change the count. */
+  readonly isLong: boolean;
+}
+
 /** Iterations after which this arm's sample lasts `targetNs`. Grows until a sample does (lmbench's bench.h). */
-async function needed(arm: ArmRunner, targetNs: number): Promise<number> {
+async function needed(arm: ArmRunner, targetNs: number): Promise<Needed> {
   let iterations = 1;
   for (;;) {
     const elapsedNs = Math.max(1, await undisturbed(arm, iterations, targetNs));
     if (elapsedNs >= targetNs || iterations === mostIterations) {
-      return Math.min(mostIterations, Math.ceil((iterations * targetNs) / elapsedNs));
+      const count = Math.min(mostIterations, Math.ceil((iterations * targetNs) / elapsedNs));
+      return { iterations: count, isLong: iterations === 1 && elapsedNs >= longSampleNs };
     }
     const factor = Math.min(10, Math.max(2, (1.2 * targetNs) / elapsedNs));
     iterations = Math.min(mostIterations, Math.ceil(iterations * factor));
@@ -52,9 +59,11 @@ async function needed(arm: ArmRunner, targetNs: number): Promise<number> {
 export async function calibrate(arms: readonly ArmRunner[], targetNs: number): Promise<number> {
   let most = 1;
   for (const arm of arms) {
-    let [before, now] = [await needed(arm, targetNs), await needed(arm, targetNs)];
+    const first = await needed(arm, targetNs);
+    if (first.isLong) continue;
+    let [before, now] = [first.iterations, (await needed(arm, targetNs)).iterations];
     for (let pass = 2; pass < mostPasses && now > (1 + settledWithin) * before; pass++) {
-      [before, now] = [now, await needed(arm, targetNs)];
+      [before, now] = [now, (await needed(arm, targetNs)).iterations];
     }
     most = Math.max(most, now);
   }

@@ -1,11 +1,12 @@
 /**
  * Before a time is reported, both languages must give the same answer: native, reference, and whatever other
- * implementation a variant has, each from fresh inputs, at every point that will be measured.
+ * implementation a variant has, each from fresh (or unwritten) inputs, at every point that will be measured.
  */
 import { InvariantError } from '../base/errors.ts';
 import type { Experiment, Language } from '../experiment/experiment.ts';
 import type { Arm, PlannedGroup } from '../experiment/plan.ts';
 import { disagreement } from '../kernel/agree.ts';
+import { answerArrays } from '../kernel/signature.ts';
 import type { Crew } from './crew.ts';
 import { GroupRoom } from './room.ts';
 import { TeamArm } from './team.ts';
@@ -55,15 +56,26 @@ async function inRoom<T>(make: (room: GroupRoom) => T | Promise<T>): Promise<T> 
   }
 }
 
-async function checkThread(arm: Arm, seat: Omit<Seat, 'room'>): Promise<void> {
+/** Where nothing is written both sides may read the same inputs, and arms may share them: only the checksum tells. */
+function writesNothing(arm: Arm): boolean {
+  return answerArrays(arm.variant.kernel.signature).length === 0;
+}
+
+async function checkThread(arm: Arm, seat: Omit<Seat, 'room'>, inputs: GroupRoom): Promise<void> {
   const { kernel, id, implementation } = arm.variant;
-  await inRoom(async (nativeRoom) => {
-    const native = threadSide(arm, 'native', null, { ...seat, room: nativeRoom });
-    const check = (name: string, body: Implementation) =>
-      inRoom((room) => compareSides(arm, native, threadSide(arm, name, body, { ...seat, room })));
+  const isReadOnly = writesNothing(arm);
+  const side = (name: string, body: Implementation | null, room: GroupRoom): Side =>
+    threadSide(arm, name, body, { ...seat, room });
+  const sideBySide = async (native: Side): Promise<void> => {
+    const check = (name: string, body: Implementation): void | Promise<void> => {
+      if (isReadOnly) return compareSides(arm, native, side(name, body, inputs));
+      return inRoom((room) => compareSides(arm, native, side(name, body, room)));
+    };
     await check('reference', kernel.reference as Implementation);
     if (implementation !== undefined) await check(id, implementationOf(arm.variant));
-  });
+  };
+  if (isReadOnly) await sideBySide(side('native', null, inputs));
+  else await inRoom((room) => sideBySide(side('native', null, room)));
 }
 
 async function checkTeam(
@@ -110,14 +122,16 @@ export async function crossCheck(
   seat: Omit<Seat, 'room'>,
   crew: Crew,
 ): Promise<number> {
-  const done = new Set<string>();
-  for (const arm of group.arms) {
-    const { kernel, implementation } = arm.variant;
-    const key = `${kernel.id} ${JSON.stringify(arm.point)} ${implementation === undefined ? '' : arm.variant.id}`;
-    if (done.has(key)) continue;
-    done.add(key);
-    if (arm.variant.form === 'team') await checkTeam(experiment, arm, seat, crew);
-    else await checkThread(arm, seat);
-  }
-  return done.size;
+  return await inRoom(async (inputs) => {
+    const done = new Set<string>();
+    for (const arm of group.arms) {
+      const { kernel, implementation } = arm.variant;
+      const key = `${kernel.id} ${JSON.stringify(arm.point)} ${implementation === undefined ? '' : arm.variant.id}`;
+      if (done.has(key)) continue;
+      done.add(key);
+      if (arm.variant.form === 'team') await checkTeam(experiment, arm, seat, crew);
+      else await checkThread(arm, seat, inputs);
+    }
+    return done.size;
+  });
 }

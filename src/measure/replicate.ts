@@ -91,6 +91,7 @@ async function measureGroup(desk: Desk, group: PlannedGroup, budgetMs: number): 
     const { arms: taken, probes } = await takeTurns({
       runners,
       iterations,
+      sampleNs: known?.sampleNs ?? {},
       budgetMs: budgetMs - (performance.now() - began),
       mostRounds: request.mostRounds,
       shortestNs: desk.shortestNs,

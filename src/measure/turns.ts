@@ -14,6 +14,8 @@ import type { ArmRunner, ArmSample } from './sample.ts';
 export interface Turns {
   readonly runners: ReadonlyMap<string, ArmRunner>;
   readonly iterations: number;
+  /** What a sample of an arm is known to take; absent in the first process. */
+  readonly sampleNs?: Readonly<Record<string, number>>;
   readonly budgetMs: number;
   readonly mostRounds: number;
   /** A sample shorter than this is refused. */
@@ -22,7 +24,10 @@ export interface Turns {
   readonly probe: () => ProbeReading;
 }
 
-/** Below this, one untimed iteration before a sample brings the arm's own data back into the caches. */
+/**
+ * Before a sample, one untimed iteration brings the arm's own data back into the caches. Not where an iteration takes
+ * longer than this: what it touches fits no cache, or what a cache holds of it hardly shows.
+ */
 const rewarmBelowNs = 20e6;
 /** A probe costs about a millisecond: none more often than this. */
 const probeEveryMs = 15;
@@ -73,13 +78,12 @@ class ArmRecord {
  * @throws ContractError for a sample that can't be reported
  */
 export async function takeTurns(turns: Turns): Promise<{ arms: ArmResult[]; probes: BlockProbe[] }> {
-  const { runners, iterations, budgetMs, mostRounds, shortestNs, prng, probe } = turns;
+  const { runners, iterations, sampleNs, budgetMs, mostRounds, shortestNs, prng, probe } = turns;
   const records = new Map([...runners.keys()].map((key) => [key, new ArmRecord()]));
   const probes: BlockProbe[] = [];
   const order = [...runners.keys()];
   const began = performance.now();
   let probedAt = Number.NEGATIVE_INFINITY;
-  let warmup = 1;
   for (let block = 0, round = 0; round < mostRounds; block++) {
     // Samples of the calling thread never give way: this is where a measuring process hears that its parent is gone.
     await eventLoopTurn();
@@ -88,17 +92,17 @@ export async function takeTurns(turns: Turns): Promise<{ arms: ArmResult[]; prob
       probedAt = performance.now();
     }
     const indexes = prng.shuffle(Uint32Array.from(order.keys()));
-    let fastestNs = Number.POSITIVE_INFINITY;
     for (let turn = 0; turn < 2; turn++, round++, indexes.reverse()) {
       for (const index of indexes) {
         const key = order[index]!;
+        const record = records.get(key)!;
+        const lastNs = record.samples.at(-1)?.elapsedNs ?? sampleNs?.[key] ?? 0;
+        const warmup = lastNs / iterations < rewarmBelowNs ? 1 : 0;
         const sample = await runners.get(key)!.sample({ warmup, iterations });
         refuse(key, sample, shortestNs);
-        records.get(key)!.add(round, sample);
-        fastestNs = Math.min(fastestNs, sample.elapsedNs);
+        record.add(round, sample);
       }
     }
-    if (block === 0) warmup = fastestNs / iterations < rewarmBelowNs ? 1 : 0;
     const spent = performance.now() - began;
     // Another block only if it fits: two rounds have cost spent / (block + 1) each time so far.
     if (spent + spent / (block + 1) > budgetMs) break;

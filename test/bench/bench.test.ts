@@ -136,7 +136,7 @@ describe('peers', () => {
     const found = new Map(said.figures.map(({ name, value }) => [name, value]));
     // 20 ms for twice a million values; 23,470.12 MB/s.
     expect(found.get('shuffled sum, a value: theirs')).toBeCloseTo(10, 9);
-    expect(found.get('sequential sum, bandwidth: theirs')).toBeCloseTo(23.47012, 9);
+    expect(found.get('sequential sum, bandwidth (load): theirs')).toBeCloseTo(23.47012, 9);
     const ours = found.get('shuffled sum, a value: ours')!;
     expect(found.get('shuffled sum, a value: ours over theirs')).toBeCloseTo(ours / 10, 9);
   });

@@ -9,11 +9,10 @@ import { Crew } from '#dist/measure/crew.js';
 import { GroupRoom } from '#dist/measure/room.js';
 import { TeamArm } from '#dist/measure/team.js';
 import { environment } from '#dist/native/binding.js';
-import { fixtureEngine, fixtureExperiment } from '../fixtures/lab/measuring.ts';
+import { fixtureEngine, fixtureExperiment, twoCpus } from '../fixtures/lab/measuring.ts';
 
 const realWorker = new URL('../../dist/cli/worker.js', import.meta.url);
 const { allowedCpus } = environment();
-const twoCpus = allowedCpus.length >= 2;
 const crews: Crew[] = [];
 
 afterEach(async () => {

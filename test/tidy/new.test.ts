@@ -27,13 +27,13 @@ describe('npm run new', () => {
   const read = (path: string): string => readFileSync(join(folder, path), 'utf8');
 
   it('writes an experiment and its kernel, lists it, and says what to type next', () => {
-    const ran = node('scripts/new.mjs', 'hardware', 'my-experiment');
+    const ran = node('scripts/new.mjs', 'hardware', 'every-nth');
     expect(ran).toMatchObject({ code: 0 });
-    expect(ran.output).toContain('npx linefill run my-experiment --profile smoke');
+    expect(ran.output).toContain('npx linefill run every-nth --profile smoke');
     expect(read('src/experiments/index.ts')).toMatch(
-      /import \{ myExperiment \} from '\.\/hardware\/my-experiment\.ts';[\s\S]*\bmyExperiment\b[\s\S]*\];/,
+      /import \{ everyNth \} from '\.\/hardware\/every-nth\.ts';[\s\S]*\beveryNth\b[\s\S]*\];/,
     );
-    expect(read('native/kernels/my-experiment.cc')).toContain('"my-experiment"');
+    expect(read('native/kernels/every-nth.cc')).toContain('"every-nth"');
   });
 
   it('keeps the house rules', () => {
@@ -42,21 +42,21 @@ describe('npm run new', () => {
       path: string;
       text: string;
     }[];
-    const own = findings.filter(({ path, text }) => /my-?experiment/i.test(path + text));
+    const own = findings.filter(({ path, text }) => /every-?nth/i.test(path + text));
     expect(own).toEqual([]);
   });
 
   it('is formatted, and as TypeScript compiles', () => {
-    const made = ['src/experiments/hardware/my-experiment.ts', 'src/experiments/index.ts'];
+    const made = ['src/experiments/hardware/every-nth.ts', 'src/experiments/index.ts'];
     expect(node('node_modules/@biomejs/biome/bin/biome', 'format', ...made)).toMatchObject({ code: 0 });
     const { output } = node('node_modules/typescript/bin/tsc', '--noEmit', '--project', '.');
-    expect(output).not.toContain('my-experiment');
+    expect(output).not.toContain('every-nth');
   });
 
   it.each([
-    [['hardware', 'my-experiment'], 'is taken by'],
+    [['hardware', 'every-nth'], 'is taken by'],
     [['hardware', 'sum-indexed'], 'is taken by native/kernels/sum-indexed.cc'],
-    [['hardware', 'MyExperiment'], 'lower-case words joined by hyphens'],
+    [['hardware', 'EveryNth'], 'lower-case words joined by hyphens'],
     [['hardware', '../x'], 'lower-case words'],
     [['hardware', '-x'], 'lower-case words'],
     [['hardware', 'x'.repeat(41)], 'at most 40'],

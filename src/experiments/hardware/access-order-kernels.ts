@@ -3,6 +3,7 @@
  * Native twins: native/kernels/sum-indexed.cc.
  */
 import type { Prng } from '../../base/prng.ts';
+import { shuffledIndexes } from '../../base/shuffled-indexes.ts';
 import { defineKernel, type Kernel, numberAt, type Place, type Point, textAt } from '../../kernel/kernel.ts';
 
 const elementBytes = 4;
@@ -29,8 +30,9 @@ export function buildOrder(
     }
     return order;
   }
+  if (kind === 'random') return shuffledIndexes(order, prng);
   for (let i = 0; i < n; i++) order[i] = i;
-  return kind === 'random' ? prng.shuffle(order) : order;
+  return order;
 }
 
 function inputs({ point, prng, room }: Place): { values: Int32Array; order: Uint32Array } {

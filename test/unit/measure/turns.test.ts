@@ -10,6 +10,7 @@ function turnsOf(more: Partial<Turns>): Turns {
   return {
     runners: new Map(),
     iterations: 10,
+    sampleNs: {},
     budgetMs: 10_000,
     mostRounds: 4,
     shortestNs: 1,
@@ -155,29 +156,36 @@ describe('how long it goes on', () => {
 });
 
 describe('the warm-up', () => {
-  const warmups = async (nsAnIteration: number): Promise<number[]> => {
+  const warmups = async (nsAnIteration: number, more: Partial<Turns> = {}): Promise<number[]> => {
     const arm = steady(nsAnIteration);
-    await takeTurns(turnsOf({ runners: new Map([['a', arm]]) }));
+    await takeTurns(turnsOf({ runners: new Map([['a', arm]]), ...more }));
     return arm.plans.map((plan) => plan.warmup);
   };
 
   it('is one iteration before each sample, but none where an iteration takes 20 ms', async () => {
     expect(await warmups(100)).toEqual([1, 1, 1, 1]);
-    expect(await warmups(20e6)).toEqual([1, 1, 0, 0]);
+    expect(await warmups(19.9e6)).toEqual([1, 1, 1, 1]);
+    // The first sample tells how long one takes.
+    expect(await warmups(20e6)).toEqual([1, 0, 0, 0]);
   });
 
-  it('is the same for all arms of a group: the fastest decides', async () => {
+  it('is left out from the first sample on where an earlier process told how long one takes', async () => {
+    expect(await warmups(20e6, { sampleNs: { a: 200e6 } })).toEqual([0, 0, 0, 0]);
+    expect(await warmups(100, { sampleNs: { a: 1000 } })).toEqual([1, 1, 1, 1]);
+    // What it told of another arm says nothing of this one.
+    expect(await warmups(20e6, { sampleNs: { b: 200e6 } })).toEqual([1, 0, 0, 0]);
+  });
+
+  it('is each arm’s own', async () => {
     const [fast, slow] = [steady(100), steady(90e6)];
-    await takeTurns(
-      turnsOf({
-        runners: new Map([
-          ['fast', fast],
-          ['slow', slow],
-        ]),
-      }),
-    );
-    expect(slow.plans.map((plan) => plan.warmup)).toEqual([1, 1, 1, 1]);
-    expect(fast.plans).toEqual(slow.plans);
+    const runners = new Map([
+      ['fast', fast],
+      ['slow', slow],
+    ]);
+    await takeTurns(turnsOf({ runners }));
+    expect(fast.plans.map((plan) => plan.warmup)).toEqual([1, 1, 1, 1]);
+    expect(slow.plans.map((plan) => plan.warmup)).toEqual([1, 0, 0, 0]);
+    expect(fast.plans.map((plan) => plan.iterations)).toEqual(slow.plans.map((plan) => plan.iterations));
   });
 });
 
