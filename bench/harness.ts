@@ -100,42 +100,42 @@ function sampleMs(run: Run, experiment: string): number {
   );
 }
 
+/** Where a run's time went; what is left over is the engine's own: processes, workers, messages. */
 function shares(run: Run): Figure[] {
-  const parts = run.conduct.map(({ experiment, elapsedMs, samplingMs }) => ({
-    experiment,
-    elapsedMs,
-    samplingMs,
-    sampleMs: sampleMs(run, experiment),
-  }));
+  const parts = run.conduct.map((conduct) => {
+    const { elapsedMs, samplingMs, inputsMs, checkingMs, experiment } = conduct;
+    const engineMs = elapsedMs - samplingMs - inputsMs - checkingMs;
+    return {
+      experiment,
+      elapsedMs,
+      samplingMs,
+      inputsMs,
+      checkingMs,
+      engineMs,
+      sampleMs: sampleMs(run, experiment),
+    };
+  });
   const sum = (of: (part: (typeof parts)[number]) => number): number =>
     parts.reduce((all, part) => all + of(part), 0);
-  const outside = (inside: number, all: number): number => 100 * (1 - inside / all);
   const all = sum((part) => part.elapsedMs);
+  const share = (name: string, of: (part: (typeof parts)[number]) => number): Figure => ({
+    name: `a ${run.profile} run: ${name}`,
+    unit: '%',
+    value: (100 * sum(of)) / all,
+  });
   return [
     ...parts.map(
       (part): Figure => ({
-        name: `${part.experiment}: outside samples and their warm-up`,
+        name: `${part.experiment}: the engine's own`,
         unit: '%',
-        value: outside(part.samplingMs, part.elapsedMs),
+        value: (100 * part.engineMs) / part.elapsedMs,
       }),
     ),
-    {
-      name: `a ${run.profile} run: outside samples and their warm-up`,
-      unit: '%',
-      value: outside(
-        sum((part) => part.samplingMs),
-        all,
-      ),
-      target: { most: mostSharePercent },
-    },
-    {
-      name: `a ${run.profile} run: outside the samples themselves`,
-      unit: '%',
-      value: outside(
-        sum((part) => part.sampleMs),
-        all,
-      ),
-    },
+    { ...share("the engine's own", (part) => part.engineMs), target: { most: mostSharePercent } },
+    share('cross-checks', (part) => part.checkingMs),
+    share('building inputs', (part) => part.inputsMs),
+    share('samples, their warm-up and the probes', (part) => part.samplingMs),
+    share('the samples themselves', (part) => part.sampleMs),
     { name: `a ${run.profile} run: all of it`, unit: 'ns', value: all * 1e6 },
   ];
 }

@@ -131,8 +131,12 @@ export interface Conduct {
   /** Why no further process was started: intervals narrow enough, budget spent, all planned done, ... */
   readonly stopped: Stop;
   readonly elapsedMs: number;
-  /** Time inside samples and their warm-up. */
+  /** Time inside samples, their warm-up and calibration, and the probes between them. */
   readonly samplingMs: number;
+  /** Time that the experiment's inputs took to build. */
+  readonly inputsMs: number;
+  /** Time that the cross-check took. */
+  readonly checkingMs: number;
   readonly comparisons: number;
   /** Error level of each comparison: 0.05 / comparisons. */
   readonly alpha: number;

@@ -129,6 +129,8 @@ const conduct = v.object({
   stopped: v.picklist(['narrow', 'budget', 'processes', 'interrupted', 'failed']),
   elapsedMs: number,
   samplingMs: number,
+  inputsMs: number,
+  checkingMs: number,
   comparisons: count,
   alpha: number,
   regimes: v.nullable(text),

@@ -158,7 +158,8 @@ class Course {
       this.calibration = Object.fromEntries(
         replicate.results.map((result) => [result.key, calibrationOf(result)]),
       );
-      this.#processMs = startUpMs + replicate.results.reduce((sum, result) => sum + result.samplingMs, 0);
+      this.#processMs =
+        startUpMs + total(replicate.results, ({ samplingMs, inputsMs }) => samplingMs + inputsMs);
     } else {
       this.#processMs = Math.max(this.#processMs, tookMs);
     }
@@ -168,6 +169,10 @@ class Course {
   affordable(budgetMs: number): number {
     return this.ended + Math.floor((budgetMs - this.spentMs) / this.#processMs);
   }
+}
+
+function total(results: readonly GroupResult[], of: (result: GroupResult) => number): number {
+  return Math.round(results.reduce((sum, result) => sum + of(result), 0));
 }
 
 /** Measures one experiment. Never throws for what a kernel or a process does: that is in `failure`. */
@@ -220,7 +225,9 @@ export async function conduct(request: ConductRequest, signal: AbortSignal): Pro
       processes: new Set(kept.map((result) => result.process)).size,
       stopped,
       elapsedMs: Math.round(course.spentMs),
-      samplingMs: Math.round(kept.reduce((sum, result) => sum + result.samplingMs, 0)),
+      samplingMs: total(kept, ({ samplingMs }) => samplingMs),
+      inputsMs: total(kept, ({ inputsMs }) => inputsMs),
+      checkingMs: total(kept, ({ checkingMs }) => checkingMs),
       comparisons: shares,
       alpha: comparisonAlpha(shares),
       regimes: gathered.regimes,

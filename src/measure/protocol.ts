@@ -55,6 +55,8 @@ export interface GroupResult {
   readonly probes: readonly BlockProbe[];
   readonly crossChecked: number;
   readonly samplingMs: number;
+  readonly inputsMs: number;
+  readonly checkingMs: number;
 }
 
 export type ReplicateReply =

@@ -73,7 +73,9 @@ async function checkFirst({ request, experiment, crew }: Desk, group: PlannedGro
 async function measureGroup(desk: Desk, group: PlannedGroup, budgetMs: number): Promise<GroupResult> {
   const { request, experiment } = desk;
   const seat = { seed: request.seed, cpus: request.cpus };
+  const arrived = performance.now();
   const crossChecked = await checkFirst(desk, group);
+  const checked = performance.now();
   const room = new GroupRoom();
   const runners = new Map<string, ArmRunner>();
   try {
@@ -107,6 +109,8 @@ async function measureGroup(desk: Desk, group: PlannedGroup, budgetMs: number): 
       probes,
       crossChecked,
       samplingMs: performance.now() - began,
+      inputsMs: began - checked,
+      checkingMs: checked - arrived,
     };
   } finally {
     for (const runner of runners.values()) await runner.close();

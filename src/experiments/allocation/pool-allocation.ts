@@ -204,4 +204,5 @@ free(x)    link of x = d; c b a move down; a = x`,
     cacheLines: false,
     title: 'Time an allocation and its free',
   },
+  weight: 1.1,
 };

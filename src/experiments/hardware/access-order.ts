@@ -135,5 +135,5 @@ shuffled  ..>.....?....>........?..>....... 1, unforeseen`,
     cacheLines: true,
     title: 'Time a value by working set',
   },
-  weight: 1.6,
+  weight: 2.4,
 };

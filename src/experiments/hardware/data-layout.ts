@@ -196,4 +196,5 @@ export const dataLayout: Experiment = {
     cacheLines: false,
     title: 'Time a particle by number of particles',
   },
+  weight: 1.2,
 };

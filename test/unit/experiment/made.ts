@@ -113,6 +113,8 @@ export function makeConduct(more: Partial<Conduct> = {}): Conduct {
     stopped: 'processes',
     elapsedMs: 0,
     samplingMs: 0,
+    inputsMs: 0,
+    checkingMs: 0,
     comparisons: 1,
     alpha: 0.05,
     regimes: null,

@@ -38,6 +38,8 @@ function result(process: number, arms: readonly ArmResult[], more: Partial<Group
     probes: [probe(0, 0)],
     crossChecked: 0,
     samplingMs: 1,
+    inputsMs: 1,
+    checkingMs: 1,
     ...more,
   };
 }
