@@ -114,11 +114,9 @@ function isNarrow(gathered: Gathered): boolean {
   );
 }
 
-function calibrationOf({ iterations, arms }: GroupResult): Calibration {
-  return {
-    iterations,
-    sampleNs: Object.fromEntries(arms.map(({ arm, elapsedNs }) => [arm, median(elapsedNs)])),
-  };
+function calibrationOf({ iterations, inputsMs, arms }: GroupResult): Calibration {
+  const sampleNs = Object.fromEntries(arms.map(({ arm, elapsedNs }) => [arm, median(elapsedNs)]));
+  return { iterations, inputsMs, sampleNs };
 }
 
 /** What the loop over processes knows as it goes. */

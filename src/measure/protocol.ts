@@ -28,6 +28,8 @@ export interface Calibration {
   readonly iterations: number;
   /** A sample's time, by arm. */
   readonly sampleNs: Readonly<Record<string, number>>;
+  /** What the group's inputs took to build. */
+  readonly inputsMs: number;
 }
 
 export interface ArmResult {

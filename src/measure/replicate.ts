@@ -11,7 +11,7 @@ import { environment } from '../native/binding.ts';
 import { calibrate, sampleTargetNs, settle, shortestReportedNs } from './calibrate.ts';
 import { Crew } from './crew.ts';
 import { RegimeProbe } from './probe.ts';
-import type { GroupResult, ReplicateRequest } from './protocol.ts';
+import type { Calibration, GroupResult, ReplicateRequest } from './protocol.ts';
 import { GroupRoom } from './room.ts';
 import type { ArmRunner } from './sample.ts';
 import { type Seat, ThreadArm } from './thread-arm.ts';
@@ -118,6 +118,25 @@ async function measureGroup(desk: Desk, group: PlannedGroup, budgetMs: number): 
   }
 }
 
+/** Warming up and one block of two rounds, each sample with an untimed iteration before it. */
+function leastMs({ sampleNs }: Calibration): number {
+  return (4 * Object.values(sampleNs).reduce((sum, ns) => sum + ns, 0)) / 1e6;
+}
+
+/** Every group gets what one block takes; what the budget holds beyond that is shared equally. */
+function groupBudgetsMs(
+  { calibration, budgetMs }: ReplicateRequest,
+  groups: readonly PlannedGroup[],
+): number[] {
+  const known = groups.map(({ key }) => calibration?.[key]);
+  const neededMs = known.reduce(
+    (sum, found) => sum + (found === undefined ? 0 : leastMs(found) + found.inputsMs),
+    0,
+  );
+  const spareMs = Math.max(1, budgetMs - neededMs) / groups.length;
+  return known.map((found) => (found === undefined ? 0 : leastMs(found)) + spareMs);
+}
+
 /** Runs one replicate, handing each group's result to `emit` as soon as it is complete. */
 export async function replicate(
   experiment: Experiment,
@@ -135,12 +154,8 @@ export async function replicate(
   const crew = new Crew(entries.worker);
   try {
     const desk: Desk = { experiment, request, entries, probe, crew, shortestNs: shortestReportedNs() };
-    let leftMs = request.budgetMs;
-    for (const [index, group] of groups.entries()) {
-      const began = performance.now();
-      emit(await measureGroup(desk, group, leftMs / (groups.length - index)));
-      leftMs = Math.max(1, leftMs - (performance.now() - began));
-    }
+    const budgetsMs = groupBudgetsMs(request, groups);
+    for (const [index, group] of groups.entries()) emit(await measureGroup(desk, group, budgetsMs[index]!));
   } finally {
     await crew.close();
     probe.close();
