@@ -98,13 +98,13 @@ describe('at smoke size', () => {
     const parts = said.figures.filter(({ name }) => name.startsWith('  of that')).map(({ value }) => value);
     const whole = found.get('a measuring process, to its first sample')!;
     expect(parts.reduce((sum, part) => sum + part, 0)).toBeCloseTo(whole, -3);
-    const names = [
+    const kinds = [
       "the engine's own",
       'cross-checks',
       'building inputs',
       'samples, their warm-up and the probes',
     ];
-    const shares = names.map((name) => found.get(`a smoke run: ${name}`)!);
+    const shares = kinds.map((kind) => found.get(`a smoke run: ${kind}`)!);
     for (const share of shares) expect(share).toBeGreaterThan(0);
     expect(shares.reduce((sum, share) => sum + share, 0)).toBeCloseTo(100, 0);
     expect(found.get('a smoke run: the samples themselves')).toBeLessThan(shares.at(-1)!);
