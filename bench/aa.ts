@@ -32,16 +32,20 @@ interface Tally {
   twoRegimes: number;
 }
 
-/** Counts one comparison: an alarm is any row that calls the two different, a find no row that does not say slower. */
+/**
+ * Counts one comparison, which is a row a regime: what an interval says in any of them counts. An alarm is any row
+ * that calls the two different; a find is a word in at least one, and none but 'slower'.
+ */
 function count(tally: Tally, rows: readonly Comparison[], regimes: string | null): void {
-  const results = rows.map((row) => row.result);
-  if (results.includes('faster') || results.includes('slower')) tally.alarms++;
-  if (results.length > 0 && results.every((result) => result === 'slower')) tally.found++;
-  if (results.length === 0 || results.includes('inconclusive')) tally.inconclusive++;
+  const words = rows.map((row) => row.result).filter((result) => result !== 'inconclusive');
+  if (words.includes('faster') || words.includes('slower')) tally.alarms++;
+  if (words.length > 0 && words.every((word) => word === 'slower')) tally.found++;
+  if (words.length === 0) tally.inconclusive++;
   if (regimes !== null) tally.twoRegimes++;
   for (const { ratio, low, high } of rows) {
+    if (low === null || high === null) continue;
     tally.ratios.push(ratio);
-    if (low !== null && high !== null) tally.widths.push(high / low - 1);
+    tally.widths.push(high / low - 1);
   }
 }
 
@@ -107,10 +111,12 @@ function figuresOf(language: string, slowdown: number, comparisons: number, tall
     decided,
     { name: `${what}: without a word`, value: tally.inconclusive, unit: 'count', of: comparisons },
     { name: `${what}: in two regimes`, value: tally.twoRegimes, unit: 'count', of: comparisons },
-    { name: `${what}: ratio`, value: median(tally.ratios), unit: 'x', ...ends(tally.ratios) },
     ...(widths.length === 0
       ? []
-      : [{ name: `${what}: interval's width`, value: median(widths), unit: '%', ...ends(widths) } as const]),
+      : [
+          { name: `${what}: ratio`, value: median(tally.ratios), unit: 'x', ...ends(tally.ratios) } as const,
+          { name: `${what}: interval's width`, value: median(widths), unit: '%', ...ends(widths) } as const,
+        ]),
     {
       name: `${what}: time of a comparison`,
       value: median(times),

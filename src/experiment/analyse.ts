@@ -7,6 +7,7 @@ import {
   bonferroni,
   type Judgement as Judged,
   judgePair,
+  logRatios,
   median,
   medianAbsoluteDeviation,
   medianInterval,
@@ -68,8 +69,8 @@ export function summarise(
   };
 }
 
-/** Rounds that all three series have in this regime, process by process. */
-function sideBySide(series: readonly Measurement[], regime: number): number[][][] {
+/** Rounds that all series have in this regime (null: in whichever they share), process by process. */
+function sideBySide(series: readonly Measurement[], regime: number | null): number[][][] {
   const [first, ...others] = series;
   const rows: number[][][] = [];
   for (const samples of first!.processes) {
@@ -77,10 +78,10 @@ function sideBySide(series: readonly Measurement[], regime: number): number[][][
     if (matches.includes(undefined)) continue;
     const all = [samples, ...(matches as ProcessSamples[])];
     const lookUps = all.map((each) => new Map(each.rounds.map((round, i) => [round, i])));
-    const rounds = samples.rounds.filter((round) =>
+    const rounds = samples.rounds.filter((round, i) =>
       all.every((each, k) => {
         const at = lookUps[k]!.get(round);
-        return at !== undefined && each.regimes[at] === regime;
+        return at !== undefined && each.regimes[at] === (regime ?? samples.regimes[i]);
       }),
     );
     if (rounds.length === 0) continue;
@@ -89,9 +90,25 @@ function sideBySide(series: readonly Measurement[], regime: number): number[][][
   return rows;
 }
 
+/** The median log ratio of all rounds in a regime; null when there is none. */
+function logRatioIn(of: Measurement, over: Measurement, regime: number): number | null {
+  const rounds = sideBySide([of, over], regime).flatMap(([a, b]) => [...logRatios(a!, b!)]);
+  return rounds.length === 0 ? null : median(rounds);
+}
+
 /**
- * `of` over `over`, paired by round within one regime, with the twin's interval as the floor. Null when no round
- * has all three.
+ * True when two regimes are one to this pair: its ratio differs between them by less than what makes a series
+ * unstable. Every ratio is of one round, and so of one regime: nothing is mixed by taking both, and half of the
+ * processes would be lost by taking one.
+ */
+export function sharesRegimes(of: Measurement, over: Measurement): boolean {
+  const [one, other] = [logRatioIn(of, over, 0), logRatioIn(of, over, 1)];
+  return one === null || other === null || Math.abs(one - other) < Math.log1p(unstableFrom);
+}
+
+/**
+ * `of` over `over`, paired by round, with the twin's interval as the floor: within one regime, or over both where the
+ * pair's ratio is the same in either. Null when no round has all.
  */
 export function judgeArms(
   of: Measurement,
@@ -102,7 +119,7 @@ export function judgeArms(
   alpha: number,
 ): Judged | null {
   // The floor is what this machine can't tell apart at this time: the twin against the baseline it repeats.
-  const rows = sideBySide([of, over, twin, baseline], regime);
+  const rows = sideBySide([of, over, twin, baseline], sharesRegimes(of, over) ? null : regime);
   if (rows.length === 0) return null;
   const scale = over.divisor / of.divisor;
   const scaled = rows.map((row) => row[0]!.map((raw) => raw * scale));

@@ -1,11 +1,17 @@
 /**
- * How many iterations make a sample: at least a thousand times the clock's resolution and at least a millisecond,
- * for the fastest arm; one count for all arms of a group, so that all are timed alike.
+ * How many iterations make a sample: at least a thousand times the clock's resolution and at least a quarter of a
+ * millisecond, for the fastest arm; one count for all arms of a group, so that all are timed alike.
+ *
+ * Why not longer: what shares the core (a sibling thread's work, an interrupt, a guest's host) comes and goes within
+ * a millisecond. Of short samples most pass untouched and the median over rounds forgets the others; long samples all
+ * take their part of it, and their median is off by as much. A team's or a scenario's samples cost messages, and last
+ * a millisecond.
  */
+import type { Variant } from '../experiment/experiment.ts';
 import { environment } from '../native/binding.ts';
 import type { ArmRunner } from './sample.ts';
 
-const shortestSampleNs = 1e6;
+const shortestSampleNs = { thread: 0.25e6, team: 1e6, scenario: 1e6 } as const;
 const resolutions = 1000;
 const mostIterations = 2 ** 30;
 /** A system that gives the CPU to another gives it back within about this. */
@@ -15,9 +21,9 @@ const mostWarmups = 8;
 const mostPasses = 8;
 const longSampleNs = 50e6;
 
-/** What a sample is made to last, in ns. */
-export function sampleTargetNs(): number {
-  return Math.max(shortestSampleNs, shortestReportedNs());
+/** What a sample of a group with arms of these forms is made to last, in ns. */
+export function sampleTargetNs(forms: readonly Variant['form'][]): number {
+  return Math.max(shortestReportedNs(), ...forms.map((form) => shortestSampleNs[form]));
 }
 
 /** A shorter sample is not reported, in ns: the clock's step would be more than a thousandth of it. */

@@ -37,7 +37,7 @@ const startUpMs = 80;
 const lookCount = { smoke: 1, quick: 1, full: 3 } as const;
 /** An interval just out of reach is worth this much more than the budget. */
 const overrun = 1.3;
-/** Rounds a process takes at most; more processes tell more than more rounds. */
+/** Rounds a process takes at most, of samples of a millisecond; more processes tell more than more rounds. */
 const mostRounds = { smoke: 2, quick: 24, full: 40 } as const;
 
 /** The fewest processes that give an interval; with `dropping` 1 one without both extremes, so that an odd process widens nothing. */

@@ -1,5 +1,12 @@
 /** From what the fresh processes sent to the run's flat rows: measurements, comparisons and probes. Pure. */
-import { comparisonAlpha, judgeArms, mainRegime, summarise, toComparison } from '../experiment/analyse.ts';
+import {
+  comparisonAlpha,
+  judgeArms,
+  mainRegime,
+  sharesRegimes,
+  summarise,
+  toComparison,
+} from '../experiment/analyse.ts';
 import type { Experiment } from '../experiment/experiment.ts';
 import type { Arm, Layout, PlannedGroup } from '../experiment/plan.ts';
 import { showsRegimes, tellRegimes } from '../experiment/regimes.ts';
@@ -90,12 +97,14 @@ function comparisonsOf(desk: Desk, group: PlannedGroup, rows: readonly Measureme
   const baseline = times.find((row) => row.arm === group.baseline);
   const twin = times.find((row) => row.twin);
   if (baseline === undefined || twin === undefined) return [];
+  const main = mainRegime(baseline.processes);
   const regimes = new Set(baseline.processes.flatMap((samples) => samples.regimes));
   return [...regimes]
     .toSorted((a, b) => a - b)
     .flatMap((regime) =>
       times.flatMap((row) => {
-        if (row === baseline) return [];
+        // A pair that both regimes are one to has its row once, with the main one.
+        if (row === baseline || (regime !== main && sharesRegimes(row, baseline))) return [];
         const judged = judgeArms(row, baseline, twin, baseline, regime, desk.alpha);
         if (judged === null) return [];
         return toComparison(judged, {

@@ -70,6 +70,11 @@ async function checkFirst({ request, experiment, crew }: Desk, group: PlannedGro
   return await crossCheck(experiment, group, { seed: request.seed, cpus: request.cpus }, crew);
 }
 
+/** Short samples are cheap: twice as many rounds of them still take half the time. */
+function roundsOf(mostRounds: number, targetNs: number, iterations: number): number {
+  return targetNs < 1e6 && iterations > 1 ? 2 * mostRounds : mostRounds;
+}
+
 async function measureGroup(desk: Desk, group: PlannedGroup, budgetMs: number): Promise<GroupResult> {
   const { request, experiment } = desk;
   const seat = { seed: request.seed, cpus: request.cpus };
@@ -86,7 +91,8 @@ async function measureGroup(desk: Desk, group: PlannedGroup, budgetMs: number): 
     if (request.calibration !== null && known === undefined) {
       throw new ContractError(`${experiment.id}: no iteration count for group ${group.key}`);
     }
-    const iterations = known?.iterations ?? (await calibrate(arms, sampleTargetNs()));
+    const targetNs = sampleTargetNs(group.arms.map(({ variant }) => variant.form));
+    const iterations = known?.iterations ?? (await calibrate(arms, targetNs));
     for (const [key, arm] of runners) {
       await settle(arm, iterations, budgetMs / (4 * arms.length), known?.sampleNs[key]);
     }
@@ -95,7 +101,7 @@ async function measureGroup(desk: Desk, group: PlannedGroup, budgetMs: number): 
       iterations,
       sampleNs: known?.sampleNs ?? {},
       budgetMs: budgetMs - (performance.now() - began),
-      mostRounds: request.mostRounds,
+      mostRounds: roundsOf(request.mostRounds, targetNs, iterations),
       shortestNs: desk.shortestNs,
       prng: new Prng(request.seed + 7919 * request.process),
       probe: () => desk.probe.read(),

@@ -5,6 +5,7 @@ import {
   familyAlpha,
   judgeArms,
   mainRegime,
+  sharesRegimes,
   summarise,
   toComparison,
 } from '../../../src/experiment/analyse.ts';
@@ -157,6 +158,19 @@ describe('a ratio of two arms', () => {
     expect(judged.ratio.ratio).toBeCloseTo(2, 12);
     expect(judged.ratio.interval).toBeNull();
     expect(judged.verdict).toBe('inconclusive');
+  });
+
+  it('takes both regimes where the ratio is the same in either, though the times are not', () => {
+    const regimes = [0, 0, 1, 1];
+    const over = repeated('b', [10, 20, 100, 200], { regimes });
+    const same = repeated('a', [20, 40, 203, 406], { regimes });
+    expect(sharesRegimes(same, over)).toBe(true);
+    expect(judgeArms(same, over, over, over, 0, alpha)!.ratio.ratio).toBeCloseTo(Math.sqrt(2 * 2.03), 12);
+    // 5% is what makes a series unstable: a ratio that moves by as much is another one.
+    const moved = repeated('a', [20, 40, 210.1, 420.2], { regimes });
+    expect(sharesRegimes(moved, over)).toBe(false);
+    expect(judgeArms(moved, over, over, over, 0, alpha)!.ratio.ratio).toBeCloseTo(2, 12);
+    expect(judgeArms(moved, over, over, over, 1, alpha)!.ratio.ratio).toBeCloseTo(2.101, 12);
   });
 
   it('stays within one regime: a round counts only where all arms were in it', () => {

@@ -63,8 +63,10 @@ describe('calibration', () => {
 });
 
 describe('the clock', () => {
-  it('asks for a millisecond at least, and resolves what is reported', () => {
-    expect(sampleTargetNs()).toBeGreaterThanOrEqual(1e6);
+  it('asks for a quarter of a millisecond of a thread, a millisecond of a team, and resolves what is reported', () => {
+    expect(sampleTargetNs(['thread', 'thread'])).toBeGreaterThanOrEqual(0.25e6);
+    expect(sampleTargetNs(['thread', 'team'])).toBeGreaterThanOrEqual(1e6);
+    expect(sampleTargetNs(['scenario'])).toBeGreaterThanOrEqual(1e6);
     expect(shortestReportedNs()).toBeGreaterThan(0);
     expect(shortestReportedNs()).toBeLessThan(Number.POSITIVE_INFINITY);
   });
