@@ -67,6 +67,7 @@ async function compareOften(id: string, comparisons: number, context: Context): 
       experiment,
       context,
       layout,
+      source: null,
       settings: {},
       seed,
       budgetMs,

@@ -25,7 +25,7 @@ function repeating(calls: number): Repeat {
 
 /** Kernels that are asked to do nothing: 0 steps, 0 hops, an order of no values. */
 function runs(repeated: Repeat): Task[] {
-  const [next, values, none] = [new Uint32Array(16), new Int32Array(16), new Uint32Array(0)];
+  const [links, values, none] = [new Uint32Array(16), new Int32Array(16), new Uint32Array(0)];
   const counters = new Uint32Array(new SharedArrayBuffer(64));
   const [float64s, float32s] = [new Float64Array(4), new Float32Array(0)];
   const plan: Plan = { warmup: 0, iterations: 1, samples: 1 };
@@ -34,7 +34,7 @@ function runs(repeated: Repeat): Task[] {
   return [
     of('two scalars', 'fixed-work', [1, 0]),
     of('two scalars, with a plan', 'fixed-work', [1, 0], plan),
-    of('a span and two scalars', 'pointer-chase', [next, 0, 0]),
+    of('two spans and a scalar', 'pointer-chase', [links, new Uint32Array(1), 0]),
     of('a shared span and three scalars', 'increment', [counters, 0, 0, 0]),
     of('two spans', 'sum-indexed', [values, none]),
     of('two spans and three scalars', 'layout-aos-scalar', [float64s, float32s, 1, 0.5, 0]),

@@ -70,13 +70,14 @@ std::string check_scalar(Element element, const Candidate& candidate) {
 std::string check_span(ArgumentType type, const Candidate& candidate, std::string* actual) {
   const ElementName& wanted = name_of(type.element);
   const bool shared = type.form == Form::kShared;
-  const std::string must =
-      std::string(wanted.array) + " over " + (shared ? "a SharedArrayBuffer" : "an ArrayBuffer");
+  const bool either = type.form == Form::kObserved;
+  const char* over = either ? "" : shared ? " over a SharedArrayBuffer" : " over an ArrayBuffer";
+  const std::string must = std::string(wanted.array) + over;
   if (candidate.what != Candidate::What::kTypedArray || !candidate.known_element ||
       candidate.element != type.element) {
     return must;
   }
-  if (candidate.shared != shared) {
+  if (!either && candidate.shared != shared) {
     *actual = shared ? "one over an ArrayBuffer" : "one over a SharedArrayBuffer";
     return must;
   }

@@ -9,7 +9,7 @@
 //   std::span<const T>   const T[]        exactly that typed array, over an ArrayBuffer
 //   std::span<T>         T[]              the same; written, so it may overlap no other argument
 //   Shared<T>            shared T[]       exactly that typed array, over a SharedArrayBuffer; written
-//   Observed<T>          observed T[]     like T[], but holds what was observed (times), not an answer
+//   Observed<T>          observed T[]     over either; holds what was observed (times), not an answer
 #pragma once
 
 #include <cstddef>

@@ -1,5 +1,7 @@
 #include "environment.h"
 
+#include <optional>
+
 #include "allocators/peers.h"
 #include "marshal.h"
 #include "platform/cpu_features.h"
@@ -99,8 +101,8 @@ Napi::Value usage(const Napi::CallbackInfo& info) {
   return array;
 }
 
-Napi::Array counters(Napi::Env env) {
-  const auto status = platform::counter_status();
+Napi::Array counters(Napi::Env env, platform::Whose whose) {
+  const auto status = platform::counter_status(whose);
   auto list = Napi::Array::New(env, status.size());
   for (size_t i = 0; i < status.size(); ++i) {
     auto entry = Napi::Object::New(env);
@@ -112,6 +114,68 @@ Napi::Array counters(Napi::Env env) {
   }
   return list;
 }
+
+// What the programs used that this process started; null where the system can't say.
+Napi::Value child_usage(const Napi::CallbackInfo& info) {
+  const Napi::Env env = info.Env();
+  const platform::ChildUsage used = platform::child_usage();
+  auto object = Napi::Object::New(env);
+  const auto set = [&](const char* name, int64_t number) {
+    object.Set(name, number < 0 ? env.Null() : Napi::Number::New(env, static_cast<double>(number)));
+  };
+  set("userNs", used.user_ns);
+  set("systemNs", used.system_ns);
+  set("minorFaults", used.minor_faults);
+  set("majorFaults", used.major_faults);
+  set("voluntarySwitches", used.voluntary_switches);
+  set("involuntarySwitches", used.involuntary_switches);
+  set("peakResidentBytes", used.peak_resident_bytes);
+  return object;
+}
+
+Napi::Value forked_peak_bytes(const Napi::CallbackInfo& info) {
+  const int64_t bytes = platform::forked_peak_bytes();
+  return bytes < 0 ? info.Env().Null() : Napi::Number::New(info.Env(), static_cast<double>(bytes));
+}
+
+// `new ChildCounters()`: counts of the programs that this thread starts while it lives. Holds what it opened
+// until dispose(), or until a garbage collector or the end of the thread's JavaScript lets go of it.
+class ChildCounters : public Napi::ObjectWrap<ChildCounters> {
+ public:
+  static Napi::Function define(Napi::Env env) {
+    return DefineClass(
+        env, "ChildCounters",
+        {InstanceMethod<&ChildCounters::facts>("facts"), InstanceMethod<&ChildCounters::read>("read"),
+         InstanceMethod<&ChildCounters::dispose>("dispose")});
+  }
+  explicit ChildCounters(const Napi::CallbackInfo& info) : Napi::ObjectWrap<ChildCounters>(info) {
+    counters_.emplace(platform::Whose::kChildren);
+  }
+
+ private:
+  Napi::Value facts(const Napi::CallbackInfo& info) {
+    return counters(info.Env(), platform::Whose::kChildren);
+  }
+
+  Napi::Value read(const Napi::CallbackInfo& info) {
+    if (!counters_) throw Napi::Error::New(info.Env(), "childCounters: is disposed");
+    constexpr size_t kCount = platform::Counters::count();
+    auto counts = Napi::Float64Array::New(info.Env(), kCount);
+    auto shares = Napi::Float64Array::New(info.Env(), kCount);
+    counters_->read(counts.Data(), shares.Data());
+    auto object = Napi::Object::New(info.Env());
+    object.Set("counts", counts);
+    object.Set("shares", shares);
+    return object;
+  }
+
+  Napi::Value dispose(const Napi::CallbackInfo& info) {
+    counters_.reset();
+    return info.Env().Undefined();
+  }
+
+  std::optional<platform::Counters> counters_;
+};
 
 Napi::Object features(Napi::Env env) {
   const platform::CpuFeatures found = platform::cpu_features();
@@ -148,7 +212,7 @@ Napi::Value make_environment(Napi::Env env) {
   object.Set("columns", columns);
   object.Set("allowedCpus", cpus);
   object.Set("features", features(env));
-  object.Set("counters", counters(env));
+  object.Set("counters", counters(env, platform::Whose::kThread));
   object.Set("pin", Napi::Function::New<pin>(env, "pin"));
   object.Set("unpin", Napi::Function::New<unpin>(env, "unpin"));
   object.Set("currentCpu", Napi::Function::New<current_cpu>(env, "currentCpu"));
@@ -160,6 +224,12 @@ Napi::Value make_environment(Napi::Env env) {
   object.Set("peers", Napi::Function::New<peers>(env, "peers"));
   object.Set("poolAlloc", Napi::Function::New<pool_alloc_call>(env, "poolAlloc"));
   object.Set("poolFree", Napi::Function::New<pool_free_call>(env, "poolFree"));
+  object.Set("childUsage", Napi::Function::New<child_usage>(env, "childUsage"));
+  object.Set("forkedPeakBytes", Napi::Function::New<forked_peak_bytes>(env, "forkedPeakBytes"));
+  object.Set("ChildCounters", ChildCounters::define(env));
+  object.Set("placeOnNodes", Napi::Function::New<place_on_nodes_call>(env, "placeOnNodes"));
+  object.Set("pagesByNode", Napi::Function::New<pages_by_node_call>(env, "pagesByNode"));
+  object.Set("currentNode", Napi::Function::New<current_node_call>(env, "currentNode"));
   object.Set("Region", Region::define(env));
   return object;
 }

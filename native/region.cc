@@ -1,6 +1,10 @@
 #include "region.h"
 
 #include <cmath>
+#include <vector>
+
+#include "marshal.h"
+#include "platform/nodes.h"
 
 namespace linefill {
 namespace {
@@ -111,6 +115,64 @@ Napi::Value Region::dispose(const Napi::CallbackInfo& info) {
   buffer_.Reset();
   mapped_.reset();
   return info.Env().Undefined();
+}
+
+namespace {
+
+// The bytes of a typed array that is not detached; throws otherwise.
+std::span<std::byte> bytes_of(const char* call, const Napi::Value& value) {
+  const Candidate view = describe(value);
+  if (view.what != Candidate::What::kTypedArray || !view.known_element || view.detached) {
+    throw Napi::TypeError::New(value.Env(),
+                               std::string(call) + ": \"view\" must be a typed array that is not detached");
+  }
+  return {static_cast<std::byte*>(view.data), view.length * element_bytes(view.element)};
+}
+
+// A JavaScript array of whole numbers; throws otherwise.
+std::vector<int> nodes_of(const char* call, const Napi::Value& value) {
+  constexpr double kMostNodes = 1e6;
+  const auto wrong = [&] {
+    return Napi::TypeError::New(
+        value.Env(), std::string(call) + ": \"nodes\" must be an array of node numbers, 1 at least");
+  };
+  if (!value.IsArray()) throw wrong();
+  const auto list = value.As<Napi::Array>();
+  std::vector<int> nodes;
+  for (uint32_t i = 0; i < list.Length(); ++i) {
+    const Napi::Value item = list.Get(i);
+    const double node = item.IsNumber() ? item.As<Napi::Number>().DoubleValue() : -1;
+    if (!(node >= 0 && node <= kMostNodes) || node != std::trunc(node)) throw wrong();
+    nodes.push_back(static_cast<int>(node));
+  }
+  if (nodes.empty()) throw wrong();
+  return nodes;
+}
+
+}  // namespace
+
+Napi::Value place_on_nodes_call(const Napi::CallbackInfo& info) {
+  // The list first: reading it may run a script, which might detach the view.
+  const std::vector<int> nodes = nodes_of("placeOnNodes", info[1]);
+  const std::span<std::byte> bytes = bytes_of("placeOnNodes", info[0]);
+  if (const auto failure = platform::place_on_nodes(bytes.data(), bytes.size(), nodes)) {
+    throw Napi::Error::New(info.Env(), "placeOnNodes: " + failure.text);
+  }
+  return info.Env().Undefined();
+}
+
+Napi::Value pages_by_node_call(const Napi::CallbackInfo& info) {
+  const std::span<std::byte> bytes = bytes_of("pagesByNode", info[0]);
+  const std::vector<uint64_t> counts = platform::pages_by_node(bytes.data(), bytes.size());
+  if (counts.empty()) return info.Env().Null();
+  auto list = Napi::Array::New(info.Env(), counts.size());
+  for (uint32_t i = 0; i < counts.size(); ++i) list.Set(i, static_cast<double>(counts[i]));
+  return list;
+}
+
+Napi::Value current_node_call(const Napi::CallbackInfo& info) {
+  const int node = platform::current_node();
+  return node < 0 ? info.Env().Null() : Napi::Number::New(info.Env(), node);
 }
 
 }  // namespace linefill

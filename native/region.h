@@ -1,5 +1,6 @@
 // A mapped region of memory, exposed to JavaScript as an ArrayBuffer and freed at dispose(), not when a
-// garbage collector gets to it. `new Region(bytes, {alignment, pages})`.
+// garbage collector gets to it. `new Region(bytes, {alignment, pages})`. Beside it, where memory lies: calls
+// that put a typed array's pages on NUMA nodes, and say on which they are.
 #pragma once
 
 #include <napi.h>
@@ -32,5 +33,12 @@ class Region : public Napi::ObjectWrap<Region> {
   std::shared_ptr<Mapped> mapped_;
   Napi::Reference<Napi::ArrayBuffer> buffer_;
 };
+
+// (view, nodes): throws where the system can't.
+Napi::Value place_on_nodes_call(const Napi::CallbackInfo& info);
+// (view) -> pages on each node, from node 0 on; null where the system can't say.
+Napi::Value pages_by_node_call(const Napi::CallbackInfo& info);
+// () -> the node of the CPU that the calling thread is on; null where unknown.
+Napi::Value current_node_call(const Napi::CallbackInfo& info);
 
 }  // namespace linefill

@@ -15,6 +15,7 @@ libboost-dev|test -e /usr/include/boost/pool/pool.hpp|the Boost.Pool variant of 
 libmimalloc2.0|ldconfig -p | grep -q libmimalloc|the mimalloc variant of pool-allocation
 g++-aarch64-linux-gnu|command -v aarch64-linux-gnu-g++|the arm64 build
 qemu-user|command -v qemu-aarch64|the arm64 tests
+valgrind|command -v valgrind|the comparison of the cache model with cachegrind
 '
 
 missing() {

@@ -22,7 +22,7 @@ export { parseRun } from './experiment/schema.ts';
 export { readRun, writeRun } from './experiment/run-file.ts';
 
 // What to do with a run.
-export { judgeRun } from './experiment/judge.ts';
+export { inferRun, judgeRun, predictRun } from './experiment/judge.ts';
 export {
   type ArmChange,
   compareRuns,
@@ -99,3 +99,5 @@ export * as stats from './stats/index.ts';
 
 // Errors.
 export { ContractError, InvariantError, UserError } from './base/errors.ts';
+/** The cache model: what a machine of given numbers makes of exact addresses. */
+export * as model from './model/index.ts';

@@ -1,19 +1,21 @@
 // One line handed to and fro between two CPUs: each waits for the other's number and answers with the next.
 // Half a round trip is what it costs to get a line that another core has just written. Two protocols on one
 // word: by plain store (one request for the line a hand-over) and by compare-and-swap (as multichase's
-// pingpong does). Reference: src/kernel/ping-pong.ts.
+// pingpong does). A longer array is played line after line, since on some CPUs a line's address decides which
+// part of the last level keeps watch over it. Reference: src/kernel/ping-pong.ts.
 #include <atomic>
 #include <system_error>
 #include <thread>
 
 #include "keep.h"
 #include "kernel.h"
+#include "kernels/patience.h"
 
 namespace linefill {
 namespace {
 
-constexpr uint64_t kPatienceNs = 10'000'000'000;
-constexpr const char* kAlone = "the partner did not answer within 10 s";
+// From one word that is played on to the next: 256 B, so that no two share a line or a pair of lines.
+constexpr size_t kApart = 64;
 
 std::string check_line(Shared<uint32_t> line, uint32_t role, uint32_t /*roundTrips*/, uint32_t swap) {
   if (line.size() < 1) return "\"line\" must hold at least 1 element";
@@ -25,8 +27,7 @@ std::string check_line(Shared<uint32_t> line, uint32_t role, uint32_t /*roundTri
 // Replaces `from` by `to` once `from` is there; false when the partner stays away.
 template <bool Swap>
 inline bool hand_over(std::atomic_ref<uint32_t> word, uint32_t from, uint32_t to) {
-  uint32_t spins = 0;
-  uint64_t deadline_ns = 0;
+  Patience patience;
   for (;;) {
     if constexpr (Swap) {
       uint32_t expected = from;
@@ -38,10 +39,7 @@ inline bool hand_over(std::atomic_ref<uint32_t> word, uint32_t from, uint32_t to
         return true;
       }
     }
-    if (++spins % (1u << 20) != 0) continue;
-    const uint64_t now_ns = platform::now_ns();
-    if (deadline_ns == 0) deadline_ns = now_ns + kPatienceNs;
-    if (now_ns > deadline_ns) return false;
+    if (!patience.lasts()) return false;
   }
 }
 
@@ -51,17 +49,28 @@ template <bool Swap>
 Outcome play(std::atomic_ref<uint32_t> word, uint32_t role, uint32_t first, uint32_t round_trips) {
   uint32_t turn = first + role;
   for (uint32_t i = 0; i < round_trips; ++i, turn += 2) {
-    if (!hand_over<Swap>(word, turn, turn + 1)) return {0, kAlone};
+    if (!hand_over<Swap>(word, turn, turn + 1)) return {0, Patience::kAlone};
   }
   return {turn - 1, nullptr};
 }
 
+// 5. Each line of the array has a word of its own, and an equal part of the round trips, the first ones the
+// odd ones out. Answer: the sum of the numbers that this role wrote last.
 Outcome ping_pong(Shared<uint32_t> line, uint32_t role, uint32_t round_trips, uint32_t swap) {
-  const std::atomic_ref<uint32_t> word(line[0]);
-  // Both go on from the even number of the last call, though the partner may be a move behind or ahead of us.
-  const uint32_t seen = word.load(std::memory_order_acquire);
-  const uint32_t first = (role == 0 ? seen + 1 : seen) & ~1u;
-  return swap ? play<true>(word, role, first, round_trips) : play<false>(word, role, first, round_trips);
+  const size_t lines = (line.size() + kApart - 1) / kApart;
+  uint64_t sum = 0;
+  for (size_t i = 0; i < lines; ++i) {
+    const std::atomic_ref<uint32_t> word(line[i * kApart]);
+    // Both go on from the even number of the last call, though the partner may be a move behind or ahead.
+    const uint32_t seen = word.load(std::memory_order_acquire);
+    const uint32_t first = (role == 0 ? seen + 1 : seen) & ~1u;
+    const uint32_t trips = static_cast<uint32_t>(round_trips / lines + (i < round_trips % lines));
+    const Outcome played =
+        swap ? play<true>(word, role, first, trips) : play<false>(word, role, first, trips);
+    if (played.error) return played;
+    sum += played.checksum;
+  }
+  return {sum, nullptr};
 }
 
 std::string check_pair(Shared<uint32_t> line, uint32_t partner_cpu, uint32_t round_trips,

@@ -90,7 +90,7 @@ Failure superpages(int* descriptor, size_t* page) {
 
 }  // namespace
 
-Failure map(size_t bytes, size_t alignment, Pages pages, Mapping* out) {
+Failure map(size_t bytes, size_t alignment, Pages pages, Mapping* out, Look) {
   return guarded([=] {
     if (Failure wrong = check_request(bytes, alignment, out)) return wrong;
     if (pages == Pages::kTransparent) {

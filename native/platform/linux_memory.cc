@@ -30,11 +30,19 @@ constexpr std::string_view kThpFolder = "/sys/kernel/mm/transparent_hugepage/";
 
 // --- Huge pages: what the system offers ------------------------------------------------------------------
 
+// Fixed while the system runs, so read once; 0 without transparent huge pages.
+uint64_t transparent_bytes() {
+  static const uint64_t bytes = read_number(std::string(kThpFolder) + "hpage_pmd_size", 0);
+  return bytes;
+}
+
 // Sets *pmd_bytes, or says why asking for transparent huge pages would be in vain.
-Failure transparent_page(size_t* pmd_bytes) {
-  const std::string folder(kThpFolder);
-  const uint64_t bytes = read_number(folder + "hpage_pmd_size", 0);
+Failure transparent_page(Look look, size_t* pmd_bytes) {
+  const uint64_t bytes = transparent_bytes();
   if (!std::has_single_bit(bytes)) return Failure{"this kernel has no transparent huge pages"};
+  *pmd_bytes = bytes;
+  if (look == Look::kHasLooked) return Failure{};
+  const std::string folder(kThpFolder);
   // Since Linux 6.8 each size has a switch of its own, which may inherit the old one.
   std::string mode = read_text(folder + "hugepages-" + std::to_string(bytes / 1024) + "kB/enabled");
   if (mode.empty() || mode.find("[inherit]") != std::string::npos) mode = read_text(folder + "enabled");
@@ -44,7 +52,6 @@ Failure transparent_page(size_t* pmd_bytes) {
   if (prctl(PR_GET_THP_DISABLE, 0, 0, 0, 0) == 1) {
     return Failure{"transparent huge pages are switched off for this process (PR_SET_THP_DISABLE)"};
   }
-  *pmd_bytes = bytes;
   return Failure{};
 }
 
@@ -71,13 +78,13 @@ Failure pool_failure(size_t bytes, size_t page, int code) {
 
 uintptr_t address(const void* pointer) { return reinterpret_cast<uintptr_t>(pointer); }
 
-Failure map_explicit(size_t bytes, size_t alignment, Mapping* out) {
+Failure map_explicit(size_t bytes, size_t alignment, Look look, Mapping* out) {
   size_t page = 0;
   if (Failure missing = explicit_page(&page)) return missing;
   const size_t usable = round_up(bytes, page);
   const size_t span = usable + (alignment > page ? alignment - page : 0);
   // The pool is reserved now, but a control group's limit kills at the first touch: look before.
-  if (const uint64_t room = hugetlb_room(page); span > room) {
+  if (const uint64_t room = look == Look::kFirst ? hugetlb_room(page) : kNoLimit; span > room) {
     return Failure{size_text(span) +
                    " of explicit huge pages asked, but the control group's hugetlb limit leaves " +
                    size_text(room)};
@@ -94,15 +101,17 @@ Failure map_explicit(size_t bytes, size_t alignment, Mapping* out) {
   return Failure{};
 }
 
-Failure map_base_pages(size_t bytes, size_t alignment, Pages pages, Mapping* out) {
+Failure map_base_pages(size_t bytes, size_t alignment, Pages pages, Look look, Mapping* out) {
   const size_t guard = page_bytes();
   size_t page = guard;
   if (pages == Pages::kTransparent) {
-    if (Failure missing = transparent_page(&page)) return missing;
+    if (Failure missing = transparent_page(look, &page)) return missing;
   }
   alignment = std::max(alignment, page);
   const size_t usable = round_up(bytes, page);
-  if (Failure refused = check_available(usable, available_memory_bytes())) return refused;
+  if (look == Look::kFirst) {
+    if (Failure refused = check_available(usable, available_memory_bytes())) return refused;
+  }
 
   const size_t span = usable + alignment + 2 * guard;
   void* const reserved = mmap(nullptr, span, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
@@ -135,11 +144,11 @@ Failure map_base_pages(size_t bytes, size_t alignment, Pages pages, Mapping* out
 
 }  // namespace
 
-Failure map(size_t bytes, size_t alignment, Pages pages, Mapping* out) {
+Failure map(size_t bytes, size_t alignment, Pages pages, Mapping* out, Look look) {
   return guarded([=] {
     if (Failure wrong = check_request(bytes, alignment, out)) return wrong;
-    return pages == Pages::kExplicit ? map_explicit(bytes, alignment, out)
-                                     : map_base_pages(bytes, alignment, pages, out);
+    return pages == Pages::kExplicit ? map_explicit(bytes, alignment, look, out)
+                                     : map_base_pages(bytes, alignment, pages, look, out);
   });
 }
 
@@ -156,6 +165,17 @@ Failure discard(const Mapping& mapping) {
   return guarded([&mapping] {
     if (mapping.data == nullptr || madvise(mapping.data, mapping.bytes, MADV_DONTNEED) == 0) return Failure{};
     return system_failure("madvise(MADV_DONTNEED)", errno);
+  });
+}
+
+Failure populate(const Mapping& mapping) {
+  constexpr int kPopulateWrite = 23;  // MADV_POPULATE_WRITE, which many a build machine's headers lack
+  return guarded([&mapping] {
+    if (mapping.data == nullptr || madvise(mapping.data, mapping.bytes, kPopulateWrite) == 0)
+      return Failure{};
+    Failure failure = system_failure("madvise(MADV_POPULATE_WRITE)", errno);
+    if (errno == EINVAL) failure.text += ": it came with Linux 5.14";
+    return failure;
   });
 }
 

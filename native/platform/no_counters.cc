@@ -1,4 +1,4 @@
-// The systems that offer a program no event counts of its own threads: every counter says so.
+// The systems that offer a program no event counts of its own threads or children: every counter says so.
 #if !defined(__linux__)
 
 #include <limits>
@@ -18,7 +18,7 @@ constexpr const char* kReason = "Linefill knows no event counters of this system
 
 }  // namespace
 
-std::vector<CounterStatus> counter_status() {
+std::vector<CounterStatus> counter_status(Whose) {
   return guarded_or(std::vector<CounterStatus>{}, [] {
     std::vector<CounterStatus> all(kCounterCount);
     for (size_t i = 0; i < kCounterCount; ++i) {
@@ -30,7 +30,7 @@ std::vector<CounterStatus> counter_status() {
   });
 }
 
-Counters::Counters() {
+Counters::Counters(Whose) {
   for (int& handle : handles_) handle = -1;
 }
 
@@ -40,8 +40,12 @@ bool Counters::read_now(int, Reading*) { return false; }
 
 void Counters::mark() {}
 
-void Counters::read(double* out) const {
-  for (size_t i = 0; i < count(); ++i) out[i] = std::numeric_limits<double>::quiet_NaN();
+void Counters::read(double* out, double* shares) const {
+  constexpr double kNone = std::numeric_limits<double>::quiet_NaN();
+  for (size_t i = 0; i < count(); ++i) {
+    out[i] = kNone;
+    if (shares != nullptr) shares[i] = kNone;
+  }
 }
 
 }  // namespace linefill::platform

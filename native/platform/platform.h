@@ -60,16 +60,23 @@ struct Mapping {
   void* base = nullptr;  // what to unmap: data and the inaccessible pages about it
   size_t base_bytes = 0;
 };
+// Whether map() looks first what memory is left, and whether huge pages are switched on. On Linux that takes
+// longer than to map: who maps the same again and again looks once. Elsewhere it always looks.
+enum class Look : uint8_t { kFirst, kHasLooked };
 // `alignment` is a power of two; the mapping starts at a multiple of max(alignment, page of the kind). Base
 // and transparent pages have an inaccessible page before and behind them, so that an overrun faults. No page
 // is touched yet. Refuses (never overcommits into a kill) what exceeds the memory available to the process,
 // cgroup limits counted; memory mapped elsewhere but still untouched is not counted. On failure *out stays as
 // it was.
-[[nodiscard]] Failure map(size_t bytes, size_t alignment, Pages pages, Mapping* out);
+[[nodiscard]] Failure map(size_t bytes, size_t alignment, Pages pages, Mapping* out,
+                          Look look = Look::kFirst);
 // Empties *mapping; an empty one is no failure.
 Failure unmap(Mapping* mapping);
 // Gives the pages back and keeps the addresses: the next touch finds zeroes. An empty mapping is no failure.
 Failure discard(const Mapping& mapping);
+// Brings all pages in at once, as if each had been written to. Fails where the system has no such call (it is
+// Linux's, since 5.14). An empty mapping is no failure.
+[[nodiscard]] Failure populate(const Mapping& mapping);
 // Bytes of the range that huge pages back at this moment; -1 where the system can't say.
 int64_t huge_bytes(const void* data, size_t bytes);
 // Memory that this process may still take, cgroup limits counted; 0 where unknown.
@@ -90,10 +97,35 @@ struct Usage {
 // Writes every field; -1 where unknown. The first call of a thread opens what the later ones read.
 void thread_usage(Usage* out);
 
+// What the programs used that this process started and waited for, with those that they waited for in turn.
+// Running totals, but for the peak.
+struct ChildUsage {
+  int64_t user_ns = -1;
+  int64_t system_ns = -1;
+  int64_t minor_faults = -1;
+  int64_t major_faults = -1;
+  int64_t voluntary_switches = -1;
+  int64_t involuntary_switches = -1;
+  // Of the largest of all these processes, so it never falls. Up to forked_peak_bytes() it says "at most".
+  int64_t peak_resident_bytes = -1;
+};
+// -1 where unknown.
+ChildUsage child_usage();
+// The peak with which a program begins that this process starts: Linux lets what was copied at the fork count
+// as the program's own. 0 where a program begins with none, -1 where unknown. Forks a child.
+int64_t forked_peak_bytes();
+
 // --- Counters ---------------------------------------------------------------------------------------------
-// Hardware and software event counts of the calling thread. A capability that may be missing: each counter
-// says for itself whether it could be opened, and why not.
-inline constexpr size_t kCounterCount = 13;
+// Hardware and software event counts. A capability that may be missing: each counter says for itself whether
+// it could be opened, and why not.
+inline constexpr size_t kCounterCount = 15;
+
+enum class Whose : uint8_t {
+  kThread,  // of the calling thread
+  // Of the programs that the calling thread starts from now on, each from its exec on, with all their threads
+  // and descendants. What has ended is counted, what still runs is counted so far.
+  kChildren,
+};
 
 struct CounterStatus {
   const char* name = "";  // perf's name: "cycles", "instructions", "cache-misses", "dTLB-load-misses", ...
@@ -102,12 +134,12 @@ struct CounterStatus {
   std::string reason;      // empty: available
 };
 // One a counter, in a fixed order; empty where memory ran out.
-std::vector<CounterStatus> counter_status();
+std::vector<CounterStatus> counter_status(Whose whose = Whose::kThread);
 
-// Counts of the thread that made it. Not copyable; closes what it opened.
+// Not copyable; closes what it opened.
 class Counters {
  public:
-  Counters();
+  explicit Counters(Whose whose = Whose::kThread);
   ~Counters();
   Counters(const Counters&) = delete;
   Counters& operator=(const Counters&) = delete;
@@ -115,8 +147,9 @@ class Counters {
   void mark();
   // Writes count() values in the order of counter_status(): what happened since the mark, scaled where the
   // system shared a hardware counter out in turns. NaN where unavailable, or where no turn came in that time.
-  // To be preferred to the difference of two reads: that would scale by turns before the mark.
-  void read(double* out) const;
+  // To be preferred to the difference of two reads: that would scale by turns before the mark. `shares`,
+  // where given, gets the part of the time in which each was counted: below 1 for a count that was scaled.
+  void read(double* out, double* shares = nullptr) const;
   static constexpr size_t count() { return kCounterCount; }
 
  private:

@@ -21,7 +21,7 @@ inline constexpr CounterName kCounterNames[kCounterCount] = {
     {"cache-misses", true},    {"branch-misses", true},    {"L1-dcache-load-misses", true},
     {"LLC-load-misses", true}, {"dTLB-load-misses", true}, {"stalled-cycles-backend", true},
     {"task-clock", false},     {"page-faults", false},     {"context-switches", false},
-    {"cpu-migrations", false},
+    {"cpu-migrations", false}, {"minor-faults", false},    {"major-faults", false},
 };
 
 // Runs `body`, which returns a Failure and may run out of memory.

@@ -256,7 +256,7 @@ Failure map_large(size_t bytes, size_t alignment, Mapping* out) {
 
 }  // namespace
 
-Failure map(size_t bytes, size_t alignment, Pages pages, Mapping* out) {
+Failure map(size_t bytes, size_t alignment, Pages pages, Mapping* out, Look) {
   return guarded([=] {
     if (Failure wrong = check_request(bytes, alignment, out)) return wrong;
     if (pages == Pages::kExplicit) return map_large(bytes, alignment, out);

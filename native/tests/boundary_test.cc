@@ -116,7 +116,13 @@ TEST(boundary_span_shared_or_not) {
   CHECK_EQ(complaint({Form::kShared, Element::kInt32}, shared), "");
   CHECK_EQ(complaint({Form::kShared, Element::kInt32}, plain),
            "k: argument 1 \"x\" must be Int32Array over a SharedArrayBuffer, not one over an ArrayBuffer");
-  for (const Form form : {Form::kInput, Form::kOutput, Form::kObserved}) {
+  // What a team observes lies in shared memory, what a thread observes need not.
+  for (const Candidate& either : {plain, shared}) {
+    CHECK_EQ(complaint({Form::kObserved, Element::kInt32}, either), "");
+  }
+  CHECK_EQ(complaint({Form::kObserved, Element::kInt32}, other("null")),
+           "k: argument 1 \"x\" must be Int32Array, not null");
+  for (const Form form : {Form::kInput, Form::kOutput}) {
     CHECK_EQ(complaint({form, Element::kInt32}, plain), "");
     CHECK_EQ(complaint({form, Element::kInt32}, shared),
              "k: argument 1 \"x\" must be Int32Array over an ArrayBuffer, not one over a SharedArrayBuffer");

@@ -1,57 +1,20 @@
 // Kernels that several threads run over the same memory: their answers, and (under ThreadSanitizer) that they
 // meet only through atomics.
-#include <algorithm>
-#include <cstring>
-#include <initializer_list>
-#include <thread>
+#include "tests/team.h"
+
+#include <string>
 #include <vector>
 
-#include "kernel.h"
 #include "tests/test.h"
 
 namespace linefill {
 namespace {
 
-constexpr uint32_t kWordsApart = 64;
-
-const Registration* kernel_called(const char* id) {
-  const Registration* kernel = Registration::first();
-  while (kernel && std::strcmp(kernel->id(), id) != 0) kernel = kernel->next();
-  return kernel;
-}
-
-Value number(double value) { return {value, nullptr, 0}; }
-
-template <class T>
-Value array(std::vector<T>& items) {
-  return {0, items.data(), items.size()};
-}
-
-// Runs the kernel in one thread for each row of arguments, behind a common gate; each answers with its
-// checksum.
-std::vector<uint64_t> run_team(const char* id, uint32_t samples,
-                               const std::vector<std::vector<Value>>& rows) {
-  const Registration* kernel = kernel_called(id);
-  REQUIRE(kernel != nullptr);
-  alignas(128) int32_t words[Gate::kWords] = {};
-  std::vector<uint64_t> answers(rows.size());
-  std::vector<std::thread> team;
-  for (size_t m = 0; m < rows.size(); ++m) {
-    team.emplace_back([&, m] {
-      Plan plan;
-      plan.samples = samples;
-      plan.gate.words = words;
-      plan.gate.members = static_cast<int32_t>(rows.size());
-      std::vector<Sample> noted(samples);
-      CHECK_EQ(kernel->check(rows[m].data()), "");
-      const Outcome outcome = kernel->time(plan, rows[m].data(), noted.data(), nullptr);
-      CHECK_EQ(std::string(outcome.error == nullptr ? "" : outcome.error), "");
-      answers[m] = outcome.checksum;
-    });
-  }
-  for (std::thread& member : team) member.join();
-  return answers;
-}
+using test::array;
+using test::kernel_called;
+using test::kWordsApart;
+using test::number;
+using test::run_team;
 
 TEST(team_increments_of_one_counter_lose_nothing_when_atomic) {
   constexpr uint32_t kCount = 5000;

@@ -5,11 +5,11 @@ import { walk } from './tree.mjs';
 /** Folders of src/ from the ground up. Those of one row may import each other, except where `apart`. */
 const layers = [
   { folders: ['base'] },
-  { folders: ['stats', 'trace'] },
+  { folders: ['stats', 'trace', 'model'] },
   { folders: ['native', 'allocators', 'collectors'] },
   { folders: ['kernel', 'machine'] },
   { folders: ['experiment'] },
-  { folders: ['measure', 'experiments', 'report'], apart: true },
+  { folders: ['measure', 'experiments', 'report', 'layout'], apart: true },
   { folders: ['cli', 'index.ts'] },
 ];
 const entries = ['src/index.ts', 'src/cli/main.ts', 'src/cli/child.ts', 'src/cli/worker.ts'];

@@ -11,13 +11,17 @@ function judgeOf(word: string, all: readonly Experiment[]): string | null {
   return judge === undefined ? null : `it is a claim, and ${judge.id} judges it: use ${judge.id}`;
 }
 
-/** The experiments of some ids and labs, each once, in the list's order; all of them for no words. */
+/** The word for every experiment there is. */
+export const everything = 'all';
+
+/** The experiments of some ids and labs, each once, in the list's order; the standard set for no words. */
 export function chooseExperiments(
   words: readonly string[],
   all: readonly Experiment[],
 ): readonly Experiment[] {
-  if (words.length === 0) return all;
-  const known = [...all.map(({ id }) => id), ...new Set(all.map(({ lab }) => lab))];
+  if (words.length === 0) return all.filter(({ onRequest }) => onRequest !== true);
+  if (words.includes(everything)) return all;
+  const known = [everything, ...all.map(({ id }) => id), ...new Set(all.map(({ lab }) => lab))];
   const unknown = words.find((word) => !known.includes(word));
   if (unknown !== undefined) {
     const cure = judgeOf(unknown, all) ?? meant(unknown, known, whoLists);

@@ -4,13 +4,14 @@
  */
 import type { Command, Option } from 'commander';
 import type { Experiment } from '../experiment/experiment.ts';
+import { everything } from './choose.ts';
 
 export const shells: readonly string[] = ['bash', 'zsh', 'fish'];
 
-/** What may stand in a place: some words, a file, or something that nobody can guess. */
+/** What may stand in a place: some words, a file, another program and its arguments, or what nobody can guess. */
 type Place =
   | { readonly kind: 'words'; readonly words: readonly string[] }
-  | { readonly kind: 'file' | 'free' };
+  | { readonly kind: 'file' | 'program' | 'free' };
 
 interface Flag {
   readonly name: string;
@@ -44,11 +45,13 @@ function operandOf(
     case undefined:
       return { kind: 'free' };
     case 'ids':
-      return { kind: 'words', words: [...ids, ...labs] };
+      return { kind: 'words', words: [...ids, ...labs, everything] };
     case 'id':
       return { kind: 'words', words: ids };
     case 'command':
       return { kind: 'words', words: names };
+    case 'program':
+      return { kind: 'program' };
     default:
       return argument?.argChoices === undefined
         ? { kind: 'file' }
@@ -84,10 +87,10 @@ export function completionScript(
 
 function bashPlace(place: Place): string {
   if (place.kind === 'words') return `COMPREPLY=($(compgen -W '${place.words.join(' ')}' -- "$cur"))`;
+  if (place.kind === 'free') return ':';
+  const what = place.kind === 'program' ? '-c -f' : '-f';
   // Bash 3.2, as macOS has it, knows no compopt.
-  return place.kind === 'file'
-    ? 'compopt -o filenames 2>/dev/null; COMPREPLY=($(compgen -f -- "$cur"))'
-    : ':';
+  return `compopt -o filenames 2>/dev/null; COMPREPLY=($(compgen ${what} -- "$cur"))`;
 }
 
 function bashScript(entries: readonly Entry[]): string {
@@ -149,7 +152,11 @@ function zshScript(entries: readonly Entry[]): string {
       const many = flag.name === '--set' ? '*' : '';
       return `'${many}${flag.name}[${zshText(flag.description)}]${value}'`;
     });
-    const rest = operand.kind === 'free' ? [] : [`'*:${zshPlace('operand', operand)}'`];
+    const rest =
+      operand.kind === 'free'
+        ? []
+        : // From there on the line is the other program's.
+          [operand.kind === 'program' ? "'*::program:_normal'" : `'*:${zshPlace('operand', operand)}'`];
     return `    ${name}) _arguments ${[...lines, ...rest].join(' \\\n      ')} ;;`;
   });
   return `#compdef linefill
@@ -199,6 +206,7 @@ function fishScript(entries: readonly Entry[]): string {
     });
     if (operand.kind === 'words') options.push(`${when} -a ${fishText(operand.words.join(' '))}`);
     if (operand.kind === 'file') options.push(`${when} -F`);
+    if (operand.kind === 'program') options.push(`${when} -F -a '(__fish_complete_command)'`);
     return options;
   });
   return `${['# Completion of linefill for fish: linefill completion fish | source', 'complete -c linefill -f', ...commands, ...rest].join('\n')}\n`;

@@ -10,7 +10,7 @@ import { exitCodes, type Io, type Lab } from './io.ts';
 import { meant } from './nearest.ts';
 import type { Format } from './render.ts';
 import { parseSetting, type Setting } from './settings.ts';
-import { parseBudget, parseCpus, parseProfile, parseSeed, parseThreshold } from './values.ts';
+import { parseBudget, parseCpus, parseProfile, parseRepeat, parseSeed, parseThreshold } from './values.ts';
 
 /** Fixed, so that two runs have the same inputs. */
 const defaultSeed = 1;
@@ -35,7 +35,17 @@ export function examples(command: Command, lines: readonly Example[]): void {
 
 /** Adds all commands, in the order in which help shows them. */
 export function addCommands(program: Command, desk: Desk): void {
-  for (const add of [addRun, addMachine, addList, addExplain, addJudge, addReport, addCompare])
+  for (const add of [
+    addRun,
+    addMachine,
+    addList,
+    addExplain,
+    addJudge,
+    addReport,
+    addCompare,
+    addLayout,
+    addCounters,
+  ])
     add(program, desk);
   addCompletion(program, desk);
   addHelp(program);
@@ -78,7 +88,7 @@ function addRun(program: Command, { io, lab, finish }: Desk): void {
       'Measures experiments and judges their claims. Prints tables and verdicts, and writes a run file and an HTML ' +
         'report. Ctrl-C keeps what was measured.',
     )
-    .argument('[ids...]', 'experiments or labs; all of them unless told');
+    .argument('[ids...]', 'experiments, labs, or all; the standard set unless told');
   runOptions(run);
   formatOptions(run);
   run.action(async (ids: string[], flags: RunFlags) => {
@@ -87,6 +97,7 @@ function addRun(program: Command, { io, lab, finish }: Desk): void {
   });
   examples(run, [
     ['linefill run', 'the standard set'],
+    ['linefill run hardware', 'a lab, in about a minute'],
     ['linefill run false-sharing --profile full', 'one experiment, thoroughly'],
     ['linefill run access-order --set workingSetBytes=64KiB,1MiB --cpus 0', 'chosen sizes on one CPU'],
     [
@@ -96,23 +107,29 @@ function addRun(program: Command, { io, lab, finish }: Desk): void {
   ]);
 }
 
-function runOptions(run: Command): void {
+/** How to measure, for every command that does. */
+function measuringOptions(command: Command): void {
   const profile = new Option('--profile <name>', 'how thorough').choices(profiles);
+  const cpus = new Option('--cpus <list>', 'CPUs to use, best first: 0,1 or 0-3');
+  const budget = new Option('--budget <time>', "time for the whole run: 60s, 2m; unless told, the profile's");
+  command
+    // After choices(), which would refuse in words of its own.
+    .addOption(profile.argParser(parseProfile).default('quick'))
+    .addOption(cpus.argParser(parseCpus))
+    .addOption(new Option('--seed <n>', 'seed of all inputs').argParser(parseSeed).default(defaultSeed))
+    .addOption(budget.argParser(parseBudget));
+}
+
+function runOptions(run: Command): void {
   const set = new Option(
     '--set <param=v1,v2>',
     "values for a parameter, instead of the profile's; repeatable",
   );
-  const cpus = new Option('--cpus <list>', 'CPUs to use, best first: 0,1 or 0-3');
-  const budget = new Option('--budget <time>', "time for the whole run: 60s, 2m; unless told, the profile's");
+  measuringOptions(run);
   run
-    // After choices(), which would refuse in words of its own.
-    .addOption(profile.argParser(parseProfile).default('quick'))
     .addOption(
       set.argParser((text: string, before?: readonly Setting[]) => [...(before ?? []), parseSetting(text)]),
     )
-    .addOption(cpus.argParser(parseCpus))
-    .addOption(new Option('--seed <n>', 'seed of all inputs').argParser(parseSeed).default(defaultSeed))
-    .addOption(budget.argParser(parseBudget))
     .option('--out <file>', 'the run file; linefill-run-<time>.json unless told')
     .option('--no-out', 'write no run file')
     .option('--html <file>', 'the HTML report; linefill-report-<time>.html beside the run file unless told')
@@ -126,13 +143,31 @@ function addMachine(program: Command, { io, lab, finish }: Desk): void {
     .description(
       'Prints the facts about this machine, and whether each was reported or measured, and by what.',
     )
+    .option(
+      '--measure',
+      'infer caches, TLB, bandwidth and clock by experiments; keep the profile for later runs',
+    )
     .option('--no-measure', 'only what is reported: at once, and without the addon')
+    .addOption(
+      new Option('--profile <name>', 'how thorough --measure is')
+        .choices(profiles)
+        .argParser(parseProfile)
+        .default('quick'),
+    )
     .option('--json', 'print JSON')
-    .action(async (flags: { json?: boolean; measure: boolean }) => {
+    .action(async (flags: { json?: boolean; measure?: boolean; profile: Profile }) => {
+      if (flags.measure === true) {
+        const { machineMeasureCommand } = await import('./commands/machine-measure.ts');
+        finish(await machineMeasureCommand({ ...flags, seed: defaultSeed }, io, lab));
+        return;
+      }
       const { machineCommand } = await import('./commands/machine.ts');
-      finish(await machineCommand(flags, io, lab));
+      finish(await machineCommand({ ...flags, measure: flags.measure ?? true }, io, lab));
     });
-  examples(machine, [['linefill machine', 'a table; caches and distances are measured in a second or two']]);
+  examples(machine, [
+    ['linefill machine', 'a table; caches and distances are measured in a second or two'],
+    ['linefill machine --measure', 'the ladder, inferred and kept; later runs choose their sizes by it'],
+  ]);
 }
 
 function addList(program: Command, { io, lab, finish }: Desk): void {
@@ -222,6 +257,70 @@ function addCompare(program: Command, { io, lab, finish }: Desk): void {
       },
     );
   examples(compare, [['linefill compare before.json after.json --threshold 3%', 'as a gate in CI']]);
+}
+
+interface LayoutFlags {
+  readonly example?: boolean;
+  readonly json?: boolean;
+  readonly measure: boolean;
+  readonly profile: Profile;
+  readonly cpus?: readonly number[];
+  readonly seed: number;
+  readonly budget?: number;
+  readonly out?: string;
+}
+
+function addLayout(program: Command, { io, lab, finish }: Desk): void {
+  const layout = program
+    .command('layout')
+    .summary("which memory layout suits a structure's loops?")
+    .description(
+      "Takes a structure's fields and the loops over an array of it; predicts the cache lines that each loop costs " +
+        'and the false sharing of its threads in several forms (reordered, SoA, hot/cold split, padded), measures ' +
+        'them side by side, and says which to take, if any.',
+    )
+    .argument('[file]', 'a layout file (see --example)')
+    .option('--example', 'print a complete layout file to start from')
+    .option('--no-measure', 'only what can be predicted: at once, and without the addon')
+    .option('--json', 'print JSON')
+    .option('--out <file>', 'keep the run in a file, as linefill run does');
+  measuringOptions(layout);
+  layout.action(async (path: string | undefined, flags: LayoutFlags) => {
+    const { layoutCommand } = await import('./commands/layout.ts');
+    finish(await layoutCommand(path, flags, io, lab));
+  });
+  examples(layout, [
+    ['linefill layout --example > layout.json', 'a file to start from'],
+    ['linefill layout layout.json --no-measure', 'lines, holes and false sharing, by prediction alone'],
+    ['linefill layout layout.json --budget 30s', 'measured as well, with a recommendation'],
+  ]);
+}
+
+function addCounters(program: Command, { io, lab, finish }: Desk): void {
+  const repeat = new Option('--repeat <n>', 'run it so often, and print medians with intervals');
+  // Options after the program's name are the program's own.
+  program.enablePositionalOptions();
+  const counters = program
+    .command('counters')
+    .summary('what any program cost: misses, faults, switches')
+    .description(
+      'Runs a program with its own streams, signals and exit code, and prints on stderr what the system counted of ' +
+        'it, of its threads and of all that it started: cache and TLB misses, page faults, switches; n/a and the ' +
+        'reason where the system counts nothing. Exit code 127: there is no such program; 126: it can not be run.',
+    )
+    .usage('[options] [--] <program> [args...]')
+    .argument('[program...]', 'what to run, and its arguments')
+    .addOption(repeat.argParser(parseRepeat).default(1))
+    .option('--out <file>', 'keep the counts of every run in a file, as JSON')
+    .passThroughOptions()
+    .action(async (command: string[], flags: { repeat: number; out?: string }) => {
+      const { countersCommand } = await import('./commands/counters.ts');
+      finish(await countersCommand(command, flags, io, lab));
+    });
+  examples(counters, [
+    ['linefill counters -- node app.js', 'one run'],
+    ['linefill counters --repeat 10 --out before.json -- node app.js', 'medians of ten runs, kept in a file'],
+  ]);
 }
 
 function addCompletion(program: Command, { io, lab, finish }: Desk): void {

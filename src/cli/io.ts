@@ -23,8 +23,8 @@ export interface Io {
   readonly cwd: string;
   /** Milliseconds since 1970. */
   now(): number;
-  /** Calls the listener on SIGINT, SIGTERM and SIGHUP instead of dying; returns what undoes that. */
-  onInterrupt(listener: () => void): () => void;
+  /** Calls the listener on SIGINT, SIGTERM and SIGHUP instead of dying, and says which; returns what undoes that. */
+  onInterrupt(listener: (signal: NodeJS.Signals) => void): () => void;
   /** Ends the process at once. */
   quit(code: number): void;
 }

@@ -10,15 +10,23 @@ function ownVersion(): string {
   return (createRequire(import.meta.url)('../../package.json') as { version: string }).version;
 }
 
+/** With what a profile says of it, where one was kept. */
+async function profiled(machine: Machine): Promise<Machine> {
+  const { readProfile } = await import('./profile-place.ts');
+  const { withProfile } = await import('../machine/profile.ts');
+  const profile = readProfile(machine.id, process.env);
+  return profile === null ? machine : withProfile(machine, profile);
+}
+
 /** What is known of this machine; without the addon, what the system's own files say. */
 async function describe(): Promise<Machine> {
   const { describeMachine, nativeFactsOf, realSystem } = await import('../machine/index.ts');
   const { environment } = await import('../native/binding.ts');
   try {
-    return describeMachine(realSystem(), nativeFactsOf(environment()));
+    return await profiled(describeMachine(realSystem(), nativeFactsOf(environment())));
   } catch (error) {
     if (!(error instanceof UserError)) throw error;
-    return describeMachine(realSystem(), null);
+    return await profiled(describeMachine(realSystem(), null));
   }
 }
 

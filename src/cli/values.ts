@@ -18,6 +18,13 @@ export function parseSeed(text: string): number {
   throw new UserError(`--seed "${text}" is not a whole number from 0 to 4294967295`, 'for example: --seed 7');
 }
 
+/** `--repeat`: how often, from 1 to 10,000. */
+export function parseRepeat(text: string): number {
+  const count = /^\d{1,5}$/.test(text) ? Number(text) : Number.NaN;
+  if (count >= 1 && count <= 10_000) return count;
+  throw new UserError(`--repeat "${text}" is not a whole number from 1 to 10000`, 'for example: --repeat 10');
+}
+
 const durations: Readonly<Record<string, number>> = { ms: 1, s: 1000, m: 60_000, min: 60_000, h: 3_600_000 };
 const longestMs = 86_400_000;
 

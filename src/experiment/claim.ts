@@ -6,10 +6,12 @@ import type { Findings } from './findings.ts';
 
 export type VerdictStatus = 'supported' | 'refuted' | 'inconclusive' | 'not-applicable';
 
+/** The measured figure that decided: a ratio (unit 'x'), or a quantity in a unit of its own ('ns', 'B'). */
 export interface Effect {
-  readonly ratio: number;
+  readonly value: number;
   readonly low: number;
   readonly high: number;
+  readonly unit: string;
 }
 
 /** What a claim's judge returns; the sentence stands alone, units and interval in it. */

@@ -8,6 +8,9 @@
 import type { Kernel, Point, Scalar } from '../kernel/kernel.ts';
 import type { Machine } from '../machine/types.ts';
 import type { Claim } from './claim.ts';
+import type { Findings } from './findings.ts';
+import type { Inferred } from './inference.ts';
+import type { Predicted } from './prediction.ts';
 
 export type Profile = 'smoke' | 'quick' | 'full';
 export const profiles: readonly Profile[] = ['smoke', 'quick', 'full'];
@@ -58,6 +61,8 @@ interface VariantBase {
 /** One thread of the measuring process, pinned. */
 export interface ThreadVariant extends VariantBase {
   readonly form: 'thread';
+  /** The CPU that this arm is set up and measured on; the run's first one unless told. */
+  readonly cpu?: (point: Point) => number;
 }
 
 /** Worker threads on CPUs of their own, from one barrier to the next; the time is first start to last end. */
@@ -131,11 +136,22 @@ export interface Experiment {
   readonly operation: string;
   readonly metrics?: readonly Metric[];
   readonly claims: readonly Claim[];
+  /** What the measurements say of the machine itself. */
+  readonly infer?: (findings: Findings) => readonly Inferred[];
+  /** What the cache model, fed the addresses of the arms, makes of their times. */
+  readonly predict?: (findings: Findings) => readonly Predicted[];
   /** Plain text for a newcomer: what happens and why. */
   readonly explain: string;
   /** The memory layout, drawn in text, at most 58 columns wide. */
   readonly drawing: string;
   readonly chart: Chart;
+  /**
+   * The arms are points of a curve: each has its own interval, none is called faster or slower than the baseline, and
+   * only the claims share the error level.
+   */
+  readonly isCurve?: boolean;
+  /** Measured only when asked for, by id, by lab or by `all`: the standard set is kept short. */
+  readonly onRequest?: boolean;
   /** Share of a run's budget relative to the others; 1 unless told. */
   readonly weight?: number;
 }

@@ -18,8 +18,13 @@ export function withoutEffect(status: VerdictStatus, sentence: string): Judgemen
 }
 
 /** `17.5x [16.9, 18.2]`. */
-export function describeEffect(effect: { ratio: number; low: number | null; high: number | null }): string {
-  return `${formatRatio(effect.ratio)} ${formatInterval(effect.low, effect.high)}`;
+export function describeRatio(ratio: { ratio: number; low: number | null; high: number | null }): string {
+  return `${formatRatio(ratio.ratio)} ${formatInterval(ratio.low, ratio.high)}`;
+}
+
+/** A ratio that decided, in the same form. */
+export function describeEffect({ value, low, high }: Effect): string {
+  return describeRatio({ ratio: value, low, high });
 }
 
 /** Why a ratio can't be judged, or its bounds. */
@@ -29,7 +34,7 @@ function bounds(ratio: Ratio): { reason: string } | { known: Known; effect: Effe
     const count = ratio.processes === 1 ? '1 process gives' : `${ratio.processes} processes give`;
     return { reason: `${count} no interval at this error level: run a larger profile` };
   }
-  return { known: ratio, effect: { ratio: ratio.ratio, low: ratio.low, high: ratio.high } };
+  return { known: ratio, effect: { value: ratio.ratio, low: ratio.low, high: ratio.high, unit: 'x' } };
 }
 
 /**
@@ -47,6 +52,49 @@ export function judgeTimes(ratio: Ratio, times: number, what: string): Judgement
   return {
     status: 'inconclusive',
     sentence: `${says}; the interval straddles ${formatRatio(least)}.`,
+    effect,
+  };
+}
+
+/** A claimed figure counts as right within this factor: a textbook's "4 cycles" tells levels apart, no more. */
+const figureWithin = 2;
+
+/** A measured figure with its interval over processes, in the unit that is told. */
+export interface Figure {
+  readonly value: number | null;
+  readonly low: number | null;
+  readonly high: number | null;
+}
+
+/**
+ * Judges "costs about N" or "N to M": supported when the whole interval lies within a factor of two of the claimed
+ * range, refuted when it lies wholly outside, else inconclusive. `what` reads as the sentence's subject.
+ */
+export function judgeFigure(
+  figure: Figure,
+  claimed: { readonly low: number; readonly high: number; readonly unit: string },
+  what: string,
+): Judgement {
+  const { value, low, high } = figure;
+  if (value === null) return withoutEffect('inconclusive', `${what} could not be measured.`);
+  const { unit } = claimed;
+  if (low === null || high === null) {
+    return withoutEffect('inconclusive', `${what}: too few processes for an interval; run a larger profile.`);
+  }
+  const effect: Effect = { value, low, high, unit };
+  const range =
+    claimed.low === claimed.high
+      ? formatNumber(claimed.low)
+      : `${formatNumber(claimed.low)} to ${formatNumber(claimed.high)}`;
+  const says = `${what} is ${formatNumber(value)} ${formatInterval(low, high)} ${unit}; the source says ${range} ${unit}`;
+  const [least, most] = [claimed.low / figureWithin, claimed.high * figureWithin];
+  const rule = `from ${formatNumber(least)} to ${formatNumber(most)} counts as support`;
+  if (low >= least && high <= most) return { status: 'supported', sentence: `${says} (${rule}).`, effect };
+  if (high < least || low > most) return { status: 'refuted', sentence: `${says} (${rule}).`, effect };
+  const bound = low < least ? least : most;
+  return {
+    status: 'inconclusive',
+    sentence: `${says}; the interval straddles ${formatNumber(bound)} ${unit}.`,
     effect,
   };
 }

@@ -140,7 +140,8 @@ function refusal(variant: Variant, point: Point, context: Context): string | nul
 }
 
 /** Comparisons whose verdicts the experiment prints: what the error level is divided by. */
-export function comparisonCount(layout: Layout): number {
+export function comparisonCount(experiment: Experiment, layout: Layout): number {
+  if (experiment.isCurve === true) return Math.max(1, experiment.claims.length);
   return layout.groups.reduce(
     (sum, group) => sum + group.arms.filter((arm) => arm.key !== group.baseline && !arm.twin).length,
     0,

@@ -5,8 +5,17 @@
 import type { Scalar } from '../kernel/kernel.ts';
 import type { Experiment, Profile } from './experiment.ts';
 
+/** What a fresh process makes experiments of that stand in no list: who makes them, and of what. */
+export interface ExperimentSource {
+  /** A name that src/cli/makers.ts knows. */
+  readonly maker: string;
+  readonly text: string;
+}
+
 export interface MeasureRequest {
   readonly experiments: readonly Experiment[];
+  /** Where the experiments come from; absent: they are in the lab's list. */
+  readonly source?: ExperimentSource;
   readonly profile: Profile;
   /** Values that replace a parameter's own, by the parameter's name, in every experiment that has it. */
   readonly settings: Readonly<Record<string, readonly Scalar[]>>;

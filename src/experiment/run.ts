@@ -5,6 +5,8 @@
 import type { Point, Scalar } from '../kernel/kernel.ts';
 import type { Machine, Surroundings } from '../machine/types.ts';
 import type { Verdict } from './claim.ts';
+import type { Inference } from './inference.ts';
+import type { Prediction } from './prediction.ts';
 import type { Language, Profile } from './experiment.ts';
 
 export const runFormat = 'linefill-run';
@@ -163,6 +165,8 @@ export interface Run {
   readonly comparisons: readonly Comparison[];
   readonly probes: readonly Probe[];
   readonly leftOut: readonly LeftOut[];
+  readonly inferences: readonly Inference[];
+  readonly predictions: readonly Prediction[];
   readonly verdicts: readonly Verdict[];
   readonly warnings: readonly string[];
 }

@@ -7,6 +7,7 @@
  */
 import * as v from 'valibot';
 import { UserError } from '../base/errors.ts';
+import { isClosed } from '../base/is-closed.ts';
 import type { Run } from './run.ts';
 import { noiseColumns, runFormat, schemaVersion } from './run.ts';
 
@@ -91,11 +92,15 @@ const machine = v.object({
   lineBytes: fact(number),
   lastLevelBytes: fact(number),
   memoryLevels: fact(v.array(v.object({ upToBytes: v.nullable(number), latencyNs: number }))),
+  measuredCaches: fact(
+    v.array(v.object({ level: count, sizeBytes: number, latencyNs: number, ways: v.nullable(number) })),
+  ),
   cpuDistances: fact(v.array(v.object({ from: count, to: count, oneWayNs: number }))),
   cpuGroups: fact(v.array(counts)),
   pageBytes: fact(number),
   hugePages: fact(v.array(v.object({ pageBytes: number, total: count, free: count }))),
   transparentHugePages: fact(text),
+  hugePagesGiven: fact(number),
   transparentHugePagesDefrag: fact(text),
   numaNodes: fact(number),
   memoryTotalBytes: fact(number),
@@ -242,7 +247,21 @@ const verdict = v.object({
   source: text,
   status: v.picklist(['supported', 'refuted', 'inconclusive', 'not-applicable']),
   sentence: text,
-  effect: v.nullable(v.object({ ratio: number, low: number, high: number })),
+  effect: v.nullable(v.object({ value: number, low: number, high: number, unit: text })),
+});
+
+const inference = v.object({
+  experiment: text,
+  id: text,
+  title: text,
+  unit: text,
+  value: v.nullable(number),
+  low: v.nullable(number),
+  high: v.nullable(number),
+  processes: count,
+  reported: v.nullable(number),
+  reportedBy: v.nullable(text),
+  note: v.nullable(text),
 });
 
 const schema = v.object({
@@ -262,6 +281,8 @@ const schema = v.object({
   comparisons: v.array(comparison),
   probes: v.array(probe),
   leftOut: v.array(v.object({ experiment: text, what: text, reason: text })),
+  inferences: v.array(inference),
+  predictions: v.array(v.object({ experiment: text, group: text, arm: text, value: number })),
   verdicts: v.array(verdict),
   warnings: texts,
 });
@@ -338,22 +359,6 @@ function parseJson(json: string, from: string): unknown {
       'give the file that linefill run wrote: linefill-run-<time>.json',
     );
   }
-}
-
-/** Whether every bracket and string that the text opens is closed again. */
-function isClosed(body: string): boolean {
-  let depth = 0;
-  let inString = false;
-  for (let i = 0; i < body.length; i++) {
-    const c = body[i];
-    if (inString) {
-      if (c === '\\') i++;
-      else if (c === '"') inString = false;
-    } else if (c === '"') inString = true;
-    else if (c === '{' || c === '[') depth++;
-    else if (c === '}' || c === ']') depth--;
-  }
-  return depth <= 0 && !inString;
 }
 
 /** What the validator calls its rules, for people. */

@@ -4,9 +4,23 @@ import { poolAllocation } from './allocation/pool-allocation.ts';
 import { poolLatencyExperiment } from './allocation/pool-latency.ts';
 import { poolScan } from './allocation/pool-scan.ts';
 import { accessOrder } from './hardware/access-order.ts';
+import { alignment } from './hardware/alignment.ts';
+import { contextSwitchExperiment } from './hardware/context-switch.ts';
+import { bandwidth } from './hardware/bandwidth.ts';
 import { coreToCore } from './hardware/core-to-core.ts';
 import { dataLayout } from './hardware/data-layout.ts';
 import { falseSharingExperiment } from './hardware/false-sharing.ts';
+import { latencyLadder } from './hardware/latency-ladder.ts';
+import { pageCostExperiment } from './hardware/page-cost.ts';
+import { numa } from './hardware/numa.ts';
+import { prefetchDistance } from './hardware/prefetch-distance.ts';
+import { prefetch } from './hardware/prefetch.ts';
+import { loadedLatency } from './hardware/loaded-latency.ts';
+import { sharing } from './hardware/sharing.ts';
+import { storage } from './hardware/storage.ts';
+import { storeForwarding } from './hardware/store-forwarding.ts';
+import { strideAndAssociativity } from './hardware/stride-and-associativity.ts';
+import { tlbReach } from './hardware/tlb-reach.ts';
 
 export const experiments: readonly Experiment[] = [
   coreToCore,
@@ -16,4 +30,18 @@ export const experiments: readonly Experiment[] = [
   poolAllocation,
   poolLatencyExperiment,
   poolScan,
+  latencyLadder,
+  bandwidth,
+  loadedLatency,
+  sharing,
+  numa,
+  strideAndAssociativity,
+  tlbReach,
+  pageCostExperiment,
+  contextSwitchExperiment,
+  storage,
+  prefetch,
+  prefetchDistance,
+  alignment,
+  storeForwarding,
 ];

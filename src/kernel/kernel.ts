@@ -5,7 +5,7 @@
  */
 import { ContractError } from '../base/errors.ts';
 import type { Prng } from '../base/prng.ts';
-import { expectKernel } from '../native/binding.ts';
+import { expectKernel, type Pages } from '../native/binding.ts';
 import type { Arguments, Signature } from './signature.ts';
 
 /** A value of a parameter. */
@@ -16,14 +16,24 @@ export type Point = Readonly<Record<string, Scalar>>;
 
 /** Where inputs get their memory. All of it is freed when the group of arms that made it is done. */
 export interface Room {
-  /** A zeroed typed array in mapped memory, its first byte at a multiple of `alignment` (64 unless told). */
-  array<T extends keyof RoomArrays>(element: T, length: number, alignment?: number): RoomArrays[T];
+  /**
+   * A zeroed typed array in mapped memory, its first byte at a multiple of `alignment` (64 unless told), on pages of
+   * the kind that is asked for ('system' unless told). Throws where the system has no such pages to give.
+   */
+  array<T extends keyof RoomArrays>(
+    element: T,
+    length: number,
+    alignment?: number,
+    pages?: Pages,
+  ): RoomArrays[T];
   /** A zeroed typed array over a SharedArrayBuffer, aligned alike. */
   shared<T extends keyof RoomArrays>(element: T, length: number, alignment?: number): RoomArrays[T];
   /** Made once a group and given to every arm that asks with the same key: for inputs that nobody writes. */
   share<T>(key: string, make: () => T): T;
   /** The real address of a view's first byte. */
   addressOf(view: ArrayBufferView): bigint;
+  /** Bytes of an `array` of this room that huge pages back now; null where the system can't say. */
+  hugeBytes(view: ArrayBufferView): number | null;
 }
 
 export interface RoomArrays {

@@ -2,8 +2,8 @@
  * One line handed to and fro between two CPUs; half a round trip is what a line costs that another core has just
  * written. Native twin: native/kernels/ping-pong.cc.
  */
-import { InvariantError } from '../base/errors.ts';
 import { defineKernel, type Kernel, numberAt } from './kernel.ts';
+import { waitOn } from './patience.ts';
 
 const alone = {
   line: 'shared uint32[]',
@@ -13,23 +13,31 @@ const alone = {
 } as const;
 const member = { line: 'shared uint32[]', role: 'uint32', roundTrips: 'uint32', swap: 'uint32' } as const;
 
-const spinsBetweenLooks = 2 ** 20;
-const patienceNs = 10_000_000_000n;
+/** From one word that is played on to the next: 256 B, so that no two share a line or a pair of lines. */
+const apart = 64;
+/** A page of its own: no third CPU has a part in its lines, and what one address costs by its place is averaged out. */
+const pageWords = 1024;
 
-function handOver(line: Uint32Array, from: number, to: number, swap: boolean): void {
+function handOver(line: Uint32Array, at: number, from: number, to: number, swap: boolean): void {
   let deadlineNs = 0n;
-  for (let spins = 1; ; spins++) {
+  for (let looks = 1; ; looks++) {
     if (swap) {
-      if (Atomics.compareExchange(line, 0, from, to) === from) return;
-    } else if (Atomics.load(line, 0) === from) {
-      Atomics.store(line, 0, to);
+      if (Atomics.compareExchange(line, at, from, to) === from) return;
+    } else if (Atomics.load(line, at) === from) {
+      Atomics.store(line, at, to);
       return;
     }
-    if (spins % spinsBetweenLooks !== 0) continue;
-    const nowNs = process.hrtime.bigint();
-    if (deadlineNs === 0n) deadlineNs = nowNs + patienceNs;
-    if (nowNs > deadlineNs) throw new InvariantError('ping-pong: the partner did not answer within 10 s');
+    deadlineNs = waitOn('ping-pong', looks, deadlineNs);
   }
+}
+
+/** One role's part of the game on one word: the number that it wrote last. */
+function play(line: Uint32Array, at: number, role: number, roundTrips: number, swap: boolean): number {
+  const seen = Atomics.load(line, at);
+  let turn = firstTurn(role === 0 ? seen + 1 : seen) + role;
+  for (let i = 0; i < roundTrips; i++, turn = (turn + 2) >>> 0)
+    handOver(line, at, turn, (turn + 1) >>> 0, swap);
+  return (turn - 1) >>> 0;
 }
 
 /** The even number from which both roles go on; words wrap at 2^32, as the native ones do. */
@@ -43,26 +51,29 @@ export const pingPong: Kernel<typeof member> = defineKernel({
   summary: 'hands one line to and fro with another member',
   signature: member,
   setup: ({ point, room, member: role }) => ({
-    line: room.share('line', () => room.shared('uint32', 64, 256)),
+    line: room.share('line', () => room.shared('uint32', pageWords, 4 * pageWords)),
     role,
     roundTrips: numberAt(point, 'roundTrips'),
     swap: numberAt(point, 'swap'),
   }),
   // 1. The word counts hand-overs, from an even number on. 2. Role 0 makes even odd, 3. role 1 makes odd even,
-  // 4. `roundTrips` times each. Answer: the number that this role wrote last.
+  // 4. `roundTrips` times each. 5. Each line of the array has a word of its own, and an equal part of the round trips,
+  // the first ones the odd ones out. Answer: the sum of the numbers that this role wrote last.
   reference({ line, role, roundTrips, swap }) {
-    const seen = Atomics.load(line, 0);
-    let turn = firstTurn(role === 0 ? seen + 1 : seen) + role;
-    for (let i = 0; i < roundTrips; i++, turn = (turn + 2) >>> 0)
-      handOver(line, turn, (turn + 1) >>> 0, swap === 1);
-    return BigInt((turn - 1) >>> 0);
+    const lines = Math.ceil(line.length / apart);
+    let sum = 0;
+    for (let i = 0; i < lines; i++) {
+      const trips = Math.floor(roundTrips / lines) + (i < roundTrips % lines ? 1 : 0);
+      sum += play(line, i * apart, role, trips, swap === 1);
+    }
+    return BigInt(sum);
   },
   agreement: { kind: 'exact' },
   work: (point) => ({
     operations: 2 * numberAt(point, 'roundTrips'),
     bytes: 8 * numberAt(point, 'roundTrips'),
   }),
-  footprintBytes: () => 1024,
+  footprintBytes: () => 2 * 4 * pageWords,
 });
 
 /**
@@ -85,8 +96,8 @@ export const pingPongPair: Kernel<typeof alone> = defineKernel({
     let turn = firstTurn(Atomics.load(line, 0));
     const beganNs = process.hrtime.bigint();
     for (let i = 0; i < roundTrips; i++, turn = (turn + 2) >>> 0) {
-      handOver(line, turn, turn + 1, false);
-      handOver(line, turn + 1, (turn + 2) >>> 0, false);
+      handOver(line, 0, turn, turn + 1, false);
+      handOver(line, 0, turn + 1, (turn + 2) >>> 0, false);
     }
     elapsedNs[0] = Number(process.hrtime.bigint() - beganNs);
     return BigInt(turn);

@@ -2,47 +2,78 @@
  * Dependent loads: each hop's address is the load before it, so a hop costs the full latency of where the next
  * slot lies. After lmbench's lat_mem_rd and google/multichase. Native twin: native/kernels/pointer-chase.cc.
  */
-import type { Prng } from '../base/prng.ts';
-import { defineKernel, type Kernel, numberAt } from './kernel.ts';
+import { defineKernel, type Kernel, numberAt, textAt } from './kernel.ts';
+import { type ChaseOrder, linkByCongruence, linkInOrder, visitingOrder } from './chase-order.ts';
+import type { Pages } from '../native/binding.ts';
 
-/**
- * Links the first `slots` positions of `next`, `stride` elements apart, into one random cycle (Sattolo 1986), so
- * that a walk visits every one before it repeats. Elements between the positions stay as they are.
- */
-export function linkCycle(next: Uint32Array, slots: number, stride: number, prng: Prng): Uint32Array {
-  const order = new Uint32Array(slots);
-  for (let i = 0; i < slots; i++) order[i] = i;
-  for (let i = slots - 1; i > 0; i--) {
-    const j = prng.below(i);
-    const held = order[i]!;
-    order[i] = order[j]!;
-    order[j] = held;
-  }
-  for (let i = 0; i < slots; i++) next[i * stride] = order[i]! * stride;
-  return next;
+const signature = { links: 'const uint32[]', cursors: 'uint32[]', hops: 'uint32' } as const;
+
+const elementBytes = 4;
+const lineBytes = 64;
+/** Larger sets are linked by a congruence: a shuffle of them takes longer than the measuring. */
+const shuffledBelow = 2 ** 16;
+
+/** Cursors of `chains` chains, as far apart on the cycle as they can be. `order`: the slots as they are visited. */
+export function cursorsOn(order: Uint32Array, chains: number): Uint32Array {
+  return Uint32Array.from(
+    { length: chains },
+    (_, chain) => order[Math.floor((chain * order.length) / chains)]!,
+  );
 }
 
-const signature = { next: 'const uint32[]', start: 'uint32', hops: 'uint32' } as const;
+/** Anywhere on a cycle whose order nobody wrote down: evenly over its addresses. */
+function evenly(slots: number, strideBytes: number, chains: number): Uint32Array {
+  return Uint32Array.from(
+    { length: chains },
+    (_, chain) => Math.floor((chain * slots) / chains) * strideBytes,
+  );
+}
 
-const lineElements = 16;
-
-/** Point: workingSetBytes, hops. One slot a 64-byte line. */
+/**
+ * Point: workingSetBytes, hops (of each chain a call), chains (1 to 16), pages ('small', 'transparent', ...), order
+ * ('random', 'in-page', 'sequential'), strideBytes from slot to slot. A call goes on where the last one ended: a
+ * walk shorter than the cycle would otherwise find its own lines again.
+ */
 export const pointerChase: Kernel<typeof signature> = defineKernel({
   id: 'pointer-chase',
-  summary: 'follows a cycle of indices, one dependent load a hop',
+  summary: 'follows a cycle of links, one dependent load a hop and chain',
   signature,
   setup({ point, prng, room }) {
-    const slots = Math.max(1, Math.floor(numberAt(point, 'workingSetBytes') / (4 * lineElements)));
-    const next = linkCycle(room.array('uint32', slots * lineElements, 4096), slots, lineElements, prng);
-    return { next, start: 0, hops: numberAt(point, 'hops') };
+    const pages = textAt(point, 'pages') as Pages;
+    const strideBytes = numberAt(point, 'strideBytes');
+    const kind = textAt(point, 'order') as ChaseOrder;
+    const slots = Math.max(1, Math.floor(numberAt(point, 'workingSetBytes') / strideBytes));
+    const chains = numberAt(point, 'chains');
+    const { links, order } = room.share(`${kind} links ${strideBytes} B apart in ${pages} pages`, () => {
+      const elements = Math.ceil((slots * strideBytes) / elementBytes);
+      const array = room.array('uint32', elements, lineBytes, pages);
+      if (kind === 'random' && slots >= shuffledBelow) {
+        linkByCongruence(array, slots, strideBytes, prng.next());
+        return { links: array, order: null };
+      }
+      const visited = visitingOrder(kind, slots, strideBytes, prng);
+      return { links: linkInOrder(array, visited), order: visited };
+    });
+    const cursors = order === null ? evenly(slots, strideBytes, chains) : cursorsOn(order, chains);
+    return { links, cursors, hops: numberAt(point, 'hops') };
   },
-  // 1. From `start`, 2. go `hops` times to the slot that this slot names. Answer: the last slot.
-  reference({ next, start, hops }) {
-    let slot = start;
-    for (let i = 0; i < hops; i++) slot = next[slot]!;
-    return BigInt(slot);
+  reference({ links, cursors, hops }) {
+    // 1. From where each chain's cursor stands,
+    const at = cursors.slice();
+    // 2. every chain in turn goes to where its slot points, `hops` times.
+    for (let i = 0; i < hops; i++) {
+      for (let chain = 0; chain < at.length; chain++) at[chain] = links[at[chain]! >>> 2]!;
+    }
+    // 3. The cursors stay where the chains ended; the answer is their weighted sum.
+    cursors.set(at);
+    let sum = 0;
+    for (let chain = 0; chain < at.length; chain++) sum += (chain + 1) * at[chain]!;
+    return BigInt(sum);
   },
   agreement: { kind: 'exact' },
-  work: (point) => ({ operations: numberAt(point, 'hops'), bytes: 4 * numberAt(point, 'hops') }),
+  work(point) {
+    const loads = numberAt(point, 'hops') * numberAt(point, 'chains');
+    return { operations: loads, bytes: elementBytes * loads };
+  },
   footprintBytes: (point) => numberAt(point, 'workingSetBytes'),
 });

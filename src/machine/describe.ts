@@ -25,6 +25,8 @@ export function describeMachine(system: System, native: NativeFacts | null): Mac
     ...facts,
     lastLevelBytes: missing<never>(notMeasured),
     memoryLevels: missing<never>(notMeasured),
+    measuredCaches: missing<never>('no profile of this machine: linefill machine --measure makes one'),
+    hugePagesGiven: missing<never>(notMeasured),
     cpuDistances: missing<never>(notMeasured),
     cpuGroups: missing<never>(notMeasured),
     counters: countersFact(native),

@@ -2,7 +2,16 @@
 import { formatBytes, formatNs } from '../base/units.ts';
 import { formatCpuList } from './cpu-list.ts';
 import type { Fact, Origin } from './fact.ts';
-import type { Cache, Cpu, CpuDistance, HugePagePool, Machine, MemoryLevel, Surroundings } from './types.ts';
+import type {
+  Cache,
+  Cpu,
+  CpuDistance,
+  HugePagePool,
+  Machine,
+  MeasuredCache,
+  MemoryLevel,
+  Surroundings,
+} from './types.ts';
 
 export interface FactRow {
   readonly name: string;
@@ -30,6 +39,7 @@ export function machineRows(machine: Machine): readonly FactRow[] {
     row('caches', of.caches, cachesText),
     row('memory levels', of.memoryLevels, levelsText),
     row('last level', of.lastLevelBytes, formatBytes),
+    row('caches, measured', of.measuredCaches, measuredText),
     row('cache line', of.lineBytes, formatBytes),
     row('NUMA nodes', of.numaNodes, String),
     row('memory', of.memoryTotalBytes, formatBytes),
@@ -39,6 +49,7 @@ export function machineRows(machine: Machine): readonly FactRow[] {
     row('page', of.pageBytes, formatBytes),
     row('huge page pools', of.hugePages, poolsText),
     row('transparent huge pages', of.transparentHugePages, String),
+    row('huge pages given', of.hugePagesGiven, (share) => `${rounded(100 * share)} %`),
     row('huge page defragmentation', of.transparentHugePagesDefrag, String),
     row('governor', of.governor, String),
     row('turbo', of.turbo, yesNo),
@@ -117,6 +128,11 @@ function cachesText(caches: readonly Cache[]): string {
   return [...counts]
     .map(([key, { size, count }]) => (count === 1 ? key : key.replace(size, `${count} x ${size}`)))
     .join(', ');
+}
+
+/** 'L1 33.8 KiB, L2 953 KiB'. */
+function measuredText(caches: readonly MeasuredCache[]): string {
+  return caches.map(({ level, sizeBytes }) => `L${level} ${formatBytes(sizeBytes)}`).join(', ');
 }
 
 function poolsText(pools: readonly HugePagePool[]): string {

@@ -42,6 +42,15 @@ export interface MemoryLevel {
   readonly latencyNs: number;
 }
 
+/** A cache as our kernels find it, over fresh processes. */
+export interface MeasuredCache {
+  readonly level: number;
+  readonly sizeBytes: number;
+  readonly latencyNs: number;
+  /** Null where no experiment told. */
+  readonly ways: number | null;
+}
+
 export interface Machine {
   /** Stable across reboots and runs: a hash of the operating system's machine id and the hardware, never the id itself. */
   readonly id: string;
@@ -59,6 +68,8 @@ export interface Machine {
   readonly lastLevelBytes: Fact<number>;
   /** The plateaus of that curve, nearest first; measured, to be read beside `caches`. */
   readonly memoryLevels: Fact<readonly MemoryLevel[]>;
+  /** The caches as a profile of this machine has them (`linefill machine --measure`), nearest first. */
+  readonly measuredCaches: Fact<readonly MeasuredCache[]>;
   readonly cpuDistances: Fact<readonly CpuDistance[]>;
   /** CPUs nearest to one another by those distances; measured, to be read beside `Cpu.siblings`. */
   readonly cpuGroups: Fact<readonly (readonly number[])[]>;
@@ -66,6 +77,8 @@ export interface Machine {
   readonly hugePages: Fact<readonly HugePagePool[]>;
   /** When the kernel gives huge pages unasked: always, madvise or never. */
   readonly transparentHugePages: Fact<string>;
+  /** Share of some megabytes of memory that asked for huge pages and got them, 0 to 1; measured. */
+  readonly hugePagesGiven: Fact<number>;
   /** When a fault may stall to make one: always, defer, defer+madvise, madvise or never. */
   readonly transparentHugePagesDefrag: Fact<string>;
   readonly numaNodes: Fact<number>;

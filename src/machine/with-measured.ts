@@ -9,6 +9,8 @@ export interface Measurements {
   readonly curve?: readonly CurvePoint[];
   /** Ping-pong of each pair of CPUs. */
   readonly distances?: readonly CpuDistance[];
+  /** Share of memory asked for as huge pages that came as such; null where nobody can say. */
+  readonly hugeShare?: number | null;
   /** Of the clock that times the samples. */
   readonly clock?: { readonly name: string; readonly resolutionNs: number; readonly costNs: number };
 }
@@ -19,7 +21,7 @@ export interface Measurements {
  * @throws ContractError for a curve or distances that can't be right (see levels.ts, siblings.ts)
  */
 export function withMeasured(machine: Machine, found: Measurements): Machine {
-  return { ...machine, ...ofCurve(found), ...ofDistances(found), ...ofClock(found) };
+  return { ...machine, ...ofCurve(found), ...ofDistances(found), ...ofHugePages(found), ...ofClock(found) };
 }
 
 function ofCurve({ curve }: Measurements): Partial<Machine> {
@@ -39,6 +41,16 @@ function ofDistances({ distances }: Measurements): Partial<Machine> {
     cpuDistances:
       distances.length === 0 ? missing('no pair of CPUs was measured') : measured(distances, 'ping-pong'),
     cpuGroups: inferSiblings(distances),
+  };
+}
+
+function ofHugePages({ hugeShare }: Measurements): Partial<Machine> {
+  if (hugeShare === undefined) return {};
+  return {
+    hugePagesGiven:
+      hugeShare === null
+        ? missing('the system gives none, or does not say which pages are huge')
+        : measured(hugeShare, 'pages of 8 MiB that asked for them'),
   };
 }
 

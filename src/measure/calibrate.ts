@@ -61,12 +61,22 @@ async function needed(arm: ArmRunner, targetNs: number): Promise<Needed> {
   }
 }
 
-/** One iteration count for all arms of a group. Repeated until it grows no more: code being compiled gets faster. */
-export async function calibrate(arms: readonly ArmRunner[], targetNs: number): Promise<number> {
+/** An arm to calibrate, and whether it gets faster as it runs: what a machine code compiler made before does not. */
+export interface Calibrated {
+  readonly runner: ArmRunner;
+  readonly isCompiledOnTheWay: boolean;
+}
+
+/** One iteration count for all arms of a group. Repeated until it grows no more where code is compiled on the way. */
+export async function calibrate(arms: readonly Calibrated[], targetNs: number): Promise<number> {
   let most = 1;
-  for (const arm of arms) {
+  for (const { runner: arm, isCompiledOnTheWay } of arms) {
     const first = await needed(arm, targetNs);
     if (first.isLong) continue;
+    if (!isCompiledOnTheWay) {
+      most = Math.max(most, first.iterations);
+      continue;
+    }
     let [before, now] = [first.iterations, (await needed(arm, targetNs)).iterations];
     for (let pass = 2; pass < mostPasses && now > (1 + settledWithin) * before; pass++) {
       [before, now] = [now, (await needed(arm, targetNs)).iterations];

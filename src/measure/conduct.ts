@@ -5,6 +5,7 @@
 import { fork } from 'node:child_process';
 import type { Context, Experiment } from '../experiment/experiment.ts';
 import { comparisonCount, type Layout, type Settings } from '../experiment/plan.ts';
+import type { ExperimentSource } from '../experiment/request.ts';
 import type { Conduct, Stop } from '../experiment/run.ts';
 import { comparisonAlpha } from '../experiment/analyse.ts';
 import { median, orderStatisticRank, replicatesNeeded } from '../stats/index.ts';
@@ -13,6 +14,7 @@ import type { Calibration, GroupResult, ReplicateReply, ReplicateRequest } from 
 
 export interface ConductRequest {
   readonly experiment: Experiment;
+  readonly source: ExperimentSource | null;
   readonly context: Context;
   readonly layout: Layout;
   readonly settings: Settings;
@@ -177,7 +179,7 @@ function total(results: readonly GroupResult[], of: (result: GroupResult) => num
 export async function conduct(request: ConductRequest, signal: AbortSignal): Promise<Conducted> {
   const { experiment, context, layout, budgetMs } = request;
   const { profile } = context;
-  const comparisons = comparisonCount(layout);
+  const comparisons = comparisonCount(experiment, layout);
   const shares = comparisons * lookCount[profile];
   const course = new Course(plannedLooks(profile, comparisons, Number.POSITIVE_INFINITY));
   let stopped: Stop = 'processes';
@@ -236,10 +238,11 @@ export async function conduct(request: ConductRequest, signal: AbortSignal): Pro
 }
 
 function replicateRequest(request: ConductRequest, course: Course, budgetMs: number): ReplicateRequest {
-  const { experiment, context, settings, seed } = request;
+  const { experiment, source, context, settings, seed } = request;
   return {
     kind: 'replicate',
     experiment: experiment.id,
+    source,
     profile: context.profile,
     machine: context.machine,
     cpus: context.cpus,

@@ -6,6 +6,7 @@
 import { Worker } from 'node:worker_threads';
 import { ContractError } from '../base/errors.ts';
 import type { Language } from '../experiment/experiment.ts';
+import type { ExperimentSource } from '../experiment/request.ts';
 import { type Failed, Replies } from './replies.ts';
 import type { SamplePlan } from './sample.ts';
 import type { AnyArguments } from './thread-arm.ts';
@@ -23,6 +24,13 @@ export interface Join {
   readonly args: AnyArguments;
   readonly gate: Int32Array;
   readonly members: number;
+}
+
+/** What a worker is born with. */
+export interface MemberData {
+  readonly cpu: number;
+  /** What its experiments are made of; null: they are in the list. */
+  readonly source: ExperimentSource | null;
 }
 
 export type MemberRequest =
@@ -43,11 +51,13 @@ interface Member {
 /** Born when first needed; `close()` ends all of them. */
 export class Crew {
   readonly #entry: URL;
+  readonly #source: ExperimentSource | null;
   readonly #members = new Map<number, Member>();
   #teams = 0;
 
-  constructor(workerEntry: URL) {
+  constructor(workerEntry: URL, source: ExperimentSource | null = null) {
     this.#entry = workerEntry;
+    this.#source = source;
   }
 
   /** A number that no other team of this crew has. */
@@ -59,7 +69,8 @@ export class Crew {
   async muster(cpus: readonly number[]): Promise<void> {
     for (const cpu of cpus) {
       if (this.#members.has(cpu)) continue;
-      const worker = new Worker(this.#entry, { workerData: { cpu } });
+      const workerData: MemberData = { cpu, source: this.#source };
+      const worker = new Worker(this.#entry, { workerData });
       this.#members.set(cpu, { worker, replies: new Replies<MemberReply>(worker) });
       const [reply] = await this.replies([cpu]);
       if (reply?.kind !== 'ready') throw new ContractError(`CPU ${cpu}: ${describe(reply)}`);

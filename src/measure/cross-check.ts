@@ -46,7 +46,7 @@ function threadSide(arm: Arm, name: string, implementation: Implementation | nul
   return { name, args: [args], checksums: [timeHere(kernel, language, body, args, plan).checksum] };
 }
 
-/** Makes a side in a room of its own, hands it on, and frees the room: two sides at most are there at a time. */
+/** Makes something in a room of its own and frees the room. */
 async function inRoom<T>(make: (room: GroupRoom) => T | Promise<T>): Promise<T> {
   const room = new GroupRoom();
   try {
@@ -56,26 +56,23 @@ async function inRoom<T>(make: (room: GroupRoom) => T | Promise<T>): Promise<T> 
   }
 }
 
-/** Where nothing is written both sides may read the same inputs, and arms may share them: only the checksum tells. */
+/** Where nothing is written arms may share their inputs, too: only the checksum tells. */
 function writesNothing(arm: Arm): boolean {
   return answerArrays(arm.variant.kernel.signature).length === 0;
 }
 
+/** Both sides stand in one room: what is written each has for itself, what a kernel shares nobody writes. */
 async function checkThread(arm: Arm, seat: Omit<Seat, 'room'>, inputs: GroupRoom): Promise<void> {
   const { kernel, id, implementation } = arm.variant;
-  const isReadOnly = writesNothing(arm);
-  const side = (name: string, body: Implementation | null, room: GroupRoom): Side =>
-    threadSide(arm, name, body, { ...seat, room });
-  const sideBySide = async (native: Side): Promise<void> => {
-    const check = (name: string, body: Implementation): void | Promise<void> => {
-      if (isReadOnly) return compareSides(arm, native, side(name, body, inputs));
-      return inRoom((room) => compareSides(arm, native, side(name, body, room)));
-    };
-    await check('reference', kernel.reference as Implementation);
-    if (implementation !== undefined) await check(id, implementationOf(arm.variant));
+  const checkIn = (room: GroupRoom): void => {
+    const side = (name: string, body: Implementation | null): Side =>
+      threadSide(arm, name, body, { ...seat, room });
+    const native = side('native', null);
+    compareSides(arm, native, side('reference', kernel.reference as Implementation));
+    if (implementation !== undefined) compareSides(arm, native, side(id, implementationOf(arm.variant)));
   };
-  if (isReadOnly) await sideBySide(side('native', null, inputs));
-  else await inRoom((room) => sideBySide(side('native', null, room)));
+  if (writesNothing(arm)) checkIn(inputs);
+  else await inRoom(checkIn);
 }
 
 async function checkTeam(

@@ -97,6 +97,7 @@ function comparisonsOf(desk: Desk, group: PlannedGroup, rows: readonly Measureme
   const baseline = times.find((row) => row.arm === group.baseline);
   const twin = times.find((row) => row.twin);
   if (baseline === undefined || twin === undefined) return [];
+  if (desk.experiment.isCurve === true) return [];
   const main = mainRegime(baseline.processes);
   const regimes = new Set(baseline.processes.flatMap((samples) => samples.regimes));
   return [...regimes]

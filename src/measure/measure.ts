@@ -4,7 +4,7 @@
  */
 import { UserError } from '../base/errors.ts';
 import type { Context, Experiment, Profile } from '../experiment/experiment.ts';
-import { judgeRun } from '../experiment/judge.ts';
+import { inferRun, judgeRun, predictRun } from '../experiment/judge.ts';
 import { layOut } from '../experiment/plan.ts';
 import type { MeasureRequest, Phase, Progress } from '../experiment/request.ts';
 import { type LeftOut, type Run, runFormat, schemaVersion } from '../experiment/run.ts';
@@ -26,14 +26,22 @@ export interface Engine {
 /** An experiment of weight 1 gets this long, unless told: the standard quick set ends within 90 s on two CPUs. */
 const experimentMs: Readonly<Record<Profile, number>> = { smoke: 1_500, quick: 11_000, full: 120_000 };
 const surveyMs = 2_000;
+/** No experiment of a whole lab counts for more: a quick lab of eighteen ends within a minute, a full one within ten. */
+const mostOfLab = 0.27;
+
+/** What an experiment counts for among others: in a run of a whole lab they are many, and none takes long. */
+function weightAmong(experiments: readonly Experiment[], { weight = 1 }: Experiment): number {
+  const isLab = experiments.length > 1 && experiments.some(({ onRequest }) => onRequest === true);
+  return isLab ? Math.min(weight, mostOfLab) : weight;
+}
+
+function totalWeight(all: readonly Experiment[], some: readonly Experiment[] = all): number {
+  return some.reduce((sum, experiment) => sum + weightAmong(all, experiment), 0);
+}
 
 /** The budget of a run that names none. */
 export function defaultBudgetMs(profile: Profile, experiments: readonly Experiment[]): number {
   return surveyMs + experimentMs[profile] * totalWeight(experiments);
-}
-
-function totalWeight(experiments: readonly Experiment[]): number {
-  return experiments.reduce((sum, experiment) => sum + (experiment.weight ?? 1), 0);
 }
 
 /** A run takes at most this share of the memory that is available to it. */
@@ -55,7 +63,7 @@ export function surveyMachine(machine: Machine, cpus: readonly number[], profile
   const largest = 2 ** Math.floor(Math.log2(Math.min(wanted, 2 ** 28, affordable)));
   const found = survey(cpus, largest, profile === 'full' ? 4 : 2);
   const clock = { name: environment().clockName, ...environment().measureClock() };
-  return withMeasured(machine, { curve: found.curve, distances: found.distances, clock });
+  return withMeasured(machine, { ...found, clock });
 }
 
 /**
@@ -75,8 +83,9 @@ export function chooseCpus(asked: readonly number[] | null): number[] {
   return [...new Set(asked)];
 }
 
-function shareOf(experiment: Experiment, left: readonly Experiment[], leftMs: number): number {
-  return (leftMs * (experiment.weight ?? 1)) / totalWeight(left);
+/** Of the time that is left, what the experiment at `index` of `all` gets. */
+function shareOf(all: readonly Experiment[], index: number, leftMs: number): number {
+  return (leftMs * weightAmong(all, all[index]!)) / totalWeight(all, all.slice(index));
 }
 
 function warningsOf(conducted: readonly Conducted[], context: Context): string[] {
@@ -109,7 +118,7 @@ async function conductAll(
   report: (index: number, phase: Phase, process: number, processes: number) => void,
   signal: AbortSignal,
 ): Promise<Outcome> {
-  const { experiments, settings, seed } = request;
+  const { experiments, source = null, settings, seed } = request;
   const conducted: Conducted[] = [];
   const leftOut: LeftOut[] = [];
   for (const [index, experiment] of experiments.entries()) {
@@ -117,12 +126,11 @@ async function conductAll(
     const layout = layOut(experiment, context, settings);
     leftOut.push(...layout.leftOut.map((entry) => ({ experiment: experiment.id, ...entry })));
     report(index, 'calibrate', 0, 0);
-    const budgetMs = shareOf(experiment, experiments.slice(index), leftMs());
+    const budgetMs = shareOf(experiments, index, leftMs());
     const onProcess = (ended: number, planned: number): void => report(index, 'measure', ended, planned);
     const childEntry = engine.entries.child;
-    conducted.push(
-      await conduct({ experiment, context, layout, settings, seed, budgetMs, childEntry, onProcess }, signal),
-    );
+    const what = { experiment, source, context, layout, settings };
+    conducted.push(await conduct({ ...what, seed, budgetMs, childEntry, onProcess }, signal));
   }
   return { conducted, leftOut };
 }
@@ -172,8 +180,15 @@ export async function measure(
     comparisons: conducted.flatMap((each) => each.comparisons),
     probes: conducted.flatMap((each) => each.probes),
     leftOut,
+    inferences: [],
+    predictions: [],
     verdicts: [],
     warnings: warningsOf(conducted, context),
   };
-  return { ...run, verdicts: judgeRun(run, experiments) };
+  return {
+    ...run,
+    inferences: inferRun(run, experiments),
+    predictions: predictRun(run, experiments),
+    verdicts: judgeRun(run, experiments),
+  };
 }

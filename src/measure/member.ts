@@ -3,7 +3,8 @@ import { parentPort, workerData } from 'node:worker_threads';
 import { ContractError } from '../base/errors.ts';
 import type { Experiment } from '../experiment/experiment.ts';
 import { environment } from '../native/binding.ts';
-import type { Join, MemberReply, MemberRequest } from './crew.ts';
+import type { Join, MemberData, MemberReply, MemberRequest } from './crew.ts';
+import { experimentsOf, type Make } from './made.ts';
 import type { SamplePlan } from './sample.ts';
 import { type AnyArguments, implementationOf, timeHere } from './thread-arm.ts';
 import type { TimedSample } from './timing.ts';
@@ -21,10 +22,12 @@ function seat(experiments: readonly Experiment[], join: Join): Seated {
   return (plan) => timeHere(variant.kernel, join.language, implementation, join.args, plan, gate);
 }
 
-/** Serves the teams of one CPU, until the worker is terminated. */
-export function serveMember(experiments: readonly Experiment[]): void {
+/** Serves the teams of one CPU, of listed experiments and of those that `make` makes, until it is terminated. */
+export async function serveMember(listed: readonly Experiment[], make?: Make): Promise<void> {
   const port = parentPort;
   if (port === null) throw new ContractError('a crew member runs in a worker thread only');
+  const { cpu, source } = workerData as MemberData;
+  const experiments = await experimentsOf(listed, source, make);
   const teams = new Map<number, Seated>();
   const answer = (request: MemberRequest): MemberReply | null => {
     switch (request.kind) {
@@ -53,7 +56,7 @@ export function serveMember(experiments: readonly Experiment[]): void {
   port.on('message', (request: MemberRequest) => attempt(() => answer(request)));
   attempt(() => {
     // Where the system can't pin, migrations show it.
-    if (environment().allowedCpus.length > 0) environment().pin((workerData as { cpu: number }).cpu);
+    if (environment().allowedCpus.length > 0) environment().pin(cpu);
     return { kind: 'ready' };
   });
 }

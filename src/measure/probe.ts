@@ -4,6 +4,7 @@
  * modes in these figures are two regimes, and only what was taken within one may be compared.
  */
 import { fixedWork } from '../kernel/fixed-work.ts';
+import { linkByCongruence } from '../kernel/chase-order.ts';
 import { pointerChase } from '../kernel/pointer-chase.ts';
 import { inOrder } from '../kernel/signature.ts';
 import { HandOver } from './hand-over.ts';
@@ -17,54 +18,46 @@ export interface ProbeReading {
 }
 
 const chaseBytes = 8 * 2 ** 20;
-const lineElements = 16;
+const lineBytes = 64;
 const hops = 2048;
 /** The least of some short games: an interrupt in one of them is no regime. */
 const games = 3;
 const roundTrips = 500;
 const steps = 20_000;
 
-/**
- * Links one slot a line into one cycle by a linear congruence, a full period for a power of two (Hull and Dobell
- * 1962): each hop goes to a page that no prefetcher foresees. A shuffle would take a fresh process three times as long.
- */
-export function linkByCongruence(next: Uint32Array, seed: number): void {
-  const last = next.length / lineElements - 1;
-  const increment = (2 * seed + 1) >>> 0;
-  for (let slot = 0; slot <= last; slot++) {
-    next[slot * lineElements] = ((Math.imul(slot, 69069) + increment) & last) * lineElements;
-  }
-}
-
 /** Holds the probe's own 8 MiB; `close()` frees them. */
 export class RegimeProbe {
   readonly #room = new GroupRoom();
   readonly #handOver: HandOver | null;
-  readonly #chase: { next: Uint32Array; start: number; hops: number };
+  readonly #chase: { links: Uint32Array; cursors: Uint32Array; hops: number };
   readonly #fixed: AnyArguments;
+  #last: ProbeReading | null = null;
+  #lastAt = 0;
 
   constructor(cpus: readonly number[], seed: number) {
     const seat = { room: this.#room, seed, cpus };
     const partner = cpus[1];
     this.#handOver = partner === undefined ? null : new HandOver(partner, roundTrips, seat);
-    const next = this.#room.array('uint32', chaseBytes / 4, 4096);
-    linkByCongruence(next, seed);
-    this.#chase = { next, start: 0, hops };
+    const links = this.#room.array('uint32', chaseBytes / 4, 4096);
+    linkByCongruence(links, chaseBytes / lineBytes, lineBytes, seed);
+    this.#chase = { links, cursors: new Uint32Array(1), hops };
     this.#fixed = setUp(fixedWork, { steps }, seat);
   }
 
-  read(): ProbeReading {
+  /** The last reading if it is no older than `ageMs`, else a new one: groups may follow each other quickly. */
+  recent(ageMs: number): ProbeReading {
+    if (this.#last === null || performance.now() - this.#lastAt > ageMs) this.#last = this.#read();
+    return this.#last;
+  }
+
+  #read(): ProbeReading {
     const once = { warmup: 0, iterations: 1 };
     const pingPongNs = this.#handOver === null ? null : Math.min(...this.#handOver.play(games));
+    // Goes on where the last look ended, and so finds none of the lines that that one brought in.
     const chase = timeNative(pointerChase.id, inOrder(pointerChase.signature, this.#chase), once);
-    // Goes on where it ended, so that no look finds the lines that the last one brought in.
-    this.#chase.start = Number(chase.checksum);
     const fixed = timeNative(fixedWork.id, inOrder(fixedWork.signature, this.#fixed), once);
-    return {
-      pingPongNs,
-      chaseNs: chase.elapsedNs / hops,
-      fixedNs: fixed.elapsedNs,
-    };
+    this.#lastAt = performance.now();
+    return { pingPongNs, chaseNs: chase.elapsedNs / hops, fixedNs: fixed.elapsedNs };
   }
 
   close(): void {

@@ -1,6 +1,7 @@
 /** What parent and fresh process say to each other. Plain data, sent by structured clone. */
 import type { Profile } from '../experiment/experiment.ts';
 import type { Settings } from '../experiment/plan.ts';
+import type { ExperimentSource } from '../experiment/request.ts';
 import type { NoiseColumn } from '../experiment/run.ts';
 import type { Machine } from '../machine/types.ts';
 import type { ProbeReading } from './probe.ts';
@@ -9,6 +10,8 @@ import type { ProbeReading } from './probe.ts';
 export interface ReplicateRequest {
   readonly kind: 'replicate';
   readonly experiment: string;
+  /** What to make the experiment of; null: it is in the list. */
+  readonly source: ExperimentSource | null;
   readonly profile: Profile;
   readonly machine: Machine;
   readonly cpus: readonly number[];

@@ -8,14 +8,14 @@ import { Prng } from '../base/prng.ts';
 import type { Context, Experiment } from '../experiment/experiment.ts';
 import { type Arm, layOut, type PlannedGroup } from '../experiment/plan.ts';
 import { environment } from '../native/binding.ts';
-import { calibrate, sampleTargetNs, settle, shortestReportedNs } from './calibrate.ts';
+import { calibrate, type Calibrated, sampleTargetNs, settle, shortestReportedNs } from './calibrate.ts';
 import { Crew } from './crew.ts';
 import { RegimeProbe } from './probe.ts';
 import type { Calibration, GroupResult, ReplicateRequest } from './protocol.ts';
 import { GroupRoom } from './room.ts';
 import type { ArmRunner } from './sample.ts';
 import { type Seat, ThreadArm } from './thread-arm.ts';
-import { takeTurns } from './turns.ts';
+import { probeEveryMs, takeTurns } from './turns.ts';
 
 /** Where a child or a worker starts: the files that know the list of experiments. */
 export interface Entries {
@@ -47,7 +47,8 @@ async function seatArm(desk: Desk, arm: Arm, seat: Seat): Promise<ArmRunner> {
     }
     case 'scenario': {
       const { seed, cpus } = seat;
-      const request = { kind: 'host', experiment, variant: variant.id, point, seed, cpus } as const;
+      const { source } = desk.request;
+      const request = { kind: 'host', experiment, source, variant: variant.id, point, seed, cpus } as const;
       const { ScenarioArm } = await import('./scenario.ts');
       return await startOrClose(new ScenarioArm(variant, request, desk.entries.child));
     }
@@ -75,6 +76,26 @@ function roundsOf(mostRounds: number, targetNs: number, iterations: number): num
   return targetNs < 1e6 && iterations > 1 ? 2 * mostRounds : mostRounds;
 }
 
+/** The twin is the baseline: what holds for one holds for the other. */
+function toCalibrate(group: PlannedGroup, runners: ReadonlyMap<string, ArmRunner>): Calibrated[] {
+  return group.arms
+    .filter(({ twin }) => !twin)
+    .map(({ key, variant }) => ({
+      runner: runners.get(key)!,
+      isCompiledOnTheWay: variant.language !== 'native',
+    }));
+}
+
+/**
+ * Points of a curve follow one another on a core that is at work already: native code, which nothing compiles, is warm
+ * enough after the iteration that precedes each sample.
+ */
+function isWarm({ experiment, request }: Desk, group: PlannedGroup, key: string): boolean {
+  const variant = group.arms.find((arm) => arm.key === key)?.variant;
+  const isNativeThread = variant?.form === 'thread' && variant.language === 'native';
+  return experiment.isCurve === true && request.calibration !== null && isNativeThread;
+}
+
 async function measureGroup(desk: Desk, group: PlannedGroup, budgetMs: number): Promise<GroupResult> {
   const { request, experiment } = desk;
   const seat = { seed: request.seed, cpus: request.cpus };
@@ -85,16 +106,16 @@ async function measureGroup(desk: Desk, group: PlannedGroup, budgetMs: number): 
   const runners = new Map<string, ArmRunner>();
   try {
     for (const arm of group.arms) runners.set(arm.key, await seatArm(desk, arm, { ...seat, room }));
-    const arms = [...runners.values()];
     const began = performance.now();
     const known = request.calibration?.[group.key];
     if (request.calibration !== null && known === undefined) {
       throw new ContractError(`${experiment.id}: no iteration count for group ${group.key}`);
     }
     const targetNs = sampleTargetNs(group.arms.map(({ variant }) => variant.form));
-    const iterations = known?.iterations ?? (await calibrate(arms, targetNs));
+    const iterations = known?.iterations ?? (await calibrate(toCalibrate(group, runners), targetNs));
     for (const [key, arm] of runners) {
-      await settle(arm, iterations, budgetMs / (4 * arms.length), known?.sampleNs[key]);
+      if (isWarm(desk, group, key)) continue;
+      await settle(arm, iterations, budgetMs / (4 * runners.size), known?.sampleNs[key]);
     }
     const { arms: taken, probes } = await takeTurns({
       runners,
@@ -104,7 +125,7 @@ async function measureGroup(desk: Desk, group: PlannedGroup, budgetMs: number): 
       mostRounds: roundsOf(request.mostRounds, targetNs, iterations),
       shortestNs: desk.shortestNs,
       prng: new Prng(request.seed + 7919 * request.process),
-      probe: () => desk.probe.read(),
+      probe: () => desk.probe.recent(probeEveryMs),
     });
     return {
       kind: 'group',
@@ -157,7 +178,7 @@ export async function replicate(
   // Where the system can't pin, the run's machine facts say so and the samples' migrations show it.
   if (cpu !== undefined && environment().allowedCpus.length > 0) environment().pin(cpu);
   const probe = new RegimeProbe(cpus, request.seed);
-  const crew = new Crew(entries.worker);
+  const crew = new Crew(entries.worker, request.source);
   try {
     const desk: Desk = { experiment, request, entries, probe, crew, shortestNs: shortestReportedNs() };
     const budgetsMs = groupBudgetsMs(request, groups);

@@ -34,9 +34,10 @@ function release(region: Region): void {
 /** The same room, with what it shares kept apart from what others share: a team's own line is not another's. */
 export function scoped(room: Room, scope: string): Room {
   return {
-    array: (element, length, alignment) => room.array(element, length, alignment),
+    array: (element, length, alignment, pages) => room.array(element, length, alignment, pages),
     shared: (element, length, alignment) => room.shared(element, length, alignment),
     addressOf: (array) => room.addressOf(array),
+    hugeBytes: (array) => room.hugeBytes(array),
     share: (key, make) => room.share(`${scope}/${key}`, make),
   };
 }
@@ -49,16 +50,16 @@ export function scoped(room: Room, scope: string): Room {
 export class GroupRoom implements Room {
   readonly #regions: Region[] = [];
   readonly #shared = new Map<string, unknown>();
-  readonly #pages: Pages;
 
-  constructor(pages: Pages = 'system') {
-    this.#pages = pages;
-  }
-
-  array<T extends keyof RoomArrays>(element: T, length: number, alignment = 64): RoomArrays[T] {
+  array<T extends keyof RoomArrays>(
+    element: T,
+    length: number,
+    alignment = 64,
+    pages: Pages = 'system',
+  ): RoomArrays[T] {
     const bytes = length * constructors[element].BYTES_PER_ELEMENT;
     const native = environment();
-    const region = new native.Region(Math.max(1, bytes), { alignment, pages: this.#pages });
+    const region = new native.Region(Math.max(1, bytes), { alignment, pages });
     this.#regions.push(region);
     return view(element, region.buffer, 0, length);
   }
@@ -78,6 +79,10 @@ export class GroupRoom implements Room {
 
   addressOf(array: ArrayBufferView): bigint {
     return environment().addressOf(array);
+  }
+
+  hugeBytes(array: ArrayBufferView): number | null {
+    return this.#regions.find(({ buffer }) => buffer === array.buffer)?.hugeBytes() ?? null;
   }
 
   close(): void {

@@ -6,6 +6,7 @@ import { type ChildProcess, fork } from 'node:child_process';
 import { once } from 'node:events';
 import { ContractError } from '../base/errors.ts';
 import type { ScenarioVariant } from '../experiment/experiment.ts';
+import type { ExperimentSource } from '../experiment/request.ts';
 import type { Point } from '../kernel/kernel.ts';
 import { type Failed, Replies } from './replies.ts';
 import type { ArmRunner, ArmSample, SamplePlan } from './sample.ts';
@@ -14,6 +15,7 @@ import type { ArmRunner, ArmSample, SamplePlan } from './sample.ts';
 export interface HostRequest {
   readonly kind: 'host';
   readonly experiment: string;
+  readonly source: ExperimentSource | null;
   readonly variant: string;
   readonly point: Point;
   readonly seed: number;

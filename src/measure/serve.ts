@@ -2,6 +2,7 @@
 import { ContractError } from '../base/errors.ts';
 import type { Experiment } from '../experiment/experiment.ts';
 import { environment } from '../native/binding.ts';
+import { experimentsOf, type Make } from './made.ts';
 import type { ReplicateReply, ReplicateRequest } from './protocol.ts';
 import { type Entries, replicate } from './replicate.ts';
 import { GroupRoom } from './room.ts';
@@ -10,12 +11,6 @@ import type { HostReply, HostRequest } from './scenario.ts';
 import { ThreadArm } from './thread-arm.ts';
 
 type Request = ReplicateRequest | HostRequest | { readonly kind: 'sample'; readonly plan: SamplePlan };
-
-function find(experiments: readonly Experiment[], id: string): Experiment {
-  const experiment = experiments.find((candidate) => candidate.id === id);
-  if (experiment === undefined) throw new ContractError(`no experiment is called ${id}`);
-  return experiment;
-}
 
 function seatHosted(experiment: Experiment, request: HostRequest): ThreadArm {
   const variant = experiment.variants.find((candidate) => candidate.id === request.variant);
@@ -26,19 +21,25 @@ function seatHosted(experiment: Experiment, request: HostRequest): ThreadArm {
   return new ThreadArm({ variant, point: request.point }, seat);
 }
 
-/** Serves replicates and scenarios of the listed experiments until the parent lets go. */
-export function serve(experiments: readonly Experiment[], entries: Entries): void {
+/** Serves replicates and scenarios, of listed experiments and of those that `make` makes, until the parent lets go. */
+export function serve(listed: readonly Experiment[], entries: Entries, make?: Make): void {
   let hosted: ThreadArm | null = null;
+  const find = async ({ experiment: id, source }: ReplicateRequest | HostRequest): Promise<Experiment> => {
+    const experiments = await experimentsOf(listed, source, make);
+    const experiment = experiments.find((candidate) => candidate.id === id);
+    if (experiment === undefined) throw new ContractError(`no experiment is called ${id}`);
+    return experiment;
+  };
   const send = (reply: ReplicateReply | HostReply): void => {
     process.send?.(reply);
   };
   const answer = async (request: Request): Promise<void> => {
     switch (request.kind) {
       case 'replicate':
-        await replicate(find(experiments, request.experiment), request, entries, send);
+        await replicate(await find(request), request, entries, send);
         return send({ kind: 'done' });
       case 'host':
-        hosted = seatHosted(find(experiments, request.experiment), request);
+        hosted = seatHosted(await find(request), request);
         return send({ kind: 'ready' });
       case 'sample':
         if (hosted === null) throw new ContractError('a sample was asked for before a variant was named');

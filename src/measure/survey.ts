@@ -3,7 +3,8 @@
  * working sets, and the distance of every pair of CPUs.
  */
 import { Prng } from '../base/prng.ts';
-import { linkCycle, pointerChase } from '../kernel/pointer-chase.ts';
+import { linkInOrder, visitingOrder } from '../kernel/chase-order.ts';
+import { pointerChase } from '../kernel/pointer-chase.ts';
 import type { CpuDistance } from '../machine/types.ts';
 import { environment } from '../native/binding.ts';
 import { median } from '../stats/index.ts';
@@ -14,8 +15,11 @@ import { timeNative } from './thread-arm.ts';
 export interface Survey {
   readonly curve: readonly { readonly workingSetBytes: number; readonly nsPerLoad: number }[];
   readonly distances: readonly CpuDistance[];
+  /** Share of memory asked for as huge pages that came as such; null where nobody can say. */
+  readonly hugeShare: number | null;
 }
 
+const lineBytes = 64;
 const smallestBytes = 8 * 2 ** 10;
 const hops = 20_000;
 const repeats = 5;
@@ -23,37 +27,51 @@ const roundTrips = 5000;
 const mostPairs = 256;
 
 /** Huge pages, where the system gives them, keep the cost of address translation out of the curve. */
-function roomForCurve(bytes: number): { room: GroupRoom; next: Uint32Array } {
-  const huge = new GroupRoom('transparent');
+function linksIn(room: GroupRoom, bytes: number): Uint32Array {
   try {
-    return { room: huge, next: huge.array('uint32', bytes / 4, 4096) };
+    return room.array('uint32', bytes / 4, 4096, 'transparent');
   } catch {
-    const room = new GroupRoom();
-    return { room, next: room.array('uint32', bytes / 4, 4096) };
+    return room.array('uint32', bytes / 4, 4096);
   }
 }
 
 /** ns a dependent load at each size: the least of some walks, each over another part of the cycle. */
 function latencyCurve(largestBytes: number, pointsPerOctave: number): Survey['curve'] {
-  const { room, next } = roomForCurve(largestBytes);
+  const room = new GroupRoom();
   try {
+    const links = linksIn(room, largestBytes);
     const curve: { workingSetBytes: number; nsPerLoad: number }[] = [];
     const octaves = Math.log2(largestBytes / smallestBytes);
     for (let i = 0; i <= octaves * pointsPerOctave; i++) {
-      const slots = Math.round((smallestBytes * 2 ** (i / pointsPerOctave)) / 64);
-      linkCycle(next, slots, 16, new Prng(i));
+      const slots = Math.round((smallestBytes * 2 ** (i / pointsPerOctave)) / lineBytes);
+      linkInOrder(links, visitingOrder('random', slots, lineBytes, new Prng(i)));
       let least = Number.POSITIVE_INFINITY;
-      let start = 0;
+      const cursors = new Uint32Array(1);
       for (let repeat = 0; repeat < repeats; repeat++) {
-        const timed = timeNative(pointerChase.id, [next, start, hops], { warmup: 0, iterations: 1 });
-        start = Number(timed.checksum);
+        const timed = timeNative(pointerChase.id, [links, cursors, hops], { warmup: 0, iterations: 1 });
         least = Math.min(least, timed.elapsedNs / hops);
       }
-      curve.push({ workingSetBytes: slots * 64, nsPerLoad: least });
+      curve.push({ workingSetBytes: slots * lineBytes, nsPerLoad: least });
     }
     return curve;
   } finally {
     room.close();
+  }
+}
+
+function hugeShare(): number | null {
+  const bytes = 8 * 2 ** 20;
+  try {
+    const region = new (environment().Region)(bytes, { pages: 'transparent' });
+    try {
+      new Uint8Array(region.buffer).fill(1);
+      const huge = region.hugeBytes();
+      return huge === null ? null : huge / bytes;
+    } finally {
+      region.discard();
+    }
+  } catch {
+    return null;
   }
 }
 
@@ -84,7 +102,7 @@ export function survey(cpus: readonly number[], largestBytes: number, pointsPerO
   try {
     if (first !== undefined) environment().pin(first);
     const curve = latencyCurve(largestBytes, pointsPerOctave);
-    return { curve, distances: first === undefined ? [] : distances(cpus) };
+    return { curve, distances: first === undefined ? [] : distances(cpus), hugeShare: hugeShare() };
   } finally {
     environment().unpin();
   }

@@ -100,12 +100,16 @@ export class TeamArm implements ArmRunner {
     const samples = (await this.#gather('sample')).map((reply) => (reply as { sample: TimedSample }).sample);
     const start = Math.min(...samples.map((sample) => sample.startNs));
     const end = Math.max(...samples.map((sample) => sample.endNs));
+    // Given the first member's arguments: what a team observes lies in arrays that its members share.
+    const observe = this.#options.variant.observe as
+      | ((args: AnyArguments) => Record<string, number>)
+      | undefined;
     return {
       elapsedNs: end - start,
       noise: sumNoise(samples),
       memberNs: samples.map((sample) => sample.elapsedNs),
       checksums: samples.map((sample) => sample.checksum),
-      metrics: {},
+      metrics: observe?.(this.args[0]!) ?? {},
     };
   }
 

@@ -83,21 +83,39 @@ export function timeHere(
   return timeTypeScript(() => implementation(args), plan, gate);
 }
 
+/** Does something on a CPU of its own, where the system can pin, and brings the thread back to its own CPU. */
+function onCpu<T>(cpu: number | undefined, home: number | undefined, task: () => T): T {
+  const { allowedCpus, pin } = environment();
+  if (cpu === undefined || home === undefined || allowedCpus.length === 0) return task();
+  pin(cpu);
+  try {
+    return task();
+  } finally {
+    pin(home);
+  }
+}
+
 /** An arm that the calling thread runs itself. */
 export class ThreadArm implements ArmRunner {
   readonly args: AnyArguments;
   readonly #variant: Variant;
   readonly #implementation: (args: AnyArguments) => bigint;
+  readonly #cpu: number | undefined;
+  readonly #home: number | undefined;
 
-  constructor(arm: Pick<Arm, 'variant' | 'point'>, seat: Seat) {
-    this.#variant = arm.variant;
-    this.#implementation = implementationOf(arm.variant);
-    this.args = setUp(arm.variant.kernel, arm.point, seat);
+  constructor({ variant, point }: Pick<Arm, 'variant' | 'point'>, seat: Seat) {
+    this.#variant = variant;
+    this.#implementation = implementationOf(variant);
+    this.#cpu = variant.form === 'thread' ? variant.cpu?.(point) : undefined;
+    this.#home = seat.cpus[0];
+    this.args = onCpu(this.#cpu, this.#home, () => setUp(variant.kernel, point, seat));
   }
 
   sampleNow(plan: SamplePlan): ArmSample {
     const { kernel, language } = this.#variant;
-    const timed = timeHere(kernel, language, this.#implementation, this.args, plan);
+    const timed = onCpu(this.#cpu, this.#home, () =>
+      timeHere(kernel, language, this.#implementation, this.args, plan),
+    );
     const observe = this.#variant.observe as ((args: AnyArguments) => Record<string, number>) | undefined;
     return {
       elapsedNs: timed.elapsedNs,

@@ -30,7 +30,7 @@ export interface Turns {
  */
 const rewarmBelowNs = 20e6;
 /** A probe costs about a millisecond: none more often than this. */
-const probeEveryMs = 15;
+export const probeEveryMs = 15;
 
 /** What can't be reported: a time that the clock can't resolve, a metric that is no number. */
 function refuse(arm: string, sample: ArmSample, shortestNs: number): void {

@@ -66,6 +66,33 @@ export interface CounterFact {
   readonly reason: string | null;
 }
 
+/** What the programs used that this process started and waited for; running totals. Null where unknown. */
+export interface ChildUsage {
+  readonly userNs: number | null;
+  readonly systemNs: number | null;
+  readonly minorFaults: number | null;
+  readonly majorFaults: number | null;
+  readonly voluntarySwitches: number | null;
+  readonly involuntarySwitches: number | null;
+  /** Of the largest of all these processes, so it never falls. Up to `forkedPeakBytes()` it says "at most". */
+  readonly peakResidentBytes: number | null;
+}
+
+/** Counts of the programs that the calling thread starts while it lives, with all their threads and descendants. */
+export interface ChildCounters {
+  /** What can be counted for children, and why not. */
+  facts(): CounterFact[];
+  /** So far, in the order of `facts()`: NaN where there is none. Throws once disposed. */
+  read(): {
+    /** Scaled where the system shared a hardware counter out in turns. */
+    readonly counts: Float64Array;
+    /** The part of the time in which each was counted, 1 where always. */
+    readonly shares: Float64Array;
+  };
+  /** Closes what it opened; a second call does nothing. */
+  dispose(): void;
+}
+
 /** Allocators of others: a version, or null where one is not here. */
 export interface Peers {
   /** Compiled in: as the headers call it, "1_74". */
@@ -104,6 +131,19 @@ export interface Environment {
   poolAlloc(heap: Uint32Array): number;
   /** 0, or the negative of an error. Both throw TypeError where `heap` holds no pool and no checked pool. */
   poolFree(heap: Uint32Array, offset: number): number;
+  childUsage(): ChildUsage;
+  /** The peak resident set with which a program begins that this process starts; forks a child to find out. */
+  forkedPeakBytes(): number | null;
+  readonly ChildCounters: new () => ChildCounters;
+  /**
+   * Puts the pages of a view that starts at a page on NUMA nodes: on one, or in turn over several; pages that were
+   * touched before are moved. Throws where the system can't, or such a node has no memory for this process.
+   */
+  placeOnNodes(view: ArrayBufferView, nodes: readonly number[]): void;
+  /** How many of a view's pages lie on each node, from node 0 on, untouched ones on none; null where unknown. */
+  pagesByNode(view: ArrayBufferView): number[] | null;
+  /** The node of the CPU that the calling thread is on; null where unknown. */
+  currentNode(): number | null;
   readonly Region: new (bytes: number, options?: { alignment?: number; pages?: Pages }) => Region;
 }
 

@@ -4,6 +4,8 @@
  */
 import { mainRegime } from '../experiment/analyse.ts';
 import type { Verdict } from '../experiment/claim.ts';
+import type { Inference } from '../experiment/inference.ts';
+import type { Prediction } from '../experiment/prediction.ts';
 import type { Comparison, Conduct, LeftOut, Measurement, Run } from '../experiment/run.ts';
 import type { Point } from '../kernel/kernel.ts';
 import type { ExperimentText } from './experiment-text.ts';
@@ -46,6 +48,8 @@ export interface ExperimentResult {
   readonly text: ExperimentText | null;
   readonly conduct: Conduct | null;
   readonly tables: readonly MetricTable[];
+  readonly inferences: readonly Inference[];
+  readonly predictions: readonly Prediction[];
   readonly verdicts: readonly Verdict[];
   readonly leftOut: readonly LeftOut[];
 }
@@ -66,6 +70,8 @@ export function arrange(run: Run, texts: readonly ExperimentText[]): readonly Ex
       text,
       conduct: run.conduct.find(({ experiment }) => experiment === id) ?? null,
       tables: tablesOf(measurements, comparisons, text),
+      inferences: run.inferences.filter(({ experiment }) => experiment === id),
+      predictions: run.predictions.filter(({ experiment }) => experiment === id),
       verdicts: run.verdicts.filter(({ experiment }) => experiment === id),
       leftOut: run.leftOut.filter(({ experiment }) => experiment === id),
     };

@@ -1,5 +1,5 @@
 /** The words and figures of a table's row: the same in the terminal and in Markdown. */
-import type { Verdict } from '../experiment/claim.ts';
+import type { Effect, Verdict } from '../experiment/claim.ts';
 import type { Comparison, Conduct, Measurement, Run } from '../experiment/run.ts';
 import type { Point } from '../kernel/kernel.ts';
 import { formatCpuList } from '../machine/cpu-list.ts';
@@ -141,7 +141,7 @@ const stops: Readonly<Record<Conduct['stopped'], string>> = {
 /** How an experiment was run, in a sentence without its full stop. */
 export function conductText(conduct: Conduct): string {
   const { processes, cpus, elapsedMs, samplingMs, crossChecked } = conduct;
-  const where = cpus.length === 0 ? '' : ` on CPU ${formatCpuList(cpus)}`;
+  const where = cpus.length === 0 ? '' : ` on CPU${cpus.length > 1 ? 's' : ''} ${formatCpuList(cpus)}`;
   const took = `${formatDuration(elapsedMs)}, ${formatDuration(samplingMs)} of it in samples`;
   const checked = `${crossChecked} ${crossChecked === 1 ? 'answer' : 'answers'} cross-checked`;
   return `${processes} fresh ${processes === 1 ? 'process' : 'processes'}${where}; ${took}; ${checked}; ${stops[conduct.stopped]}`;
@@ -164,7 +164,13 @@ export function verdictCount(verdicts: readonly Verdict[]): string | null {
 /** The measured effect beside which the source's number is read. */
 export function effectText(verdict: Verdict): string {
   if (verdict.effect === null) return notAvailable;
-  return `${formatTimes(verdict.effect.ratio)} ${formatTimesRange(verdict.effect.low, verdict.effect.high)}`;
+  return effectInWords(verdict.effect);
+}
+
+/** '3.52x [3.41, 3.60]', '1.02 ns [1.01, 1.03]'. */
+export function effectInWords({ value, low, high, unit }: Effect): string {
+  if (unit === 'x') return `${formatTimes(value)} ${formatTimesRange(low, high)}`;
+  return `${formatQuantity(value, unit)} ${formatRange(low, high, scaleFor(value, unit))}`;
 }
 
 /** The machine in a line: model, CPUs, caches, system, engine. */

@@ -1,4 +1,5 @@
 /** A run as GitHub-flavoured Markdown, to be pasted into an issue or kept beside code. */
+import type { Inference } from '../experiment/inference.ts';
 import type { Run } from '../experiment/run.ts';
 import type { ExperimentText } from './experiment-text.ts';
 import { type Arm, arrange, type ExperimentResult, type MetricTable } from './arrange.ts';
@@ -20,8 +21,10 @@ import {
   unstableMark,
   verdictCount,
 } from './cells.ts';
+import { inferredCells, inferredHeaders } from './inferred.ts';
 import { oneLine } from './lines.ts';
 import { formatCoordinate, formatDuration } from './numbers.ts';
+import { type PredictedCells, predictedHeaders, predictedRows, predictedSentence } from './predicted.ts';
 
 /** Text of a run or an experiment, with whatever Markdown or HTML would take for its own made harmless. */
 function escaped(text: string): string {
@@ -54,12 +57,15 @@ export function renderMarkdown(run: Run, texts: readonly ExperimentText[]): stri
 }
 
 function experimentPart(result: ExperimentResult): string {
-  const { conduct, text, verdicts, leftOut } = result;
+  const { conduct, text, inferences, verdicts, leftOut } = result;
   const parts = [`## ${escaped(titleOf(result))}`];
   if (text !== null) parts.push(escaped(text.question));
   if (conduct !== null) parts.push(`${escaped(conductText(conduct))}.`);
   if (conduct !== null && conduct.regimes !== null) parts.push(escaped(conduct.regimes));
   for (const table of result.tables) parts.push(tablePart(table, result));
+  if (inferences.length > 0) parts.push(inferredPart(inferences));
+  const predicted = predictedRows(result);
+  if (predicted.length > 0) parts.push(predictedPart(predicted));
   if (verdicts.length > 0) {
     const rows = verdicts.map((verdict) =>
       tableRow([
@@ -81,6 +87,24 @@ function experimentPart(result: ExperimentResult): string {
     );
   }
   return parts.join('\n\n');
+}
+
+function inferredPart(inferences: readonly Inference[]): string {
+  const cells = inferences.map(inferredCells);
+  const rows = cells.map(({ what, value, range, reported, reportedBy }) =>
+    tableRow([what, value, range, reported, reportedBy].map(escaped)),
+  );
+  const notes = cells.flatMap(({ note }) => (note === '' ? [] : [`- ${escaped(note)}`]));
+  const table = [tableRow(inferredHeaders), '|---|---:|---|---:|---|', ...rows].join('\n');
+  return [table, ...(notes.length === 0 ? [] : [notes.join('\n')])].join('\n\n');
+}
+
+function predictedPart(rows: readonly PredictedCells[]): string {
+  const cells = rows.map(({ where, variant, predicted, measured, ratio }) =>
+    tableRow([where, variant, predicted, measured, ratio].map(escaped)),
+  );
+  const table = [tableRow(predictedHeaders), '|---|---|---:|---:|---:|', ...cells].join('\n');
+  return `${table}\n\n${escaped(predictedSentence(rows) ?? '')}`;
 }
 
 function tablePart(table: MetricTable, { conduct }: ExperimentResult): string {

@@ -19,8 +19,10 @@ import {
   tableTitle,
   titleOf,
 } from './cells.ts';
+import { inferredCells, inferredHeaders } from './inferred.ts';
 import { oneLine, type Paint, printable, type Style, textWidth, wrap } from './lines.ts';
 import { formatCoordinate, formatQuantity } from './numbers.ts';
+import { predictedHeaders, predictedRows, predictedSentence } from './predicted.ts';
 import { renderMatrix } from './matrix.ts';
 import { mostSeries, renderPlot, type Series } from './plot.ts';
 import { type Cell, type Column, renderTable, type Row } from './table.ts';
@@ -52,6 +54,8 @@ export function experimentText(result: ExperimentResult, frame: TextFrame): stri
     heading(result, frame),
     ...result.tables.map((table) => tableText(table, result, frame)),
     plotText(result, frame),
+    inferredText(result, frame),
+    predictedText(result, frame),
     ...result.verdicts.map((verdict) => verdictText(verdict, frame)),
     leftOutText(result, frame),
   ];
@@ -197,6 +201,55 @@ function seriesOf(groups: readonly ArmGroup[], x: string): Series[] {
     series.set(name, [...(series.get(name) ?? []), [at, summary.median]]);
   }
   return [...series].map(([name, points]) => ({ name, points: points.toSorted(([a], [b]) => a - b) }));
+}
+
+/** What the machine is found to be, beside what it says. */
+function inferredText({ inferences }: ExperimentResult, frame: TextFrame): string {
+  if (inferences.length === 0) return '';
+  const { width, paint } = frame;
+  const [what, value, range, reported, by] = inferredHeaders;
+  const columns: Column[] = [
+    { header: what, align: 'left', least: 16 },
+    { header: value, align: 'right' },
+    { header: range, align: 'left' },
+    { header: reported, align: 'right', spare: 1 },
+    { header: by, align: 'left', spare: 0 },
+  ];
+  const cells = inferences.map(inferredCells);
+  const rows = cells.map((each): Cell[] => [
+    { text: oneLine(each.what) },
+    { text: each.value },
+    { text: each.range },
+    { text: each.reported },
+    { text: oneLine(each.reportedBy) },
+  ]);
+  const remarks = cells.flatMap(({ note }) => (note === '' ? [] : [wrap(oneLine(note), width)]));
+  return [renderTable(columns, rows, frame), ...remarks.map((remark) => paint('dim', remark))].join('\n');
+}
+
+/** What the cache model makes of the same addresses. */
+function predictedText(result: ExperimentResult, frame: TextFrame): string {
+  const rows = predictedRows(result);
+  const said = predictedSentence(rows);
+  if (said === null) return '';
+  const [where, variant, predicted, measured, ratio] = predictedHeaders;
+  const columns: Column[] = [
+    { header: where, align: 'left', least: 12 },
+    { header: variant, align: 'left' },
+    { header: predicted, align: 'right' },
+    { header: measured, align: 'right' },
+    { header: ratio, align: 'right' },
+  ];
+  const cells = rows.map((row): Cell[] => [
+    { text: oneLine(row.where) },
+    { text: oneLine(row.variant) },
+    { text: row.predicted },
+    { text: row.measured },
+    { text: row.ratio, ...(row.isFar ? { style: 'doubt' as const } : {}) },
+  ]);
+  return [renderTable(columns, cells, frame), frame.paint('dim', wrap(oneLine(said), frame.width))].join(
+    '\n',
+  );
 }
 
 /** A verdict: the word, the statement, the source's number beside ours, and the sentence that says why. */

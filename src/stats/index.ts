@@ -5,6 +5,14 @@ export { type Interval, medianInterval, orderStatisticRank, replicatesNeeded } f
 export { type Judgement, judgePair, type PairSamples } from './judge.ts';
 export { type TwoModes, twoModes } from './modes.ts';
 export { errorFigure, isUnstable, type Outliers, outliers, unstableFrom } from './noise.ts';
+export {
+  boundaryBetween,
+  type CurvePoint,
+  findPlateaus,
+  type Plateau,
+  type Plateaus,
+  withoutStrays,
+} from './plateaus.ts';
 export { median, medianAbsoluteDeviation, quantile, quartiles, sorted } from './quantiles.ts';
 export {
   logRatios,

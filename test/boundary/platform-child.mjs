@@ -6,7 +6,18 @@ import { writeSync } from 'node:fs';
 import { environment, runNative } from '#dist/native/binding.js';
 import { detach } from './hostile-calls.mjs';
 
-const { Region, addressOf, pin, unpin, pageBytes, poolAlloc, poolFree } = environment();
+const {
+  ChildCounters,
+  Region,
+  addressOf,
+  childUsage,
+  forkedPeakBytes,
+  pin,
+  unpin,
+  pageBytes,
+  poolAlloc,
+  poolFree,
+} = environment();
 const isNumber = (value) => typeof value === 'number';
 const absurd = [
   -1,
@@ -174,6 +185,33 @@ for (const [name, make] of Object.entries(noHeaps)) {
 }
 Object.assign(steps, {
   'unpin is harmless': () => [unpin(), unpin()].length,
+  'refused: ChildCounters without new': () => ChildCounters(),
+  "refused: another object's counters": () => ChildCounters.prototype.read.call(new Region(4096)),
+  'refused: counters after dispose': () => {
+    const counters = new ChildCounters({ pid: 1 }, Symbol('x'));
+    counters.dispose();
+    counters.dispose();
+    return counters.read();
+  },
+  async 'counters that nobody disposes are closed'() {
+    // Far more than a process may hold open.
+    for (let i = 0; i < 4000; i++) {
+      new ChildCounters().facts();
+      if (i % 20 === 0) {
+        globalThis.gc();
+        await new Promise(setImmediate);
+      }
+    }
+    return new ChildCounters().facts().some(({ reason }) => reason?.startsWith('EMFILE') === true);
+  },
+  'counters of no child count nothing': () => {
+    const { counts, shares } = new ChildCounters().read(-1, null);
+    return [counts.every(Number.isNaN), shares.every(Number.isNaN), counts.length === shares.length];
+  },
+  'usage of no child and the peak of a fork are numbers or null': () => {
+    const { userNs, peakResidentBytes } = childUsage('x', 1n);
+    return [userNs, peakResidentBytes, forkedPeakBytes({})].every((one) => one === null || isNumber(one));
+  },
   'a page has a size': () => isNumber(pageBytes) && pageBytes >= 4096,
 });
 for (const id of [undefined, null, 1, {}, Symbol('x'), '', 'nope', 'sum-indexed\0', 'x'.repeat(1 << 20)]) {

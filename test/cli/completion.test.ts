@@ -35,15 +35,15 @@ describe('bash', () => {
     const { io, lab } = setStage();
     const names = buildProgram(io, lab, () => undefined).commands.map((command) => command.name());
     expect(await offered('linefill ')).toEqual(names.toSorted());
-    expect(await offered('linefill co')).toEqual(['compare', 'completion']);
+    expect(await offered('linefill comp')).toEqual(['compare', 'completion']);
     expect(await offered('linefill --v')).toEqual(['--version']);
     expect(await offered('linefill help ma')).toEqual(['machine']);
   });
 
-  test('experiments and labs', async () => {
+  test('experiments, labs and all', async () => {
     const ids = stageExperiments.map(({ id }) => id);
-    expect(await offered('linefill run ')).toEqual([...ids, 'hardware', 'allocation'].toSorted());
-    expect(await offered('linefill run hardware fal')).toEqual(['false-sharing']);
+    expect(await offered('linefill run ')).toEqual([...ids, 'hardware', 'allocation', 'all'].toSorted());
+    expect(await offered('linefill run hardware fa')).toEqual(['false-sharing']);
     expect(await offered('linefill explain ')).toEqual(ids.toSorted());
     expect(await offered('linefill run --profile quick fal')).toEqual(['false-sharing']);
   });
@@ -64,6 +64,14 @@ describe('bash', () => {
     }
     expect(await offered('linefill judge b', files)).toEqual(['b.json']);
     expect(await offered('linefill list ', files)).toEqual([]);
+  });
+
+  test('programs and files where a program is meant', async () => {
+    expect(await offered('linefill counters -- env')).toContain('env');
+    expect(await offered('linefill counters --repeat 3 app-under-t', ['app-under-test.js'])).toEqual([
+      'app-under-test.js',
+    ]);
+    expect(await offered('linefill counters --r')).toEqual(['--repeat']);
   });
 });
 

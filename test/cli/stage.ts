@@ -142,7 +142,7 @@ export function emptyFolder(): string {
 export function setStage(set: StageSet = {}): Stage {
   const cwd = emptyFolder();
   const written = { stdout: '', stderr: '' };
-  const listeners = new Set<() => void>();
+  const listeners = new Set<(signal: NodeJS.Signals) => void>();
   const sink = (name: 'stdout' | 'stderr') => ({
     write: (text: string): void => {
       written[name] += text;
@@ -187,7 +187,7 @@ export function setStage(set: StageSet = {}): Stage {
     requests,
     quits,
     interrupt() {
-      for (const listener of listeners) listener();
+      for (const listener of listeners) listener('SIGINT');
       return listeners.size > 0;
     },
     run: (...argv) => main(argv, io, lab),

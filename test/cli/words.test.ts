@@ -1,7 +1,14 @@
 import * as fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { editDistance, meant, nearest } from '../../src/cli/nearest.ts';
-import { parseAmount, parseBudget, parseCpus, parseSeed, parseThreshold } from '../../src/cli/values.ts';
+import {
+  parseAmount,
+  parseBudget,
+  parseCpus,
+  parseRepeat,
+  parseSeed,
+  parseThreshold,
+} from '../../src/cli/values.ts';
 
 describe('edit distance', () => {
   test.each([
@@ -91,6 +98,7 @@ describe('values', () => {
     ]);
     expect(['0', '4294967295', '0xff'].map(parseSeed)).toEqual([0, 4_294_967_295, 255]);
     expect(['0', '3,0-1', '0-2,1', ' 1 , 2 '].map(parseCpus)).toEqual([[0], [3, 0, 1], [0, 1, 2], [1, 2]]);
+    expect(['1', '10', '10000'].map(parseRepeat)).toEqual([1, 10, 10_000]);
     expect(['5%', '0.05', '0', '99.9%'].map(parseThreshold)).toEqual([0.05, 0.05, 0, 0.9990000000000001]);
   });
 });

@@ -4,11 +4,13 @@ import { painter, wrap } from '../../report/lines.ts';
 import { exitCodes, type Io, type Lab, looksOf } from '../io.ts';
 
 /** An experiment's description as plain data, for --json. */
-function described({ id, lab, title, question, parameters, variants, claims }: Experiment): object {
+function described(experiment: Experiment): object {
+  const { id, lab, title, question, parameters, variants, claims, onRequest } = experiment;
   return {
     id,
     lab,
     title,
+    standard: onRequest !== true,
     question,
     parameters: parameters.map(({ name, unit, summary }) => ({ name, unit, summary })),
     variants: variants.map(({ id: variant, title: name, language, form }) => ({
@@ -34,12 +36,13 @@ export async function listCommand(options: { readonly json?: boolean }, io: Io, 
   const blocks = labs.map((name) => {
     const entries = all
       .filter((experiment) => experiment.lab === name)
-      .map(({ id, question, claims }) => {
+      .map(({ id, question, claims, onRequest }) => {
         const judged =
           claims.length === 0
             ? []
             : [wrap(`claims: ${claims.map((claim) => claim.id).join(', ')}`, columns, '    ')];
-        return [`  ${paint('strong', id)}`, wrap(question, columns, '    '), ...judged].join('\n');
+        const mark = onRequest === true ? paint('dim', ' (on request)') : '';
+        return [`  ${paint('strong', id)}${mark}`, wrap(question, columns, '    '), ...judged].join('\n');
       });
     return [`${paint('dim', 'lab')} ${name}`, ...entries].join('\n');
   });

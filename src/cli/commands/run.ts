@@ -9,6 +9,7 @@ import type { Run } from '../../experiment/run.ts';
 import { writeRun } from '../../experiment/run-file.ts';
 import type { Scalar } from '../../kernel/kernel.ts';
 import { chooseExperiments } from '../choose.ts';
+import { Interrupts } from '../interrupts.ts';
 import { exitCodes, type Io, type Lab, looksOf } from '../io.ts';
 import { ProgressLine } from '../progress.ts';
 import { type Format, render } from '../render.ts';
@@ -85,24 +86,6 @@ async function checkedSettings(
     memoryBudgetBytes: (machine.memoryAvailableBytes.value ?? fallbackMemoryBytes) / 2,
   };
   return { settings: settingsFor(options.set, experiments, context), cpus };
-}
-
-/** Whether somebody wants to stop: the first time what was measured is kept, the second time the process ends. */
-class Interrupts {
-  readonly #stop = new AbortController();
-  readonly release: () => void;
-
-  constructor(io: Io, tell: (text: string) => void) {
-    this.release = io.onInterrupt(() => {
-      if (this.#stop.signal.aborted) io.quit(exitCodes.interrupted);
-      this.#stop.abort();
-      tell('Stopping: what was measured is kept. Press Ctrl-C again to quit at once.');
-    });
-  }
-
-  get signal(): AbortSignal {
-    return this.#stop.signal;
-  }
 }
 
 function shown(path: string, io: Io): string {

@@ -3,7 +3,7 @@ import { formatCount, formatNs } from '../../base/units.ts';
 import type { Claim, Judgement } from '../../experiment/claim.ts';
 import type { Experiment, Language, ThreadVariant } from '../../experiment/experiment.ts';
 import type { Findings, Group } from '../../experiment/findings.ts';
-import { describeEffect, withoutEffect } from '../../experiment/judging.ts';
+import { describeEffect, describeRatio, withoutEffect } from '../../experiment/judging.ts';
 import { type Kernel, numberAt } from '../../kernel/kernel.ts';
 import { blockBytesParameter, blocksParameter } from './parameters.ts';
 import { poolWork, scanPoolWork } from './pool-kernels.ts';
@@ -49,12 +49,17 @@ const poolScanGrows: Claim = {
       return withoutEffect('inconclusive', 'Too few processes for an interval: run a larger profile.');
     }
     // How many times further the scan fell behind the list. The widest interval that the two allow.
-    const effect = { ratio: many.ratio / few.ratio, low: many.low / few.high, high: many.high / few.low };
+    const effect = {
+      value: many.ratio / few.ratio,
+      low: many.low / few.high,
+      high: many.high / few.low,
+      unit: 'x',
+    };
     const blocks = blocksOf(large) / blocksOf(small);
     const least = Math.sqrt(blocks);
     const sentence =
       `From ${formatCount(blocksOf(small))} to ${formatCount(blocksOf(large))} blocks the scan's time over the free ` +
-      `list's grows ${describeEffect(effect)}, from ${describeEffect(few)} to ${describeEffect(many)}.` +
+      `list's grows ${describeEffect(effect)}, from ${describeRatio(few)} to ${describeRatio(many)}.` +
       describePool(findings, small, large);
     if (effect.low >= least) return { status: 'supported', sentence, effect };
     if (effect.high < least) return { status: 'refuted', sentence, effect };

@@ -2,7 +2,7 @@
 import { formatCount } from '../../base/units.ts';
 import type { Claim, Judgement } from '../../experiment/claim.ts';
 import type { Findings, Group } from '../../experiment/findings.ts';
-import { describeEffect, judgeTimes, withoutEffect } from '../../experiment/judging.ts';
+import { describeRatio, judgeTimes, withoutEffect } from '../../experiment/judging.ts';
 import type { Machine } from '../../machine/types.ts';
 
 /** The source's number of particles. */
@@ -36,7 +36,7 @@ function claimedGroup(findings: Findings): Group | undefined {
 /** `1.42x [1.40, 1.45]` for an AoS variant over its SoA counterpart, or why there is none. */
 function sideNote(findings: Findings, group: Group, how: string): string {
   const ratio = findings.ratio(group, { variant: `aos-${how}` }, { variant: `soa-${how}` });
-  return 'missing' in ratio ? `not known (${ratio.missing})` : describeEffect(ratio);
+  return 'missing' in ratio ? `not known (${ratio.missing})` : describeRatio(ratio);
 }
 
 function judge(findings: Findings): Judgement {

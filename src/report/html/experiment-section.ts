@@ -1,5 +1,7 @@
 /** One experiment: what is asked, the layout, the answers, the chart, the numbers, the samples, the reasons. */
 import { hasComparisons } from '../cells.ts';
+import { inferredCells, inferredHeaders } from '../inferred.ts';
+import { predictedHeaders, predictedRows, predictedSentence } from '../predicted.ts';
 import { drawFigure } from './figure.ts';
 import { html, linked, type Markup, paragraphs, sentence } from './markup.ts';
 import { drawMetrics } from './metrics.ts';
@@ -70,6 +72,33 @@ function drawRegimes(view: ExperimentView): Markup | null {
   return regimes === null ? null : html`<p class="notice">${sentence(regimes)}</p>`;
 }
 
+/** What the machine is found to be, beside what it says. */
+function drawInferred({ inferences }: ExperimentView): Markup | null {
+  if (inferences.length === 0) return null;
+  const heads = inferredHeaders.map((head) => html`<th scope="col">${head}</th>`);
+  const cells = inferences.map(inferredCells);
+  const rows = cells.map(
+    ({ what, value, range, reported, reportedBy }) =>
+      html`<tr><th scope="row">${what}</th><td>${value}</td><td>${range}</td><td>${reported}</td><td>${reportedBy}</td></tr>`,
+  );
+  const notes = cells.flatMap(({ note }) => (note === '' ? [] : [html`<li>${note}</li>`]));
+  return html`<h3>The machine, inferred</h3><div class="scroll" role="region" tabindex="0" aria-label="What was inferred of the machine"><table><thead><tr>${heads}</tr></thead><tbody>${rows}</tbody></table></div>${
+    notes.length === 0 ? null : html`<ul class="note">${notes}</ul>`
+  }`;
+}
+
+/** What the cache model makes of the same addresses. */
+function drawPredicted(view: ExperimentView): Markup | null {
+  const rows = predictedRows(view);
+  if (rows.length === 0) return null;
+  const heads = predictedHeaders.map((head) => html`<th scope="col">${head}</th>`);
+  const lines = rows.map(
+    ({ where, variant, predicted, measured, ratio }) =>
+      html`<tr><th scope="row">${where}</th><td>${variant}</td><td>${predicted}</td><td>${measured}</td><td>${ratio}</td></tr>`,
+  );
+  return html`<h3>Predicted beside measured</h3><div class="scroll" role="region" tabindex="0" aria-label="What the cache model predicts"><table><thead><tr>${heads}</tr></thead><tbody>${lines}</tbody></table></div><p class="note">${predictedSentence(rows)}</p>`;
+}
+
 /** The section of an experiment; what a run without words holds is drawn all the same. */
 export function drawExperiment(view: ExperimentView): Markup {
   const { text } = view;
@@ -81,7 +110,7 @@ export function drawExperiment(view: ExperimentView): Markup {
   const eyebrow = text === null ? null : html`<p class="eyebrow">${view.id}</p>`;
   return html`<section class="experiment" id="${view.anchor}" aria-labelledby="${view.anchor}-heading"><header>${eyebrow}<h2 id="${view.anchor}-heading">${view.title}</h2>${question}</header>${drawOpening(view)}${
     verdicts.text === '' ? null : html`<h3>Verdicts</h3>${verdicts}`
-  }${drawRegimes(view)}${drawFigure(view)}${drawNumbers(
+  }${drawRegimes(view)}${drawFigure(view)}${drawInferred(view)}${drawPredicted(view)}${drawNumbers(
     view,
   )}${drawRaw(view)}${drawLeftOut(view)}${drawSources(view)}</section>`;
 }

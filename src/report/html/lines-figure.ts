@@ -1,6 +1,7 @@
 /** An experiment's sweep as lines: which arms make a series, what the axes are, what the caches are. */
 import { formatBytes } from '../../base/units.ts';
 import type { Chart } from '../../experiment/experiment.ts';
+import type { Prediction } from '../../experiment/prediction.ts';
 import type { Machine } from '../../machine/types.ts';
 import type { MetricTable } from '../arrange.ts';
 import { formatCoordinate, formatQuantity } from '../numbers.ts';
@@ -87,9 +88,12 @@ function pointOf({ view, table, chart, isUnsteady }: Frame, one: Placed): PlotPo
   const value = valueAt(one, chart.x);
   if (typeof value !== 'number') return [];
   const { measurement } = one.arm;
+  const isIts = ({ group, arm }: Prediction): boolean =>
+    group === measurement.group && arm === measurement.arm;
+  const predicted = view.predictions.find(isIts)?.value ?? null;
   const { median, low, high } = measurement.summary;
   const tip = tipOf(view, table, one.group, one.arm);
-  return [{ x: value, y: median, low, high, tip, unsteady: isUnsteady(measurement) }];
+  return [{ x: value, y: median, low, high, predicted, tip, unsteady: isUnsteady(measurement) }];
 }
 
 function seriesOf(frame: Frame, facet: Facet): Series[] {
@@ -147,5 +151,9 @@ export function linesFigure(
     (facet, size, id) => drawLines(plots.get(facet)!, size, id),
     `${view.anchor}-chart`,
   );
-  return html`${legend.length > 1 ? html`<ul class="legend" aria-label="Series">${legend}</ul>` : null}${drawn}`;
+  const key =
+    view.predictions.length === 0
+      ? null
+      : html`<p class="note">Dashed, with crosses: what the cache model predicts.</p>`;
+  return html`${legend.length > 1 ? html`<ul class="legend" aria-label="Series">${legend}</ul>` : null}${key}${drawn}`;
 }

@@ -20,6 +20,8 @@ export interface PlotPoint {
   readonly y: number;
   readonly low: number | null;
   readonly high: number | null;
+  /** What the cache model makes of it; null: nothing. */
+  readonly predicted: number | null;
   /** What to show of this point; the first line is its name. */
   readonly tip: string;
   /** Unstable, or measured in two regimes. */
@@ -103,11 +105,20 @@ function drawPoint(series: Series, point: PlotPoint, x: Scale, y: Scale): Markup
   )}</g>`;
 }
 
+/** What the cache model predicts, a dashed line beside the measured one. */
+function predictedLine(points: readonly PlotPoint[], x: Scale, y: Scale): Markup | null {
+  const known = points.filter((point) => point.predicted !== null);
+  if (known.length === 0) return null;
+  const places = known.map((point) => `${px(x.at(point.x))},${px(y.at(point.predicted!))}`);
+  const marks = places.map((place) => `M${place}m-4,0h8m-4,-4v8`);
+  return html`<path class="predicted" d="M${places.join('L')}"/><path class="predicted-mark" d="${marks.join('')}"/>`;
+}
+
 function drawSeries(series: Series, x: Scale, y: Scale): Markup {
   const places = series.points.map((point) => `${px(x.at(point.x))},${px(y.at(point.y))}`);
   const line = html`<path class="${strokeClass(series.language)}" d="M${places.join('L')}"/>`;
   return html`<g class="series" data-series="${series.index}" style="${hueStyle(series.index)}"><path class="band"
-    d="${bandPath(series.points, x, y)}"/>${line}${series.points.map((point) => drawPoint(series, point, x, y))}</g>`;
+    d="${bandPath(series.points, x, y)}"/>${predictedLine(series.points, x, y)}${line}${series.points.map((point) => drawPoint(series, point, x, y))}</g>`;
 }
 
 /** Names at the lines' ends, moved apart, each tied to its end by a hair line. */

@@ -209,6 +209,8 @@ const charts = `
 .stroke--typescript{stroke-dasharray:8 5}.stroke--crossing{stroke-dasharray:1.5 5}
 .band{fill:var(--hue);opacity:.13;stroke:none}
 .whisker{fill:none;stroke:var(--hue);stroke-width:1.5}
+.predicted{fill:none;stroke:var(--hue);stroke-width:1.5;stroke-dasharray:2 4;opacity:.8}
+.predicted-mark{fill:none;stroke:var(--hue);stroke-width:1.25}
 .shape{fill:var(--hue);stroke:var(--surface);stroke-width:1.25;paint-order:stroke}
 .shape.hollow{fill:var(--surface);stroke:var(--hue);stroke-width:2;paint-order:normal}
 .halo{fill:none;stroke:var(--inconclusive);stroke-width:1.5;stroke-dasharray:3 2}

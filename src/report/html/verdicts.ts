@@ -2,7 +2,7 @@
 import { formatCount } from '../../base/units.ts';
 import type { Effect, Verdict, VerdictStatus } from '../../experiment/claim.ts';
 import { statusText, verdictCount } from '../cells.ts';
-import { formatTimes, formatTimesRange } from '../numbers.ts';
+import { formatQuantity, formatRange, formatTimes, formatTimesRange, scaleFor } from '../numbers.ts';
 import { capitalised, html, type Markup } from './markup.ts';
 import { bounds, data } from './results.ts';
 import type { ExperimentView } from './view.ts';
@@ -26,8 +26,11 @@ export function statusMark(status: VerdictStatus): Markup {
   return html`<span class="status status--${status}">${sign(status)}<span>${statusText(status)}</span></span>`;
 }
 
-function effectInWords({ ratio, low, high }: Effect): Markup {
-  return html`${data(ratio, formatTimes(ratio))} ${bounds(low, high, formatTimesRange(low, high))}`;
+function drawEffect({ value, low, high, unit }: Effect): Markup {
+  const isRatio = unit === 'x';
+  const shown = isRatio ? formatTimes(value) : formatQuantity(value, unit);
+  const range = isRatio ? formatTimesRange(low, high) : formatRange(low, high, scaleFor(value, unit));
+  return html`${data(value, shown)} ${bounds(low, high, range)}`;
 }
 
 /** Id of a verdict's element. */
@@ -37,9 +40,7 @@ export function verdictAnchor(view: ExperimentView, index: number): string {
 
 function drawVerdict(view: ExperimentView, verdict: Verdict, index: number): Markup {
   const measured =
-    verdict.effect === null
-      ? null
-      : html`<div><dt>Measured</dt><dd>${effectInWords(verdict.effect)}</dd></div>`;
+    verdict.effect === null ? null : html`<div><dt>Measured</dt><dd>${drawEffect(verdict.effect)}</dd></div>`;
   return html`<li class="verdict verdict--${verdict.status}" id="${verdictAnchor(view, index)}">${statusMark(verdict.status)}
     <p class="statement">${capitalised(verdict.statement)}</p><p class="sentence">${verdict.sentence}</p><dl class="numbers"
     ><div><dt>The source says</dt><dd>${verdict.source}</dd></div>${measured}</dl></li>`;
@@ -82,8 +83,7 @@ export function verdictSigns(verdicts: readonly Verdict[]): Markup {
 /** A verdict in one line: the status, the claim, the source's number, the measured one. */
 function drawGlanceLine(view: ExperimentView, verdict: Verdict, index: number): Markup {
   const { effect } = verdict;
-  const measured =
-    effect === null ? html`<span class="none">no effect measured</span>` : effectInWords(effect);
+  const measured = effect === null ? html`<span class="none">no effect measured</span>` : drawEffect(effect);
   return html`<li>${statusMark(verdict.status)}<a href="#${verdictAnchor(view, index)}">${capitalised(verdict.statement)}</a><span
     class="glance-source"><span class="label">The source says </span>${verdict.source}</span><span class="glance-measured"><span
     class="label">Measured here </span>${measured}</span></li>`;

@@ -15,7 +15,8 @@ import { disagreement } from '../../../src/kernel/agree.ts';
 import { fixedWork } from '../../../src/kernel/fixed-work.ts';
 import type { Kernel } from '../../../src/kernel/kernel.ts';
 import { pingPong, pingPongPair } from '../../../src/kernel/ping-pong.ts';
-import { linkCycle, pointerChase } from '../../../src/kernel/pointer-chase.ts';
+import { linkInOrder, visitingOrder } from '../../../src/kernel/chase-order.ts';
+import { cursorsOn, pointerChase } from '../../../src/kernel/pointer-chase.ts';
 import { type Arguments, inOrder, type Signature } from '../../../src/kernel/signature.ts';
 import { environment, runNative } from '../../../src/native/binding.ts';
 
@@ -112,37 +113,57 @@ describe('the orders', () => {
 });
 
 describe('pointer-chase', () => {
-  it('agrees on any table that names its own slots, hops from none on', () => {
-    const table = fc
-      .integer({ min: 1, max: 200 })
-      .chain((n) =>
-        fc.tuple(fc.array(fc.nat({ max: n - 1 }), { minLength: n, maxLength: n }), fc.nat({ max: n - 1 })),
+  it('agrees on any table that names its own slots, for any number of chains, hops from none on', () => {
+    const table = fc.integer({ min: 1, max: 200 }).chain((n) => {
+      const slot = fc.nat({ max: n - 1 });
+      return fc.tuple(
+        fc.array(slot, { minLength: n, maxLength: n }),
+        fc.array(slot, { minLength: 1, maxLength: 16 }),
       );
+    });
     fc.assert(
-      fc.property(table, fc.nat({ max: 1000 }), ([next, start], hops) => {
-        agreed(pointerChase, () => ({ next: Uint32Array.from(next), start, hops }));
+      fc.property(table, fc.nat({ max: 1000 }), calls, ([next, starts], hops, times) => {
+        const offsets = (slots: readonly number[]): Uint32Array =>
+          Uint32Array.from(slots, (slot) => 4 * slot);
+        agreed(pointerChase, () => ({ links: offsets(next), cursors: offsets(starts), hops }), times);
       }),
       runs,
     );
   });
 
-  it('comes home after as many hops as there are slots', () => {
+  it('comes home after as many hops as there are slots, and goes on where it stopped', () => {
     fc.assert(
-      fc.property(fc.integer({ min: 1, max: 300 }), word, (slots, seed) => {
-        const next = linkCycle(new Uint32Array(slots * 16), slots, 16, new Prng(seed));
-        expect(agreed(pointerChase, () => ({ next, start: 0, hops: slots }))).toBe(0n);
-        if (slots > 1) expect(agreed(pointerChase, () => ({ next, start: 0, hops: slots - 1 }))).not.toBe(0n);
+      fc.property(fc.integer({ min: 2, max: 300 }), word, (slots, seed) => {
+        const order = visitingOrder('random', slots, 64, new Prng(seed));
+        const links = linkInOrder(new Uint32Array(slots * 16), order);
+        const walk = (hops: number, times: number): bigint =>
+          agreed(pointerChase, () => ({ links, cursors: cursorsOn(order, 1), hops }), times);
+        expect(walk(slots, 1)).toBe(BigInt(order[0]!));
+        expect(walk(1, slots)).toBe(BigInt(order[0]!));
+        expect(walk(slots - 1, 1)).toBe(BigInt(order[slots - 1]!));
       }),
       runs,
     );
   });
 
   it('refuses to leave its table', () => {
-    expect(() => runNative('pointer-chase', [Uint32Array.of(0), 1, 5])).toThrow('"start" must be below');
-    expect(() => runNative('pointer-chase', [new Uint32Array(0), 0, 0])).toThrow('"start" must be below');
-    expect(() => runNative('pointer-chase', [Uint32Array.of(1, 7), 0, 2])).toThrow(
-      'names a slot beyond its end',
-    );
+    const chase = (links: number[], cursors: number[], hops: number) => () =>
+      runNative('pointer-chase', [Uint32Array.from(links), Uint32Array.from(cursors), hops]);
+    expect(chase([0], [4], 5)).toThrow('"cursors"[0] must be the byte offset of an element of "links"');
+    expect(chase([0], [0, 2], 5)).toThrow('"cursors"[1] must be');
+    expect(chase([], [0], 0)).toThrow('"cursors"[0] must be');
+    expect(chase([0], [], 0)).toThrow('"cursors" must have 1 to 16 elements');
+    expect(chase([0], new Array<number>(17).fill(0), 0)).toThrow('"cursors" must have 1 to 16 elements');
+    for (const wild of [8, 6, 1, 0xffff_ffff, 0xffff_fffc]) {
+      expect(chase([4, wild], [0], 3), String(wild)).toThrow("has an offset that is no element's");
+      expect(chase([4, wild], [0, 0, 4], 3), String(wild)).toThrow("has an offset that is no element's");
+    }
+  });
+
+  it('leaves the cursors alone when it fails', () => {
+    const cursors = Uint32Array.of(0, 4);
+    expect(() => runNative('pointer-chase', [Uint32Array.of(4, 8), cursors, 3])).toThrow('no element');
+    expect([...cursors]).toEqual([0, 4]);
   });
 });
 

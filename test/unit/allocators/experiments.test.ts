@@ -59,7 +59,7 @@ describe.each(experiments.map((experiment) => [experiment.id, experiment] as con
     });
 
     it('takes few enough comparisons for an interval from a dozen processes', () => {
-      const comparisons = comparisonCount(layOut(experiment, contextOf('quick'), {}));
+      const comparisons = comparisonCount(experiment, layOut(experiment, contextOf('quick'), {}));
       expect(replicatesNeeded(0.05 / comparisons)).toBeLessThanOrEqual(12);
     });
 

@@ -57,7 +57,7 @@ describe('aos-over-soa', () => {
   ] as const)('is %s where the scalar pair lies in [%d, %d]', (status, low, high) => {
     const judgement = judged(ratioOf((low + high) / 2, low, high));
     expect(judgement.status).toBe(status);
-    expect(judgement.effect).toEqual({ ratio: (low + high) / 2, low, high });
+    expect(judgement.effect).toEqual({ value: (low + high) / 2, low, high, unit: 'x' });
   });
 
   it('tells the vector and the TypeScript pair apart from the one that decides', () => {

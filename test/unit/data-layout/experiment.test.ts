@@ -113,7 +113,7 @@ describe('the sweep', () => {
 
   it('keeps the number of comparisons within what a quick run can judge', () => {
     // 11 processes give an interval for at most 51 comparisons at 5% together.
-    expect(comparisonCount(layOut(dataLayout, contextOf('quick'), {}))).toBeLessThanOrEqual(51);
+    expect(comparisonCount(dataLayout, layOut(dataLayout, contextOf('quick'), {}))).toBeLessThanOrEqual(51);
   });
 });
 

@@ -123,7 +123,7 @@ describe('a run file', () => {
       -1,
       'measurements[0].processes[0].regimes[0] must be a whole number of 0 or more, not -1',
     ],
-    ['verdicts[1].effect.ratio', undefined, 'verdicts[1].effect.ratio is missing'],
+    ['verdicts[1].effect.value', undefined, 'verdicts[1].effect.value is missing'],
     ['warnings', [3], 'warnings[0] must be a text, not 3'],
   ])('with %s of %j is refused', (path, value, fault) => {
     expect(refusal(altered(path, value)).message).toBe(`"a.json" is not a valid run file: ${fault}`);

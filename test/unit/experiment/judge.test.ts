@@ -203,7 +203,12 @@ describe('judging a run', () => {
         status: 'supported',
         sentence:
           'It takes 5.00x [5.00, 5.00] as long; the source says 4.00x (at least 2.00x counts as support).',
-        effect: { ratio: expect.closeTo(5, 9), low: expect.closeTo(5, 9), high: expect.closeTo(5, 9) },
+        effect: {
+          value: expect.closeTo(5, 9),
+          low: expect.closeTo(5, 9),
+          high: expect.closeTo(5, 9),
+          unit: 'x',
+        },
       },
     ]);
   });

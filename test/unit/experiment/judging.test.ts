@@ -1,6 +1,12 @@
-/** Each branch of the two rules, at and beside its boundary. */
+/** Each branch of the three rules, at and beside its boundary. */
 import { describe, expect, it } from 'vitest';
-import { describeEffect, judgeSlower, judgeTimes, withoutEffect } from '../../../src/experiment/judging.ts';
+import {
+  describeRatio,
+  judgeFigure,
+  judgeSlower,
+  judgeTimes,
+  withoutEffect,
+} from '../../../src/experiment/judging.ts';
 import { makeRatio } from './made.ts';
 
 describe('a claim of N times', () => {
@@ -20,7 +26,7 @@ describe('a claim of N times', () => {
   ])('with an interval of %d to %d is %s', (low, high, status) => {
     const judged = judge(low, high);
     expect(judged.status).toBe(status);
-    expect(judged.effect).toEqual({ ratio: Math.sqrt(low * high), low, high });
+    expect(judged.effect).toEqual({ value: Math.sqrt(low * high), low, high, unit: 'x' });
   });
 
   it('says what was measured, what the source says, and from where on it counts', () => {
@@ -89,12 +95,48 @@ describe('a ratio that can’t be judged', () => {
 
 describe('words', () => {
   it('describe an effect, and a judgement without one', () => {
-    expect(describeEffect({ ratio: 17.54, low: 16.9, high: 18.2 })).toBe('17.5x [16.9, 18.2]');
-    expect(describeEffect({ ratio: 2, low: null, high: null })).toBe('2.00x no interval');
+    expect(describeRatio({ ratio: 17.54, low: 16.9, high: 18.2 })).toBe('17.5x [16.9, 18.2]');
+    expect(describeRatio({ ratio: 2, low: null, high: null })).toBe('2.00x no interval');
     expect(withoutEffect('not-applicable', 'One CPU.')).toEqual({
       status: 'not-applicable',
       sentence: 'One CPU.',
       effect: null,
     });
+  });
+});
+
+describe('a figure', () => {
+  const claimed = { low: 10, high: 20, unit: 'ns' };
+  const of = (low: number | null, high: number | null) =>
+    judgeFigure({ value: low === null ? 12 : (low + high!) / 2, low, high }, claimed, 'A load');
+
+  it.each([
+    [11, 13, 'supported'],
+    [5, 40, 'supported'],
+    [4.9, 13, 'inconclusive'],
+    [38, 41, 'inconclusive'],
+    [1, 4.9, 'refuted'],
+    [40.1, 60, 'refuted'],
+    [4, 41, 'inconclusive'],
+  ])('[%d, %d] against 10 to 20 is %s', (low, high, status) => {
+    expect(of(low, high).status).toBe(status);
+    expect(of(low, high).effect).toMatchObject({ low, high, unit: 'ns' });
+  });
+
+  it('says the figure, the source and the rule', () => {
+    expect(of(11, 13).sentence).toBe(
+      'A load is 12.0 [11.0, 13.0] ns; the source says 10.0 to 20.0 ns (from 5.00 to 40.0 counts as support).',
+    );
+    expect(of(4, 13).sentence).toContain('the interval straddles 5.00 ns');
+    expect(judgeFigure({ value: 1, low: 1, high: 1 }, { ...claimed, high: 10 }, 'It').sentence).toContain(
+      'says 10.0 ns',
+    );
+  });
+
+  it('is inconclusive without a value or an interval', () => {
+    expect(of(null, null)).toMatchObject({ status: 'inconclusive', effect: null });
+    expect(judgeFigure({ value: null, low: null, high: null }, claimed, 'A load').sentence).toContain(
+      'could not be measured',
+    );
   });
 });

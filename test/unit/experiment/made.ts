@@ -142,6 +142,8 @@ export function makeRun(more: Partial<Run> = {}): Run {
     comparisons: [],
     probes: [],
     leftOut: [],
+    inferences: [],
+    predictions: [],
     verdicts: [],
     warnings: [],
     ...more,

@@ -217,7 +217,9 @@ describe('what is left out', () => {
 describe('the comparisons that share an error level', () => {
   it('are all arms but the baseline and its twin, in every group', () => {
     const experiment = makeExperiment({ parameters: [parameter('size', [10, 20, 30])] });
-    expect(comparisonCount(plan(experiment))).toBe(3);
-    expect(comparisonCount({ groups: [], leftOut: [] })).toBe(0);
+    expect(comparisonCount(experiment, plan(experiment))).toBe(3);
+    // Points of a curve are not compared: the claims alone share the error level.
+    expect(comparisonCount({ ...experiment, isCurve: true }, plan(experiment))).toBe(1);
+    expect(comparisonCount(experiment, { groups: [], leftOut: [] })).toBe(0);
   });
 });

@@ -79,7 +79,7 @@ describe('prefetch-helps', () => {
   it('is judged at the largest set, by direction', () => {
     expect(of([...rows(2 ** 25, 20), ...rows(2 ** 26, 15)])).toMatchObject({
       status: 'supported',
-      effect: { ratio: expect.closeTo(1.5, 9) },
+      effect: { value: expect.closeTo(1.5, 9) },
     });
     expect(of(rows(2 ** 26, 15)).sentence).toContain(
       'Summing 64 MiB in shuffled order without prefetch takes 1.50x',
@@ -110,7 +110,7 @@ describe('false-sharing', () => {
 
   it('compares two threads that count atomically, in one line and in lines of their own', () => {
     const judged = of([...rows(1, 5), ...rows(2, 500, 'plain'), ...rows(2, 20)]);
-    expect(judged).toMatchObject({ status: 'supported', effect: { ratio: expect.closeTo(4, 9) } });
+    expect(judged).toMatchObject({ status: 'supported', effect: { value: expect.closeTo(4, 9) } });
     expect(judged.sentence).toContain('the source says 8.00x');
     // The distance of the first two CPUs stands beside it.
     expect(judged.sentence).toMatch(/ A line takes 9\.50 ns from CPU 0 to CPU 1 here\.$/);

@@ -259,12 +259,13 @@ describe('a curve without an answer', () => {
       fc.property(fc.array(point, { maxLength: 60 }), (curve) => {
         const levels = inferLevels(curve);
         const ends = levels.slice(0, -1).map((level) => level.upToBytes!);
+        expect(ends).not.toContain(null);
         expect(ends).toEqual(ends.toSorted((a, b) => a - b));
         const { value, from } = inferLastLevel(curve);
         expect(value === null || value > 0).toBe(true);
         expect(from).not.toBe('');
       }),
-      { numRuns: 1000 },
+      { numRuns: 1000, seed: 9 },
     );
   });
 });

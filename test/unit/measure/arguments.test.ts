@@ -1,8 +1,6 @@
 /** What a kernel is set up with, and where its memory lies. */
-import fc from 'fast-check';
 import { afterEach, describe, expect, it } from 'vitest';
 import type { Kernel, Place } from '../../../src/kernel/kernel.ts';
-import { linkByCongruence } from '../../../src/measure/probe.ts';
 import { GroupRoom, scoped } from '../../../src/measure/room.ts';
 import { inputSeed, setUp } from '../../../src/measure/thread-arm.ts';
 import { environment } from '../../../src/native/binding.ts';
@@ -106,21 +104,5 @@ describe('a room', () => {
     expect(own.every((value) => value === 0)).toBe(true);
     expect(shared.every((value) => value === 1)).toBe(true);
     room.close();
-  });
-});
-
-describe('the probe’s chain', () => {
-  it('is one cycle through a slot of each line, whatever the seed', () => {
-    fc.assert(
-      fc.property(fc.nat({ max: 0xffff_ffff }), fc.integer({ min: 2, max: 10 }), (seed, power) => {
-        const next = new Uint32Array(16 * 2 ** power);
-        linkByCongruence(next, seed);
-        const seen = new Set<number>();
-        for (let at = 0; !seen.has(at); at = next[at]!) seen.add(at);
-        expect(seen.size).toBe(2 ** power);
-        expect([...seen].every((at) => at % 16 === 0)).toBe(true);
-      }),
-      { seed: 6, numRuns: 100 },
-    );
   });
 });

@@ -107,7 +107,7 @@ describe('a page', () => {
       expectIn(page, escapeText(sentence));
       expectIn(page, escapeText(source));
       expectIn(page, `<span>${status.replace('-', ' ')}</span>`);
-      if (effect !== null) expectIn(page, `<data value="${effect.ratio}">`);
+      if (effect !== null) expectIn(page, `<data value="${effect.value}">`);
     }
     expectIn(page, 'not judged in this run');
   });

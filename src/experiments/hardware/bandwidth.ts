@@ -1,0 +1,189 @@
+/** Experiment: how many bytes a second move, by operation, by width, by where they lie, by how many CPUs. */
+import type { Context, Experiment, Variant } from '../../experiment/experiment.ts';
+import { numberAt, type Point, type Scalar } from '../../kernel/kernel.ts';
+import { inferBandwidth } from './bandwidth-figures.ts';
+import { cycleAdds, rateOf, stream, type Way, wayAt, ways, type Width } from './bandwidth-kernels.ts';
+import { landmarks, threadCounts, workingSets } from './bandwidth-sizes.ts';
+import { vectorUnitOf } from './data-layout-claim.ts';
+import { cacheBytes, checkWhole } from './sizes.ts';
+
+function refuses(point: Point, { machine }: Context): string | null {
+  if (!wayAt(point).operation.startsWith('nt-')) return null;
+  if (machine.architecture === 'x64' && vectorUnitOf(machine) !== null) return null;
+  return 'non-temporal stores are known here for x86-64 only, by compilers with vector extensions';
+}
+
+/** What a title adds to the operation's name. */
+const words: Readonly<Record<string, string>> = {
+  memcpy: 'of the C library',
+  fill: 'memset of the C library',
+  'ts-memcpy': 'TypedArray set',
+  'ts-fill': 'TypedArray fill',
+};
+
+const widthWords: Readonly<Partial<Record<Width, string>>> = {
+  scalar: 'a number at a time',
+  sse2: 'SSE2',
+  avx2: 'AVX2',
+};
+
+function titleOf(name: string, { operation, width, language, isTeam }: Way): string {
+  const isNative = language === 'native';
+  const who = `${isNative ? 'native' : 'TypeScript'}${isTeam ? ' team' : ''}`;
+  const what = operation.replace(/^nt-/, 'non-temporal ');
+  return [who, what, words[name], isNative ? widthWords[width] : undefined]
+    .filter((part) => part !== undefined)
+    .join(', ');
+}
+
+function variant(name: string, way: Way): Variant {
+  const common = {
+    id: name,
+    title: titleOf(name, way),
+    kernel: stream,
+    language: way.language,
+    fixed: { way: name },
+    refuses,
+    observe: rateOf,
+  } as const;
+  if (!way.isTeam) return { form: 'thread', ...common };
+  return { form: 'team', ...common, members: (point) => numberAt(point, 'threads') };
+}
+
+type Settings = Readonly<Record<string, readonly Scalar[]>>;
+
+/**
+ * Several threads stand at the landmarks, unless private caches would hold nearly nothing of a set, and at the end of
+ * the curve; numbers of threads between one and all at the end only, and so does a quick run with all.
+ */
+function skipsThreads(point: Point, context: Context, settings: Settings): boolean {
+  const [threads, bytes] = [numberAt(point, 'threads'), numberAt(point, 'workingSetBytes')];
+  const isAsked = settings['threads'] !== undefined || settings['workingSetBytes'] !== undefined;
+  if (threads === 1 || isAsked || context.profile === 'smoke') return false;
+  if (bytes === workingSets(context).at(-1)) return false;
+  if (context.profile === 'quick' || threads < context.cpus.length) return true;
+  return !landmarks(context).includes(bytes) || bytes / threads < cacheBytes(context, 1) / 4;
+}
+
+/**
+ * A quick run takes each way where it tells most. In the caches that is by the widest vectors, and TypeScript in the
+ * first; in memory, where wide loads draw no more, a number at a time, and what it is worth to write past the caches.
+ */
+function isElsewhere(point: Point, context: Context): boolean {
+  const { operation, width, language, isTeam } = wayAt(point);
+  const bytes = numberAt(point, 'workingSetBytes');
+  const isNarrow = width === 'scalar' || vectorUnitOf(context.machine) === null;
+  if (bytes < landmarks(context).at(-1)!) {
+    if (language === 'typescript') return bytes > cacheBytes(context, 1);
+    return operation.startsWith('nt-') || (width === 'scalar' && operation !== 'read');
+  }
+  if (language === 'typescript') return true;
+  return isTeam ? !isNarrow : !isNarrow && !['read', 'write', 'nt-write'].includes(operation);
+}
+
+/** Vector units that may be narrower than another of the same machine, narrowest first. */
+const narrower = ['SSE2', 'AVX2', 'AVX-512'];
+const unitOf: Readonly<Partial<Record<Width, string>>> = { sse2: 'SSE2', avx2: 'AVX2' };
+
+/** True where the width is no narrower than the widest, which has an arm of its own, or is not there. */
+function skipsWidth(width: Width, { machine }: Context): boolean {
+  const widest = vectorUnitOf(machine);
+  if (width === 'widest') return false;
+  if (width === 'scalar') return widest === null;
+  return widest === null || narrower.indexOf(unitOf[width] ?? '') >= narrower.indexOf(widest);
+}
+
+function skips(point: Point, context: Context, settings: Settings): boolean {
+  if (skipsThreads(point, context, settings)) return true;
+  if (point['way'] === undefined) return false;
+  const { width, language, isTeam, view } = wayAt(point);
+  if (isTeam !== numberAt(point, 'threads') > 1) return true;
+  if (language === 'native' && skipsWidth(width, context)) return true;
+  if (settings['workingSetBytes'] !== undefined || context.profile === 'smoke') return false;
+  if (context.profile === 'quick') return view === 'rare' || isElsewhere(point, context);
+  const bytes = numberAt(point, 'workingSetBytes');
+  if (view === 'main' || (view === 'end' && bytes === workingSets(context).at(-1))) return false;
+  return !landmarks(context).includes(bytes);
+}
+
+function checkBytes(value: Scalar): string | null {
+  return typeof value === 'number' && value >= 4096 && value <= 2 ** 38 && value % 4096 === 0
+    ? null
+    : 'workingSetBytes must be a multiple of 4KiB from 4KiB to 256GiB';
+}
+
+export const bandwidth: Experiment = {
+  id: 'bandwidth',
+  lab: 'hardware',
+  title: 'Bandwidth',
+  question: 'How many bytes a second move between registers and each level, by operation, width and CPUs?',
+  sources: [
+    {
+      title: 'McCalpin, STREAM: Sustainable Memory Bandwidth in High Performance Computers',
+      where: 'the run rules; https://github.com/jeffhammond/STREAM',
+    },
+    { title: 'likwid-bench', where: 'https://github.com/RRZE-HPC/likwid, bench' },
+    { title: 'Drepper, What Every Programmer Should Know About Memory (2007)', where: 'sections 3.5.2, 6.1' },
+  ],
+  parameters: [
+    {
+      name: 'workingSetBytes',
+      summary: 'all arrays of the operation, of all threads together',
+      unit: 'B',
+      values: workingSets,
+      check: checkBytes,
+    },
+    {
+      name: 'threads',
+      summary: 'threads that share the work, each on a CPU and with arrays of its own',
+      unit: 'threads',
+      values: threadCounts,
+      check: (value, context) => checkWhole(value, 'threads', 1, Math.max(1, context.cpus.length)),
+    },
+  ],
+  variants: [
+    { form: 'thread', id: 'cycle', title: 'one addition, one cycle', kernel: cycleAdds, language: 'native' },
+    ...Object.entries(ways).map(([name, way]) => variant(name, way)),
+  ],
+  skips,
+  baseline: { variant: 'cycle' },
+  operation: 'line',
+  metrics: [{ id: 'rate', title: 'bandwidth', unit: 'GB/s' }],
+  claims: [],
+  infer: inferBandwidth,
+  isCurve: true,
+  onRequest: true,
+  explain: `Each arm passes over its arrays again and again: read adds up b, write fills a, copy, scale, add and triad
+are STREAM's four. The loops are unrolled eight times and run by the widest vectors that the CPU has, by narrower ones,
+and a number at a time; memcpy and memset are the C library's. Bytes are those that the program names, 64 of them a
+line. A store to a line that no cache holds first reads the line, which is not counted: so write and copy seem slower
+in memory than read. Non-temporal stores go past the caches and save that read, and lose where the data would have
+stayed in a cache. JavaScript has no such stores and no vectors.
+Inside the first cache a core is limited by how many vectors it loads a cycle: a number at a time wastes most of that.
+In memory the lines that are under way decide, not the width: the widest loads need not be the fastest there. The quick
+profile takes a number at a time in memory, the full one both, and the figures are of the faster. One core can have only so many lines under way and rarely draws all that the memory gives, so
+several threads get more together, up to the memory's own limit.
+The working set is all arrays of all threads together. Each thread touches its own arrays first, and they start at
+different offsets within a page. STREAM asks for arrays of four times the last cache each: the full profile takes them
+where memory allows, the quick one less, and the notes say so. STREAM reports the best pass; here that stands in a note,
+beside the median. The vectors that arm64 sizes at run time (SVE) are left out.`,
+  drawing: `read    b |>>>>>>>>>>>>>>>>| -> sum
+write   a |<<<<<<<<<<<<<<<<| <- q
+copy    a |<<<<<<<<| <- b |>>>>>>>>|
+triad   a |<<<<<| <- b |>>>>>| + q * c |>>>>>|
+
+one working set: as many bytes for each
+
+what a store to memory moves
+regular        line read, changed in a cache, written
+non-temporal   line written`,
+  chart: {
+    kind: 'lines',
+    x: 'workingSetBytes',
+    logX: true,
+    logY: true,
+    cacheLines: true,
+    title: 'Time a line by working set',
+  },
+  weight: 0.33,
+};
