@@ -1,6 +1,5 @@
 /** Where a team's member starts. */
-import { experiments } from '../experiments/index.ts';
 import { serveMember } from '../measure/member.ts';
 import { make } from './makers.ts';
 
-await serveMember(experiments, make);
+await serveMember(async () => (await import('../experiments/index.ts')).experiments, make);

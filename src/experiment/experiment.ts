@@ -150,6 +150,11 @@ export interface Experiment {
    * only the claims share the error level.
    */
   readonly isCurve?: boolean;
+  /**
+   * No claim compares two arms: the baseline runs once a round, and its twin, whose ratio is the floor of every
+   * comparison, is left out.
+   */
+  readonly comparesNothing?: boolean;
   /** Measured only when asked for, by id, by lab or by `all`: the standard set is kept short. */
   readonly onRequest?: boolean;
   /** Share of a run's budget relative to the others; 1 unless told. */

@@ -113,7 +113,7 @@ export function layOut(experiment: Experiment, context: Context, settings: Setti
       leave(key, `its baseline, ${baseline}, can't run there`);
       continue;
     }
-    arms.push({ ...base, key: base.key + twinSuffix, twin: true });
+    if (experiment.comparesNothing !== true) arms.push({ ...base, key: base.key + twinSuffix, twin: true });
     const footprintBytes = arms.reduce((sum, arm) => sum + arm.variant.kernel.footprintBytes(arm.point), 0);
     if (footprintBytes > context.memoryBudgetBytes) {
       const needs = `needs ${mebibytes(footprintBytes)} MiB`;

@@ -21,12 +21,12 @@ const mostWarmups = 8;
 const mostPasses = 8;
 const longSampleNs = 50e6;
 
-/** What a sample of a group with arms of these forms is made to last, in ns. */
-export function sampleTargetNs(forms: readonly Variant['form'][]): number {
-  return Math.max(shortestReportedNs(), ...forms.map((form) => shortestSampleNs[form]));
+/** What a sample of a group with arms of these forms is made to last, in ns; `shortestNs`: what is reported at least. */
+export function sampleTargetNs(forms: readonly Variant['form'][], shortestNs: number): number {
+  return Math.max(shortestNs, ...forms.map((form) => shortestSampleNs[form]));
 }
 
-/** A shorter sample is not reported, in ns: the clock's step would be more than a thousandth of it. */
+/** A shorter sample is not reported, in ns: the clock's step would be more than a thousandth of it. Takes a millisecond. */
 export function shortestReportedNs(): number {
   const { resolutionNs } = environment().measureClock();
   // NaN: a clock that was never seen to step.

@@ -33,8 +33,8 @@ export interface Conducted extends Gathered {
 
 /** Intervals whose ends differ by at most this fraction are narrow enough to stop at. */
 const narrowWithin = 0.02;
-/** A fresh process is up and has loaded the addon after about this. */
-const startUpMs = 80;
+/** What the first process is thought to take beside measuring, until it has shown what it takes here. */
+const firstStartUpMs = 100;
 /** Looks that share an experiment's error level. */
 const lookCount = { smoke: 1, quick: 1, full: 3 } as const;
 /** An interval just out of reach is worth this much more than the budget. */
@@ -130,6 +130,8 @@ class Course {
   ended = 0;
   /** The longest of the processes so far, the first one's cross-check and calibration not counted. */
   #processMs = 0;
+  /** What a process takes beside measuring: its birth, its workers', its end. */
+  startUpMs = firstStartUpMs;
 
   constructor(looks: number[]) {
     this.looks = looks;
@@ -158,8 +160,10 @@ class Course {
       this.calibration = Object.fromEntries(
         replicate.results.map((result) => [result.key, calibrationOf(result)]),
       );
-      this.#processMs =
-        startUpMs + total(replicate.results, ({ samplingMs, inputsMs }) => samplingMs + inputsMs);
+      const { results } = replicate;
+      const checkingMs = total(results, (result) => result.checkingMs);
+      this.#processMs = tookMs - checkingMs;
+      this.startUpMs = this.#processMs - total(results, ({ samplingMs, inputsMs }) => samplingMs + inputsMs);
     } else {
       this.#processMs = Math.max(this.#processMs, tookMs);
     }
@@ -190,7 +194,7 @@ export async function conduct(request: ConductRequest, signal: AbortSignal): Pro
       break;
     }
     const began = performance.now();
-    const shareMs = (budgetMs - course.spentMs) / (course.most - course.ended) - startUpMs;
+    const shareMs = (budgetMs - course.spentMs) / (course.most - course.ended) - course.startUpMs;
     const replicate = await runProcess(
       replicateRequest(request, course, shareMs),
       request.childEntry,

@@ -67,13 +67,14 @@ export class Crew {
 
   /** Makes sure that each CPU has its worker, pinned. Throws ContractError when one can't start. */
   async muster(cpus: readonly number[]): Promise<void> {
-    for (const cpu of cpus) {
-      if (this.#members.has(cpu)) continue;
+    const missing = cpus.filter((cpu) => !this.#members.has(cpu));
+    for (const cpu of missing) {
       const workerData: MemberData = { cpu, source: this.#source };
       const worker = new Worker(this.#entry, { workerData });
       this.#members.set(cpu, { worker, replies: new Replies<MemberReply>(worker) });
-      const [reply] = await this.replies([cpu]);
-      if (reply?.kind !== 'ready') throw new ContractError(`CPU ${cpu}: ${describe(reply)}`);
+    }
+    for (const [index, reply] of (await this.replies(missing)).entries()) {
+      if (reply.kind !== 'ready') throw new ContractError(`CPU ${missing[index]}: ${describe(reply)}`);
     }
   }
 

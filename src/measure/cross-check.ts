@@ -6,9 +6,10 @@ import { InvariantError } from '../base/errors.ts';
 import type { Experiment, Language } from '../experiment/experiment.ts';
 import type { Arm, PlannedGroup } from '../experiment/plan.ts';
 import { disagreement } from '../kernel/agree.ts';
+import type { Room } from '../kernel/kernel.ts';
 import { answerArrays } from '../kernel/signature.ts';
 import type { Crew } from './crew.ts';
-import { GroupRoom } from './room.ts';
+import { GroupRoom, sharingWith } from './room.ts';
 import { TeamArm } from './team.ts';
 import { type AnyArguments, implementationOf, type Seat, setUp, timeHere } from './thread-arm.ts';
 
@@ -61,10 +62,13 @@ function writesNothing(arm: Arm): boolean {
   return answerArrays(arm.variant.kernel.signature).length === 0;
 }
 
-/** Both sides stand in one room: what is written each has for itself, what a kernel shares nobody writes. */
+/**
+ * Both sides stand in one room: what is written each has for itself, and is gone after the arm; what a kernel shares
+ * nobody writes, and serves all arms of the group.
+ */
 async function checkThread(arm: Arm, seat: Omit<Seat, 'room'>, inputs: GroupRoom): Promise<void> {
   const { kernel, id, implementation } = arm.variant;
-  const checkIn = (room: GroupRoom): void => {
+  const checkIn = (room: Room): void => {
     const side = (name: string, body: Implementation | null): Side =>
       threadSide(arm, name, body, { ...seat, room });
     const native = side('native', null);
@@ -72,7 +76,7 @@ async function checkThread(arm: Arm, seat: Omit<Seat, 'room'>, inputs: GroupRoom
     if (implementation !== undefined) compareSides(arm, native, side(id, implementationOf(arm.variant)));
   };
   if (writesNothing(arm)) checkIn(inputs);
-  else await inRoom(checkIn);
+  else await inRoom((own) => checkIn(sharingWith(inputs, own)));
 }
 
 async function checkTeam(

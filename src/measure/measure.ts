@@ -25,7 +25,7 @@ export interface Engine {
 
 /** An experiment of weight 1 gets this long, unless told: the standard quick set ends within 90 s on two CPUs. */
 const experimentMs: Readonly<Record<Profile, number>> = { smoke: 1_500, quick: 11_000, full: 120_000 };
-const surveyMs = 2_000;
+const surveyMs = 500;
 /** No experiment of a whole lab counts for more: a quick lab of eighteen ends within a minute, a full one within ten. */
 const mostOfLab = 0.27;
 

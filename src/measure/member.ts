@@ -5,6 +5,7 @@ import type { Experiment } from '../experiment/experiment.ts';
 import { environment } from '../native/binding.ts';
 import type { Join, MemberData, MemberReply, MemberRequest } from './crew.ts';
 import { experimentsOf, type Make } from './made.ts';
+import type { Failed } from './replies.ts';
 import type { SamplePlan } from './sample.ts';
 import { type AnyArguments, implementationOf, timeHere } from './thread-arm.ts';
 import type { TimedSample } from './timing.ts';
@@ -22,12 +23,29 @@ function seat(experiments: readonly Experiment[], join: Join): Seated {
   return (plan) => timeHere(variant.kernel, join.language, implementation, join.args, plan, gate);
 }
 
-/** Serves the teams of one CPU, of listed experiments and of those that `make` makes, until it is terminated. */
-export async function serveMember(listed: readonly Experiment[], make?: Make): Promise<void> {
+function attempt<Reply>(task: () => Reply): Reply | Failed {
+  try {
+    return task();
+  } catch (error) {
+    return { kind: 'failed', message: (error as Error).message };
+  }
+}
+
+/**
+ * Serves the teams of one CPU, of listed experiments and of those that `make` makes, until it is terminated. The list
+ * is a promise to be made here: a thread inherits its parent's one CPU, and members that first pin themselves load
+ * their experiments side by side.
+ */
+export async function serveMember(listed: () => Promise<readonly Experiment[]>, make?: Make): Promise<void> {
   const port = parentPort;
   if (port === null) throw new ContractError('a crew member runs in a worker thread only');
   const { cpu, source } = workerData as MemberData;
-  const experiments = await experimentsOf(listed, source, make);
+  // Where the system can't pin, migrations show it.
+  const pinned = attempt(() => {
+    if (environment().allowedCpus.length > 0) environment().pin(cpu);
+    return { kind: 'ready' };
+  });
+  const experiments = source === null ? await listed() : await experimentsOf([], source, make);
   const teams = new Map<number, Seated>();
   const answer = (request: MemberRequest): MemberReply | null => {
     switch (request.kind) {
@@ -44,19 +62,9 @@ export async function serveMember(listed: readonly Experiment[], make?: Make): P
         return null;
     }
   };
-  const attempt = (task: () => MemberReply | null): void => {
-    let reply: MemberReply | null;
-    try {
-      reply = task();
-    } catch (error) {
-      reply = { kind: 'failed', message: (error as Error).message };
-    }
+  port.on('message', (request: MemberRequest) => {
+    const reply = attempt(() => answer(request));
     if (reply !== null) port.postMessage(reply);
-  };
-  port.on('message', (request: MemberRequest) => attempt(() => answer(request)));
-  attempt(() => {
-    // Where the system can't pin, migrations show it.
-    if (environment().allowedCpus.length > 0) environment().pin(cpu);
-    return { kind: 'ready' };
   });
+  port.postMessage(pinned);
 }

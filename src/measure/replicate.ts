@@ -111,7 +111,10 @@ async function measureGroup(desk: Desk, group: PlannedGroup, budgetMs: number): 
     if (request.calibration !== null && known === undefined) {
       throw new ContractError(`${experiment.id}: no iteration count for group ${group.key}`);
     }
-    const targetNs = sampleTargetNs(group.arms.map(({ variant }) => variant.form));
+    const targetNs = sampleTargetNs(
+      group.arms.map(({ variant }) => variant.form),
+      desk.shortestNs,
+    );
     const iterations = known?.iterations ?? (await calibrate(toCalibrate(group, runners), targetNs));
     for (const [key, arm] of runners) {
       if (isWarm(desk, group, key)) continue;

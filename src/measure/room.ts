@@ -42,6 +42,26 @@ export function scoped(room: Room, scope: string): Room {
   };
 }
 
+/** A room whose own arrays lie in `own`, and what it shares in `inputs`, which outlives it. */
+export function sharingWith(inputs: GroupRoom, own: GroupRoom): Room {
+  let home = own;
+  return {
+    array: (element, length, alignment, pages) => home.array(element, length, alignment, pages),
+    shared: (element, length, alignment) => home.shared(element, length, alignment),
+    addressOf: (array) => own.addressOf(array),
+    hugeBytes: (array) => own.hugeBytes(array) ?? inputs.hugeBytes(array),
+    share: (key, make) =>
+      inputs.share(key, () => {
+        home = inputs;
+        try {
+          return make();
+        } finally {
+          home = own;
+        }
+      }),
+  };
+}
+
 /**
  * A room whose memory lives until `close()`. That gives the pages back but leaves the (now zero) arrays attached: the
  * first detached ArrayBuffer of a process makes V8 check for detachment in every typed-array loop from then on, and

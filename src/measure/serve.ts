@@ -31,7 +31,8 @@ export function serve(listed: readonly Experiment[], entries: Entries, make?: Ma
     return experiment;
   };
   const send = (reply: ReplicateReply | HostReply): void => {
-    process.send?.(reply);
+    // Without a callback, a parent that has gone would be printed as an error of ours; 'disconnect' ends us.
+    process.send?.(reply, () => undefined);
   };
   const answer = async (request: Request): Promise<void> => {
     switch (request.kind) {

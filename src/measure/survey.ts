@@ -3,7 +3,7 @@
  * working sets, and the distance of every pair of CPUs.
  */
 import { Prng } from '../base/prng.ts';
-import { linkInOrder, visitingOrder } from '../kernel/chase-order.ts';
+import { linkByCongruence, linkInOrder, visitingOrder } from '../kernel/chase-order.ts';
 import { pointerChase } from '../kernel/pointer-chase.ts';
 import type { CpuDistance } from '../machine/types.ts';
 import { environment } from '../native/binding.ts';
@@ -21,6 +21,8 @@ export interface Survey {
 
 const lineBytes = 64;
 const smallestBytes = 8 * 2 ** 10;
+/** Of a larger set, shuffling would take longer than all of its walks. */
+const shuffledSlots = 2 ** 14;
 const hops = 20_000;
 const repeats = 5;
 const roundTrips = 5000;
@@ -44,7 +46,8 @@ function latencyCurve(largestBytes: number, pointsPerOctave: number): Survey['cu
     const octaves = Math.log2(largestBytes / smallestBytes);
     for (let i = 0; i <= octaves * pointsPerOctave; i++) {
       const slots = Math.round((smallestBytes * 2 ** (i / pointsPerOctave)) / lineBytes);
-      linkInOrder(links, visitingOrder('random', slots, lineBytes, new Prng(i)));
+      if (slots > shuffledSlots) linkByCongruence(links, slots, lineBytes, i);
+      else linkInOrder(links, visitingOrder('random', slots, lineBytes, new Prng(i)));
       let least = Number.POSITIVE_INFINITY;
       const cursors = new Uint32Array(1);
       for (let repeat = 0; repeat < repeats; repeat++) {

@@ -38,11 +38,16 @@ class Lru implements Replacement {
   constructor(sets: number, ways: number) {
     this.#ways = ways;
     const nodes = ways + 1;
-    this.#older = Uint32Array.from({ length: sets * nodes }, (_, i) => i - (i % nodes) + ((i + 1) % nodes));
-    this.#newer = Uint32Array.from(
-      { length: sets * nodes },
-      (_, i) => i - (i % nodes) + ((i + ways) % nodes),
-    );
+    this.#older = new Uint32Array(sets * nodes);
+    this.#newer = new Uint32Array(sets * nodes);
+    for (let first = 0; first < sets * nodes; first += nodes) {
+      for (let way = 0; way < ways; way++) {
+        this.#older[first + way] = first + way + 1;
+        this.#newer[first + way + 1] = first + way;
+      }
+      this.#older[first + ways] = first;
+      this.#newer[first] = first + ways;
+    }
   }
 
   used(set: number, way: number): void {

@@ -121,5 +121,5 @@ CPUs are put together by the largest gaps between the pairs' times, and named by
     cacheLines: false,
     title: 'One hand-over between each pair of CPUs',
   },
-  weight: 0.5,
+  weight: 0.35,
 };

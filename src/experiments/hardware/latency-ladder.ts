@@ -59,8 +59,8 @@ function skips(
   if (settings['workingSetBytes'] !== undefined || isMain(point, context)) return false;
   const bytes = numberAt(point, 'workingSetBytes');
   if (context.profile === 'smoke') return false;
-  // Each order and stride is an array of its own, and a large one takes long to build.
-  const isDear = point['order'] === 'in-page' || point['strideBytes'] !== lineBytes;
+  // Each order is an array of its own, and a large one takes long to build.
+  const isDear = point['order'] === 'in-page' || point['order'] === 'sequential';
   if (context.profile === 'quick' && isDear && bytes > lastLevelBytes(context)) return true;
   return !landmarks(context).includes(bytes);
 }
@@ -133,6 +133,7 @@ export const latencyLadder: Experiment = {
   infer: inferLadder,
   predict: predictLadder,
   isCurve: true,
+  comparesNothing: true,
   onRequest: true,
   explain: `Each load's address is the value of the load before, so no two overlap and a load's whole latency shows. The
 links form one cycle through all lines of the working set, in an order that no prefetcher foresees. While the set fits a
@@ -158,5 +159,5 @@ where to go next is what the last load has read`,
     cacheLines: true,
     title: 'Time a load by working set',
   },
-  weight: 0.35,
+  weight: 0.32,
 };

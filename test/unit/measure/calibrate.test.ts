@@ -82,9 +82,9 @@ describe('calibration', () => {
 
 describe('the clock', () => {
   it('asks for a quarter of a millisecond of a thread, a millisecond of a team, and resolves what is reported', () => {
-    expect(sampleTargetNs(['thread', 'thread'])).toBeGreaterThanOrEqual(0.25e6);
-    expect(sampleTargetNs(['thread', 'team'])).toBeGreaterThanOrEqual(1e6);
-    expect(sampleTargetNs(['scenario'])).toBeGreaterThanOrEqual(1e6);
+    expect(sampleTargetNs(['thread', 'thread'], 1)).toBeGreaterThanOrEqual(0.25e6);
+    expect(sampleTargetNs(['thread', 'team'], 1)).toBeGreaterThanOrEqual(1e6);
+    expect(sampleTargetNs(['scenario'], 1)).toBeGreaterThanOrEqual(1e6);
     expect(shortestReportedNs()).toBeGreaterThan(0);
     expect(shortestReportedNs()).toBeLessThan(Number.POSITIVE_INFINITY);
   });
