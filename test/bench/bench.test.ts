@@ -56,7 +56,7 @@ beforeAll(() => {
 }, 60_000);
 
 it('there are tests for all benches', () => {
-  expect(benches()).toEqual(['aa', 'boundary', 'harness', 'ladder', 'peers', 'pool']);
+  expect(benches()).toEqual(['aa', 'boundary', 'harness', 'ladder', 'peers', 'pool', 'rates']);
 });
 
 describe('at smoke size', () => {
@@ -175,12 +175,45 @@ describe('peers', () => {
   });
 });
 
+describe('rates', () => {
+  it('says what is missing, and how to get it', () => {
+    const tools = ['LINEFILL_LIKWID_BENCH', 'LINEFILL_STREAM'];
+    const nowhere = Object.fromEntries(tools.map((name) => [name, join(root, 'no-such-tool')]));
+    const said = smoke('rates', [], { ...process.env, ...nowhere });
+    expect(said.figures).toEqual([]);
+    expect(said.notes.join()).toMatch(/^not installed/);
+    if (process.platform === 'linux')
+      for (const word of ['likwid', 'STREAM']) expect(said.notes.join()).toContain(word);
+  });
+
+  it.runIf(process.platform === 'linux')(
+    'passes over as many bytes as the tools, and reads what they print',
+    () => {
+      const { tool } = madeTools();
+      const spoken =
+        'Array size = 100000 (elements), Offset = 0 (elements)\nCopy:  24000.5  0.1\nTriad:  18000.5  0.1';
+      const said = smoke('rates', ['--of', 'l1,stream'], {
+        ...process.env,
+        LINEFILL_LIKWID_BENCH: tool('likwid-bench', 'MByte/s:\t\t23470.12'),
+        LINEFILL_STREAM: tool('stream', spoken),
+      });
+      checkFigures(said);
+      const found = new Map(said.figures.map(({ name, value }) => [name, value]));
+      expect(found.get('load from L1, load: theirs')).toBeCloseTo(23.47012, 9);
+      expect(found.get("STREAM's copy: theirs")).toBeCloseTo(24.0005, 9);
+      const ours = found.get("STREAM's copy: ours")!;
+      expect(ours).toBeGreaterThan(0);
+      expect(found.get("STREAM's copy: ours over theirs")).toBeCloseTo(ours / 24.0005, 9);
+    },
+  );
+});
+
 describe('what is asked wrongly', () => {
   it('names the benches there are', () => {
     const { status, stderr } = start([join('scripts', 'bench.mjs'), 'boundry']);
     expect(status).toBe(2);
     expect(stderr).toContain(
-      'no bench is called boundry; there are aa, boundary, harness, ladder, peers, pool',
+      'no bench is called boundry; there are aa, boundary, harness, ladder, peers, pool, rates',
     );
   });
 
