@@ -5,6 +5,7 @@
 #include "allocators/peers.h"
 #include "marshal.h"
 #include "platform/cpu_features.h"
+#include "platform/cpuid.h"
 #include "platform/platform.h"
 #include "pool-calls.h"
 #include "region.h"
@@ -66,6 +67,24 @@ Napi::Value current_cpu(const Napi::CallbackInfo& info) {
 Napi::Value available_memory(const Napi::CallbackInfo& info) {
   const uint64_t bytes = platform::available_memory_bytes();
   return bytes == 0 ? info.Env().Null() : Napi::Number::New(info.Env(), static_cast<double>(bytes));
+}
+
+Napi::Value cpuid(const Napi::CallbackInfo& info) {
+  const Napi::Env env = info.Env();
+  const auto answers = platform::cpuid_answers();
+  auto rows = Napi::Array::New(env, answers.size());
+  for (size_t i = 0; i < answers.size(); ++i) {
+    const auto& [leaf, subleaf, eax, ebx, ecx, edx] = answers[i];
+    auto row = Napi::Object::New(env);
+    row.Set("leaf", leaf);
+    row.Set("subleaf", subleaf);
+    row.Set("eax", eax);
+    row.Set("ebx", ebx);
+    row.Set("ecx", ecx);
+    row.Set("edx", edx);
+    rows.Set(static_cast<uint32_t>(i), row);
+  }
+  return rows;
 }
 
 Napi::Value measure_clock(const Napi::CallbackInfo& info) {
@@ -220,6 +239,7 @@ Napi::Value make_environment(Napi::Env env) {
   object.Set("nowNs", Napi::Function::New<now_ns>(env, "nowNs"));
   object.Set("usage", Napi::Function::New<usage>(env, "usage"));
   object.Set("measureClock", Napi::Function::New<measure_clock>(env, "measureClock"));
+  object.Set("cpuid", Napi::Function::New<cpuid>(env, "cpuid"));
   object.Set("availableMemoryBytes", Napi::Function::New<available_memory>(env, "availableMemoryBytes"));
   object.Set("peers", Napi::Function::New<peers>(env, "peers"));
   object.Set("poolAlloc", Napi::Function::New<pool_alloc_call>(env, "poolAlloc"));

@@ -16,7 +16,8 @@ struct PagesName {
 constexpr PagesName kPages[] = {{"system", platform::Pages::kSystem},
                                 {"small", platform::Pages::kSmall},
                                 {"transparent", platform::Pages::kTransparent},
-                                {"explicit", platform::Pages::kExplicit}};
+                                {"explicit", platform::Pages::kExplicit},
+                                {"gigantic", platform::Pages::kGigantic}};
 constexpr double kMostBytes = 9007199254740991.0;
 
 size_t whole(const Napi::Value& value, const char* name, double low, double otherwise) {
@@ -36,8 +37,8 @@ platform::Pages pages_of(const Napi::Value& value) {
   for (const PagesName& entry : kPages) {
     if (name == entry.name) return entry.pages;
   }
-  throw Napi::TypeError::New(value.Env(),
-                             "region: \"pages\" must be 'system', 'small', 'transparent' or 'explicit'");
+  throw Napi::TypeError::New(
+      value.Env(), "region: \"pages\" must be 'system', 'small', 'transparent', 'explicit' or 'gigantic'");
 }
 
 }  // namespace
@@ -68,6 +69,7 @@ Region::Region(const Napi::CallbackInfo& info) : Napi::ObjectWrap<Region>(info) 
     throw Napi::RangeError::New(env, "region: " + failure.text);
   }
   mapped_ = mapped;
+  pages_ = pages;
   auto* hold = new std::shared_ptr<Mapped>(mapped);
   const auto array = Napi::ArrayBuffer::New(
       env, mapped->mapping.data, bytes, [](Napi::Env, void*, std::shared_ptr<Mapped>* held) { delete held; },
@@ -97,7 +99,7 @@ Napi::Value Region::huge_bytes(const Napi::CallbackInfo& info) {
 // Gives the pages back and leaves the ArrayBuffer as it is, all zeroes.
 Napi::Value Region::discard(const Napi::CallbackInfo& info) {
   if (!mapped_) throw Napi::Error::New(info.Env(), "region: is disposed");
-  if (const auto failure = platform::discard(mapped_->mapping)) {
+  if (const auto failure = platform::surrender(mapped_->mapping, pages_)) {
     throw Napi::Error::New(info.Env(), "region: " + failure.text);
   }
   return info.Env().Undefined();

@@ -31,6 +31,7 @@ class Region : public Napi::ObjectWrap<Region> {
   Napi::Value dispose(const Napi::CallbackInfo& info);
 
   std::shared_ptr<Mapped> mapped_;
+  platform::Pages pages_ = platform::Pages::kSystem;
   Napi::Reference<Napi::ArrayBuffer> buffer_;
 };
 

@@ -7,7 +7,7 @@ import { createHash } from 'node:crypto';
 import { existsSync, readFileSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { commandOf, headersFolder, manifestOf, root } from './command.mjs';
-import { preflight } from './preflight.mjs';
+import { compilerCommand, preflight } from './preflight.mjs';
 
 export const addonPath = join(root, 'build', 'Release', 'linefill.node');
 const stampPath = join(root, 'build', 'Release', 'linefill.stamp');
@@ -42,6 +42,12 @@ export function addonIsCurrent() {
   return existsSync(addonPath) && existsSync(stampPath) && readFileSync(stampPath, 'utf8') === addonHash();
 }
 
+/** Make would take its own default, whatever preflight has tried. */
+function buildEnvironment() {
+  const compiler = process.platform === 'win32' ? null : compilerCommand();
+  return compiler === null ? process.env : { ...process.env, CXX: compiler };
+}
+
 /**
  * Configures and builds (Release). Output is shown only when it fails. Returns the lines that say what went
  * wrong; none when the addon stands.
@@ -56,7 +62,7 @@ export function buildAddon() {
   const result = spawnSync(
     process.execPath,
     [commandOf('node-gyp'), ...build, ...(headers === null ? [] : [`--nodedir=${headers}`])],
-    { cwd: root, encoding: 'utf8', maxBuffer: 1 << 28 },
+    { cwd: root, env: buildEnvironment(), encoding: 'utf8', maxBuffer: 1 << 28 },
   );
   if (result.status !== 0) {
     return [`${result.stdout}${result.stderr}`.trimEnd(), 'the native addon could not be built: see above'];

@@ -5,7 +5,7 @@
  */
 import { spawnSync } from 'node:child_process';
 import { chmodSync, existsSync, readdirSync, rmSync } from 'node:fs';
-import { join, relative } from 'node:path';
+import { basename, join, relative } from 'node:path';
 import { build } from 'vite';
 import { addonIsCurrent, buildAddon } from './addon.mjs';
 import { commandOf, root } from './command.mjs';
@@ -15,11 +15,14 @@ function fail(text) {
   process.exit(1);
 }
 
+/** Made by bundle(), which also takes the old ones away: until then the old program needs them. */
+const isChunk = (name) => name.startsWith('chunk-');
+
 /** dist/ holds nothing whose source is gone: a stale file would be packed, and found by imports. */
 function removeOrphans(dist) {
   if (!existsSync(dist)) return;
   for (const entry of readdirSync(dist, { withFileTypes: true, recursive: true })) {
-    if (!entry.isFile()) continue;
+    if (!entry.isFile() || isChunk(entry.name)) continue;
     const path = join(entry.parentPath ?? entry.path, entry.name);
     const source = join(root, 'src', relative(dist, path)).replace(/(\.d\.ts|\.js)(\.map)?$/, '.ts');
     if (!existsSync(source)) rmSync(path);
@@ -40,8 +43,8 @@ const entries = ['main', 'child', 'worker'];
 /** The chunks lie beside the entries: what a module finds by its own address it still finds two folders down. */
 async function bundle() {
   const input = Object.fromEntries(entries.map((name) => [name, join(root, 'src', 'cli', `${name}.ts`)]));
-  const output = { entryFileNames: 'cli/[name].js', chunkFileNames: 'cli/chunk-[name].js' };
-  await build({
+  const output = { entryFileNames: 'cli/[name].js', chunkFileNames: 'cli/chunk-[name]-[hash].js' };
+  const { output: files } = await build({
     configFile: false,
     logLevel: 'warn',
     root,
@@ -55,6 +58,9 @@ async function bundle() {
       rollupOptions: { input, output },
     },
   });
+  const folder = join(root, 'dist', 'cli');
+  const made = new Set(files.map(({ fileName }) => basename(fileName)));
+  for (const name of readdirSync(folder)) if (isChunk(name) && !made.has(name)) rmSync(join(folder, name));
   // A bundle keeps the #! line but has no executable bit, which npx needs in a checkout.
   chmodSync(join(root, 'dist', 'cli', 'main.js'), 0o755);
 }

@@ -61,15 +61,27 @@ function nodeProblem() {
   return `Node ${process.versions.node} is too old: linefill needs ${least}.${leastMinor} or later; get it: https://nodejs.org or nvm install 22`;
 }
 
+/** The system's own name for its compiler first. */
+const compilers = ['c++', 'g++', 'clang++'];
+
+/** What compiles C++ here: CXX where that is set, else the first that runs; null: nothing. */
+export function compilerCommand() {
+  const asked = process.env.CXX;
+  const tried = asked === undefined ? compilers : [asked];
+  return tried.find((command) => answers(command.split(/\s+/)[0], ['--version']) !== null) ?? null;
+}
+
 function compilerProblem() {
   // node-gyp finds Visual Studio by itself, and says precisely what it looked for when there is none.
   if (process.platform === 'win32') return null;
-  const compiler = process.env.CXX ?? 'c++';
-  const [program, ...flags] = compiler.split(/\s+/);
-  const named = process.env.CXX === undefined ? '"c++"' : `"${compiler}" (from CXX)`;
-  if (answers(program, ['--version']) === null) {
-    return `a C++20 compiler is missing: ${named} does not run; ${cureFor('compiler')}`;
+  const compiler = compilerCommand();
+  const asked = process.env.CXX;
+  if (compiler === null) {
+    const named =
+      asked === undefined ? `none of ${compilers.join(', ')} runs` : `"${asked}" (from CXX) does not run`;
+    return `a C++20 compiler is missing: ${named}; ${cureFor('compiler')}`;
   }
+  const [program, ...flags] = compiler.split(/\s+/);
   const folder = mkdtempSync(join(tmpdir(), 'linefill-preflight-'));
   try {
     const source = join(folder, 'snippet.cc');
@@ -83,10 +95,11 @@ function compilerProblem() {
       },
     );
     if (result.status === 0) return null;
+    const said = result.stderr.split('\n').find((line) => /error/i.test(line)) ?? 'it does not say why';
+    return `the C++ compiler "${compiler}" can't compile C++20 (${said.trim()}): GCC 11, Clang 14 or later is needed; ${cureFor('compiler')}`;
   } finally {
     rmSync(folder, { recursive: true, force: true });
   }
-  return `the C++ compiler ${named} is too old for C++20: GCC 11, Clang 14 or later is needed; ${cureFor('compiler')}`;
 }
 
 function makeProblem() {

@@ -87,6 +87,9 @@ export {
   PoolAllocator,
 } from './allocators/allocation.ts';
 export { CheckedPool } from './allocators/checked-pool.ts';
+export type { HeapAllocator, MakeHeap, Statistics } from './allocators/heap.ts';
+export { type Books, HeapClient, type HeapReplay, replayHeap } from './allocators/heap-replay.ts';
+export { type HeapKind, heaps } from './allocators/heaps.ts';
 export { Pool } from './allocators/pool.ts';
 export { type PoolKind, poolShape } from './allocators/pool-layout.ts';
 export { type Replay, replay } from './allocators/replay.ts';

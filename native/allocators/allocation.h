@@ -26,6 +26,7 @@ enum class AllocError : uint8_t {
   kForeign,
   kMisaligned,
   kCorrupt,
+  kOutOfOrder,
 };
 
 inline constexpr const char* kAllocErrorTexts[] = {
@@ -37,9 +38,10 @@ inline constexpr const char* kAllocErrorTexts[] = {
     "foreign pointer: it lies outside the allocator's blocks",
     "misaligned pointer: it is not the start of a block",
     "corrupt free list: a block was written after it was freed",
+    "out of order: a stack takes back its last block first",
 };
 inline constexpr uint32_t kAllocErrorCount = sizeof(kAllocErrorTexts) / sizeof(kAllocErrorTexts[0]);
-static_assert(kAllocErrorCount == static_cast<uint32_t>(AllocError::kCorrupt) + 1);
+static_assert(kAllocErrorCount == static_cast<uint32_t>(AllocError::kOutOfOrder) + 1);
 
 inline constexpr const char* text_of(AllocError error) {
   return kAllocErrorTexts[static_cast<uint8_t>(error)];

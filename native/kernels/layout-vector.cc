@@ -11,34 +11,14 @@
 #include "kernels/layout.h"
 #include "platform/cpu_features.h"
 
+#if defined(__GNUC__) && (defined(__x86_64__) || defined(__aarch64__))
+#define LINEFILL_UNIT_BYTES 16
+#include "kernels/layout-vector.h"
+#endif
 #if defined(__GNUC__) && defined(__x86_64__)
-#define LINEFILL_APART __attribute__((noinline))  // to be found in a disassembly
-
-#define LINEFILL_UNIT sse2
-#define LINEFILL_UNIT_TARGET
-#define LINEFILL_UNIT_BYTES \
-  size_t { 16 }
+#define LINEFILL_UNIT_BYTES 32
 #include "kernels/layout-vector.h"
-
-#define LINEFILL_UNIT avx2
-#define LINEFILL_UNIT_TARGET __attribute__((target("avx2")))
-#define LINEFILL_UNIT_BYTES \
-  size_t { 32 }
-#include "kernels/layout-vector.h"
-
-#define LINEFILL_UNIT avx512
-#define LINEFILL_UNIT_TARGET __attribute__((target("avx512f")))
-#define LINEFILL_UNIT_BYTES \
-  size_t { 64 }
-#include "kernels/layout-vector.h"
-
-#elif defined(__GNUC__) && defined(__aarch64__)
-#define LINEFILL_APART __attribute__((noinline))
-
-#define LINEFILL_UNIT neon
-#define LINEFILL_UNIT_TARGET
-#define LINEFILL_UNIT_BYTES \
-  size_t { 16 }
+#define LINEFILL_UNIT_BYTES 64
 #include "kernels/layout-vector.h"
 #endif
 

@@ -1,11 +1,9 @@
-// One step of particle motion with one vector unit. layout-vector.cc includes this file once for each unit:
-//   LINEFILL_UNIT         the namespace that takes the unit's code
-//   LINEFILL_UNIT_TARGET  the attribute by which the compiler may use its instructions
-//   LINEFILL_UNIT_BYTES   its width
-// So one binary holds them all. (A template could not: the attribute depends on no parameter.) Vectors are
-// the compilers' own extension, and no product is fused with a sum. No include guard, on purpose.
-// Source: GCC manual, "Using Vector Instructions through Built-in Functions"; the repeated inclusion is
-// Highway's.
+// One step of particle motion with one vector unit. layout-vector.cc includes this file once for each unit,
+// by its LINEFILL_UNIT_BYTES (vector-unit.h). Vectors are the compilers' own extension, and no product is
+// fused with a sum. No include guard, on purpose. Source: GCC manual, "Using Vector Instructions through
+// Built-in Functions".
+#include "kernels/vector-unit.h"
+
 namespace linefill::layout::LINEFILL_UNIT {
 
 // Vectors of N elements T. They are loaded and stored by copying, since a block is aligned as T and no more.
@@ -88,7 +86,7 @@ constexpr bool whole_records() {
 }
 
 template <Fields fields, class T>
-LINEFILL_UNIT_TARGET LINEFILL_APART void step_aos_vector(T* block, size_t particles, T dt) {
+LINEFILL_UNIT_TARGET LINEFILL_UNIT_APART void step_aos_vector(T* block, size_t particles, T dt) {
   constexpr size_t kLanes = LINEFILL_UNIT_BYTES / sizeof(T);
   size_t i = 0;
   if constexpr (whole_records<fields, T, kLanes>()) {
@@ -114,7 +112,7 @@ LINEFILL_UNIT_TARGET inline void step_columns(T* x, T* y, T* vx, T* vy, size_t i
 }
 
 template <Fields fields, class T>
-LINEFILL_UNIT_TARGET LINEFILL_APART void step_soa_vector(T* block, size_t particles, T dt) {
+LINEFILL_UNIT_TARGET LINEFILL_UNIT_APART void step_soa_vector(T* block, size_t particles, T dt) {
   constexpr size_t kLanes = LINEFILL_UNIT_BYTES / sizeof(T);
   const size_t pitch = column_pitch(particles, sizeof(T));
   T* x = block;
@@ -131,7 +129,7 @@ LINEFILL_UNIT_TARGET LINEFILL_APART void step_soa_vector(T* block, size_t partic
 // A block's eight x and eight y lie side by side, as do its velocities: sixteen coordinates and sixteen
 // velocities, except where x alone is asked for.
 template <Fields fields, class T>
-LINEFILL_UNIT_TARGET LINEFILL_APART void step_aosoa_vector(T* block, size_t particles, T dt) {
+LINEFILL_UNIT_TARGET LINEFILL_UNIT_APART void step_aosoa_vector(T* block, size_t particles, T dt) {
   constexpr size_t kWidth = fields == Fields::kXOnly ? kBlock : 2 * kBlock;
   constexpr size_t kLanes = std::min(LINEFILL_UNIT_BYTES / sizeof(T), kWidth);
   T* const end = block + block_length(Layout::kAosoa, particles, sizeof(T));
@@ -160,3 +158,5 @@ void update(T* block, size_t particles, Fields fields, T dt) {
 #undef LINEFILL_UNIT
 #undef LINEFILL_UNIT_TARGET
 #undef LINEFILL_UNIT_BYTES
+#undef LINEFILL_UNIT_NT
+#undef LINEFILL_UNIT_APART

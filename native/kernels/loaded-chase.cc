@@ -5,18 +5,15 @@
 // Cost: `hops` loads, and as many pages as the others read meanwhile.
 // Reference: src/experiments/hardware/loaded-latency-kernels.ts.
 #include <atomic>
-#include <bit>
-#include <cstring>
 
 #include "kernel.h"
+#include "kernels/links.h"
 #include "kernels/patience.h"
 #include "kernels/stream.h"
 
 namespace linefill {
 namespace {
 
-constexpr size_t kElementBytes = sizeof(uint32_t);
-constexpr size_t kMostElements = size_t{1} << 30;  // what a byte offset of 32 bits reaches
 constexpr uint32_t kMostMembers = 1024;
 // Members write words and figures of their own: none shares a pair of lines with another.
 constexpr size_t kWordStride = 32;
@@ -53,10 +50,7 @@ std::string check_loaded(Shared<uint32_t> links, Shared<uint32_t> cursor, Observ
     if (stream.size() >= kPageElements) return "";
     return "\"stream\" must have at least 512 elements, not " + std::to_string(stream.size());
   }
-  if (links.size() > kMostElements) {
-    return "\"links\" must have at most " + std::to_string(kMostElements) + " elements, not " +
-           std::to_string(links.size());
-  }
+  if (std::string wrong = check_links(links.size()); !wrong.empty()) return wrong;
   if (cursor.size() >= 1) return "";
   return "\"cursor\" must have at least 1 element";
 }
@@ -70,17 +64,12 @@ bool has_reached(Word word, uint32_t lap) {
   return static_cast<int32_t>(word.load(std::memory_order_acquire) - lap) >= 0;
 }
 
-// Goes where the links lead, `hops` times; false where one leads out of them. The bound is tested at every
-// hop, off the dependent path (pointer-chase.cc says why).
-bool follow(std::span<const uint32_t> links, uint32_t& at, uint32_t hops) {
-  const auto* base = reinterpret_cast<const unsigned char*>(links.data());
-  const size_t count = links.size();
-  const auto is_inside = [count](uint32_t offset) { return std::rotr(offset, 2) < count; };
-  if (!is_inside(at)) return false;
+// Goes where the links lead, `hops` times; false where one leads out of them.
+bool follow(const Links links, uint32_t& at, uint32_t hops) {
+  if (!links.hold(at)) return false;
   LINEFILL_UNROLL
   for (uint32_t i = 0; i < hops; ++i) {
-    std::memcpy(&at, base + at, kElementBytes);
-    if (!is_inside(at)) return false;
+    if (!links.hop(at)) return false;
   }
   return true;
 }
@@ -98,7 +87,7 @@ Outcome chase(std::span<const uint32_t> links, uint32_t& cursor, Shared<uint32_t
   }
   uint32_t at = cursor;
   const uint64_t start_ns = platform::now_ns();
-  const bool stayed = follow(links, at, hops);
+  const bool stayed = follow(Links(links), at, hops);
   seen->ns = static_cast<double>(platform::now_ns() - start_ns);
   lap_of(laps, 0).store(lap, std::memory_order_release);
   if (!stayed) return {0, "\"links\" or \"cursor\" has an offset that is no element's"};

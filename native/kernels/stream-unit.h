@@ -1,21 +1,18 @@
-// The loops of one width. stream.cc includes this file once for each:
-//   LINEFILL_WIDTH         the namespace that takes its code
-//   LINEFILL_WIDTH_TARGET  the attribute by which the compiler may use its instructions
-//   LINEFILL_WIDTH_BYTES   bytes of a vector; 8: a number at a time
-//   LINEFILL_WIDTH_NT      (to, vector) a non-temporal store; not defined where there is none
-// So one binary holds them all; layout-vector.h says why no template could. A turn of a loop handles eight
-// vectors: then counting weighs little, and a sum has as many chains as the adders need to be kept busy.
-// No include guard, on purpose.
+// The loops of one width. stream.cc includes this file once for each, by its LINEFILL_UNIT_BYTES
+// (vector-unit.h). A turn of a loop handles eight vectors: then counting weighs little, and a sum has as many
+// chains as the adders need to be kept busy. No include guard, on purpose.
+#include "kernels/vector-unit.h"
+
 namespace linefill::stream {
 namespace {
-namespace LINEFILL_WIDTH {
+namespace LINEFILL_UNIT {
 
-inline constexpr size_t kLanes = LINEFILL_WIDTH_BYTES / sizeof(double);
-using Vector = VectorOf<LINEFILL_WIDTH_BYTES>::Type;
+inline constexpr size_t kLanes = LINEFILL_UNIT_BYTES / sizeof(double);
+using Vector = VectorOf<LINEFILL_UNIT_BYTES>::Type;
 using Turn = std::make_index_sequence<8>;
 
 // Copied, since an array is aligned as a number and no more.
-LINEFILL_WIDTH_TARGET inline Vector load(const double* from) {
+LINEFILL_UNIT_TARGET inline Vector load(const double* from) {
   Vector v;
   std::memcpy(&v, from, sizeof v);
   return v;
@@ -23,7 +20,7 @@ LINEFILL_WIDTH_TARGET inline Vector load(const double* from) {
 
 // What is written beside the numbers of `b` and `c`.
 template <Operation operation, class T>
-LINEFILL_WIDTH_TARGET inline T result(T b, T c, T q) {
+LINEFILL_UNIT_TARGET inline T result(T b, T c, T q) {
   constexpr Operation o = operation;
   if constexpr (o == Operation::kCopy || o == Operation::kNtCopy) return b;
   if constexpr (o == Operation::kScale) return q * b;
@@ -33,13 +30,13 @@ LINEFILL_WIDTH_TARGET inline T result(T b, T c, T q) {
 }
 
 template <Operation operation>
-LINEFILL_WIDTH_TARGET inline void step(double* a, const double* b, const double* c, Vector q) {
+LINEFILL_UNIT_TARGET inline void step(double* a, const double* b, const double* c, Vector q) {
   const Vector from_b = reads(operation) ? load(b) : q;
   const Vector from_c = adds(operation) ? load(c) : q;
   const Vector to = result<operation>(from_b, from_c, q);
-#if defined(LINEFILL_WIDTH_NT)
+#if defined(LINEFILL_UNIT_NT)
   if constexpr (is_non_temporal(operation)) {
-    LINEFILL_WIDTH_NT(a, to);
+    LINEFILL_UNIT_NT(a, to);
     return;
   }
 #endif
@@ -47,13 +44,13 @@ LINEFILL_WIDTH_TARGET inline void step(double* a, const double* b, const double*
 }
 
 template <Operation operation, size_t... n>
-LINEFILL_WIDTH_TARGET inline void turn(double* a, const double* b, const double* c, Vector q,
-                                       std::index_sequence<n...>) {
+LINEFILL_UNIT_TARGET inline void turn(double* a, const double* b, const double* c, Vector q,
+                                      std::index_sequence<n...>) {
   (step<operation>(a + n * kLanes, b + n * kLanes, c + n * kLanes, q), ...);
 }
 
 template <Operation operation>
-LINEFILL_WIDTH_TARGET LINEFILL_APART double write_pass(const Arrays& arrays, uint32_t passes) {
+LINEFILL_UNIT_TARGET LINEFILL_UNIT_APART double write_pass(const Arrays& arrays, uint32_t passes) {
   constexpr size_t kTurn = Turn::size() * kLanes;
   const auto [a, b, c, length] = arrays;
   const size_t whole = length / kTurn * kTurn;
@@ -74,17 +71,17 @@ LINEFILL_WIDTH_TARGET LINEFILL_APART double write_pass(const Arrays& arrays, uin
 }
 
 template <size_t... n>
-LINEFILL_WIDTH_TARGET inline void add_turn(Vector (&sums)[sizeof...(n)], const double* from,
-                                           std::index_sequence<n...>) {
+LINEFILL_UNIT_TARGET inline void add_turn(Vector (&sums)[sizeof...(n)], const double* from,
+                                          std::index_sequence<n...>) {
   ((sums[n] += load(from + n * kLanes)), ...);
 }
 
 template <size_t... n>
-LINEFILL_WIDTH_TARGET inline Vector add_all(const Vector (&sums)[sizeof...(n)], std::index_sequence<n...>) {
+LINEFILL_UNIT_TARGET inline Vector add_all(const Vector (&sums)[sizeof...(n)], std::index_sequence<n...>) {
   return (sums[n] + ...);
 }
 
-LINEFILL_WIDTH_TARGET LINEFILL_APART inline double read_pass(const Arrays& arrays, uint32_t passes) {
+LINEFILL_UNIT_TARGET LINEFILL_UNIT_APART inline double read_pass(const Arrays& arrays, uint32_t passes) {
   constexpr size_t kTurn = Turn::size() * kLanes;
   const double* const b = arrays.b;
   const size_t length = arrays.length;
@@ -107,11 +104,12 @@ LINEFILL_WIDTH_TARGET LINEFILL_APART inline double read_pass(const Arrays& array
   return rest;
 }
 
-}  // namespace LINEFILL_WIDTH
+}  // namespace LINEFILL_UNIT
 }  // namespace
 }  // namespace linefill::stream
 
-#undef LINEFILL_WIDTH
-#undef LINEFILL_WIDTH_TARGET
-#undef LINEFILL_WIDTH_BYTES
-#undef LINEFILL_WIDTH_NT
+#undef LINEFILL_UNIT
+#undef LINEFILL_UNIT_TARGET
+#undef LINEFILL_UNIT_BYTES
+#undef LINEFILL_UNIT_NT
+#undef LINEFILL_UNIT_APART

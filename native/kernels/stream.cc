@@ -12,12 +12,6 @@
 
 #include "kernel.h"
 
-#if defined(__GNUC__)
-#define LINEFILL_APART __attribute__((noinline))  // to be found in a disassembly
-#else
-#define LINEFILL_APART
-#endif
-
 namespace linefill::stream {
 namespace {
 
@@ -35,36 +29,17 @@ struct VectorOf<sizeof(double)> {
 }  // namespace
 }  // namespace linefill::stream
 
-#define LINEFILL_WIDTH scalar
-#define LINEFILL_WIDTH_TARGET
-#define LINEFILL_WIDTH_BYTES 8
+#define LINEFILL_UNIT_BYTES 8
 #include "kernels/stream-unit.h"
 
+#if defined(__GNUC__) && (defined(__x86_64__) || defined(__aarch64__))
+#define LINEFILL_UNIT_BYTES 16
+#include "kernels/stream-unit.h"
+#endif
 #if defined(__GNUC__) && defined(__x86_64__)
-#include <immintrin.h>
-
-#define LINEFILL_WIDTH sse2
-#define LINEFILL_WIDTH_TARGET
-#define LINEFILL_WIDTH_BYTES 16
-#define LINEFILL_WIDTH_NT _mm_stream_pd
+#define LINEFILL_UNIT_BYTES 32
 #include "kernels/stream-unit.h"
-
-#define LINEFILL_WIDTH avx2
-#define LINEFILL_WIDTH_TARGET __attribute__((target("avx2")))
-#define LINEFILL_WIDTH_BYTES 32
-#define LINEFILL_WIDTH_NT _mm256_stream_pd
-#include "kernels/stream-unit.h"
-
-#define LINEFILL_WIDTH avx512
-#define LINEFILL_WIDTH_TARGET __attribute__((target("avx512f")))
-#define LINEFILL_WIDTH_BYTES 64
-#define LINEFILL_WIDTH_NT _mm512_stream_pd
-#include "kernels/stream-unit.h"
-
-#elif defined(__GNUC__) && defined(__aarch64__)
-#define LINEFILL_WIDTH neon
-#define LINEFILL_WIDTH_TARGET
-#define LINEFILL_WIDTH_BYTES 16
+#define LINEFILL_UNIT_BYTES 64
 #include "kernels/stream-unit.h"
 #endif
 

@@ -97,6 +97,7 @@ Failure map(size_t bytes, size_t alignment, Pages pages, Mapping* out, Look) {
       return Failure{
           "macOS has no transparent huge pages: it makes no promise about page size but the system's"};
     }
+    if (pages == Pages::kGigantic) return Failure{"macOS has no pages of 1 GiB to ask for"};
     const size_t guard = page_bytes();
     size_t page = guard;
     int descriptor = kAnonymous;
@@ -142,6 +143,8 @@ Failure unmap(Mapping* mapping) {
 }
 
 // macOS's MADV_FREE promises no zeroes: fresh pages are mapped over the old ones.
+Failure surrender(const Mapping& mapping, Pages) { return discard(mapping); }
+
 Failure discard(const Mapping& mapping) {
   return guarded([&mapping] {
     if (mapping.data == nullptr) return Failure{};

@@ -55,32 +55,41 @@ Failure transparent_page(Look look, size_t* pmd_bytes) {
   return Failure{};
 }
 
-Failure explicit_page(size_t* huge_bytes) {
-  const int64_t kib = number_after(read_text("/proc/meminfo"), "Hugepagesize");
-  if (kib <= 0) return Failure{"this kernel has no explicit huge pages (hugetlbfs)"};
-  *huge_bytes = static_cast<size_t>(kib) * 1024;
-  return Failure{};
-}
+// The pool of pages of one size: the kernel's folder of it, and what tells mmap to take from it. Told
+// outright: else mmap takes the system's default size, whichever that is.
+struct Pool {
+  explicit Pool(Pages pages)
+      : page(pages == Pages::kGigantic ? size_t{1} << 30 : size_t{2} << 20),
+        folder("/sys/kernel/mm/hugepages/hugepages-" + std::to_string(page / 1024) + "kB/"),
+        map_flags(MAP_HUGETLB | (std::countr_zero(page) << kSizeShift)) {}
 
-Failure pool_failure(size_t bytes, size_t page, int code) {
+  int64_t count(const char* file) const { return static_cast<int64_t>(read_number(folder + file, 0)); }
+
+  static constexpr int kSizeShift = 26;  // MAP_HUGE_SHIFT, which some C libraries' headers lack
+  size_t page;
+  std::string folder;
+  int map_flags;
+};
+
+Failure pool_failure(size_t bytes, const Pool& from, int code) {
+  if (access(from.folder.c_str(), F_OK) != 0)
+    return Failure{"there is no pool of pages of " + size_text(from.page) + " here: no " + from.folder};
   if (code != ENOMEM) return system_failure("mmap with MAP_HUGETLB, from the pool of huge pages", code);
-  const std::string meminfo = read_text("/proc/meminfo");
-  const int64_t pool = number_after(meminfo, "HugePages_Total");
-  const int64_t free = number_after(meminfo, "HugePages_Free") - number_after(meminfo, "HugePages_Rsvd");
-  const int64_t needed = static_cast<int64_t>(bytes / page);
+  const int64_t pool = from.count("nr_hugepages");
+  const int64_t free = from.count("free_hugepages") - from.count("resv_hugepages");
+  const int64_t needed = static_cast<int64_t>(bytes / from.page);
   return Failure{"mmap with MAP_HUGETLB: " + errno_text(code) + ": the pool holds " + std::to_string(pool) +
-                 " pages of " + size_text(page) + ", " + std::to_string(free) + " of them free, and " +
-                 std::to_string(needed) +
-                 " are needed: sudo sysctl vm.nr_hugepages=" + std::to_string(pool - free + needed)};
+                 " pages of " + size_text(from.page) + ", " + std::to_string(free) + " of them free, and " +
+                 std::to_string(needed) + " are needed: echo " + std::to_string(pool - free + needed) +
+                 " | sudo tee " + from.folder + "nr_hugepages"};
 }
 
 // --- map -------------------------------------------------------------------------------------------------
 
 uintptr_t address(const void* pointer) { return reinterpret_cast<uintptr_t>(pointer); }
 
-Failure map_explicit(size_t bytes, size_t alignment, Look look, Mapping* out) {
-  size_t page = 0;
-  if (Failure missing = explicit_page(&page)) return missing;
+Failure map_from_pool(size_t bytes, size_t alignment, const Pool& pool, Look look, Mapping* out) {
+  const size_t page = pool.page;
   const size_t usable = round_up(bytes, page);
   const size_t span = usable + (alignment > page ? alignment - page : 0);
   // The pool is reserved now, but a control group's limit kills at the first touch: look before.
@@ -90,8 +99,8 @@ Failure map_explicit(size_t bytes, size_t alignment, Look look, Mapping* out) {
                    size_text(room)};
   }
   void* const base =
-      mmap(nullptr, span, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_HUGETLB, -1, 0);
-  if (base == MAP_FAILED) return pool_failure(span, page, errno);
+      mmap(nullptr, span, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | pool.map_flags, -1, 0);
+  if (base == MAP_FAILED) return pool_failure(span, pool, errno);
   char* const start = static_cast<char*>(base);
   char* const data = start + (round_up(address(start), std::max(alignment, page)) - address(start));
   if (data > start) munmap(start, static_cast<size_t>(data - start));
@@ -147,8 +156,9 @@ Failure map_base_pages(size_t bytes, size_t alignment, Pages pages, Look look, M
 Failure map(size_t bytes, size_t alignment, Pages pages, Mapping* out, Look look) {
   return guarded([=] {
     if (Failure wrong = check_request(bytes, alignment, out)) return wrong;
-    return pages == Pages::kExplicit ? map_explicit(bytes, alignment, look, out)
-                                     : map_base_pages(bytes, alignment, pages, look, out);
+    return pages == Pages::kExplicit || pages == Pages::kGigantic
+               ? map_from_pool(bytes, alignment, Pool(pages), look, out)
+               : map_base_pages(bytes, alignment, pages, look, out);
   });
 }
 
@@ -165,6 +175,17 @@ Failure discard(const Mapping& mapping) {
   return guarded([&mapping] {
     if (mapping.data == nullptr || madvise(mapping.data, mapping.bytes, MADV_DONTNEED) == 0) return Failure{};
     return system_failure("madvise(MADV_DONTNEED)", errno);
+  });
+}
+
+Failure surrender(const Mapping& mapping, Pages pages) {
+  if (pages != Pages::kExplicit && pages != Pages::kGigantic) return discard(mapping);
+  return guarded([&mapping] {
+    constexpr int kOver = MAP_PRIVATE | MAP_ANONYMOUS | MAP_FIXED;
+    if (mapping.data == nullptr ||
+        mmap(mapping.data, mapping.bytes, PROT_READ | PROT_WRITE, kOver, -1, 0) != MAP_FAILED)
+      return Failure{};
+    return system_failure("mmap over huge pages", errno);
   });
 }
 

@@ -51,7 +51,8 @@ enum class Pages : uint8_t {
   kSmall,        // base pages on purpose (MADV_NOHUGEPAGE)
   kTransparent,  // huge pages asked for (MADV_HUGEPAGE on a huge-page-aligned mapping); fails where switched
                  // off
-  kExplicit,     // from the huge-page pool (MAP_HUGETLB); fails where the pool is empty
+  kExplicit,     // 2 MiB each, from their pool (MAP_HUGETLB); fails where the pool is empty
+  kGigantic,     // 1 GiB each, from theirs; Linux on 64 bits only
 };
 
 struct Mapping {
@@ -74,6 +75,9 @@ enum class Look : uint8_t { kFirst, kHasLooked };
 Failure unmap(Mapping* mapping);
 // Gives the pages back and keeps the addresses: the next touch finds zeroes. An empty mapping is no failure.
 Failure discard(const Mapping& mapping);
+// The same for good: pages of a pool go back to it, which keeps them set aside for a mapping otherwise. The
+// next touch finds zeroes in pages of the system's default.
+Failure surrender(const Mapping& mapping, Pages pages);
 // Brings all pages in at once, as if each had been written to. Fails where the system has no such call (it is
 // Linux's, since 5.14). An empty mapping is no failure.
 [[nodiscard]] Failure populate(const Mapping& mapping);

@@ -2,17 +2,8 @@
 // the processor groups of at most 64: group 0 first, each with as many numbers as it may ever have CPUs.
 #if defined(_WIN32)
 
-#if !defined(NOMINMAX)
-#define NOMINMAX
-#endif
-#if !defined(WIN32_LEAN_AND_MEAN)
-#define WIN32_LEAN_AND_MEAN
-#endif
-#if !defined(_WIN32_WINNT)
-#define _WIN32_WINNT 0x0A00
-#endif
-#include <windows.h>
-// After windows.h, whose types it uses.
+#include "platform/windows_api.h"
+// After that, whose types it uses.
 #include <psapi.h>
 
 #include <algorithm>
@@ -262,6 +253,8 @@ Failure map(size_t bytes, size_t alignment, Pages pages, Mapping* out, Look) {
     if (pages == Pages::kExplicit) return map_large(bytes, alignment, out);
     if (pages == Pages::kTransparent)
       return Failure{"Windows has no transparent huge pages: ask for explicit ones"};
+    if (pages == Pages::kGigantic)
+      return Failure{"pages of 1 GiB are asked for on Linux only: ask for explicit ones of 2 MiB"};
     const size_t page = page_bytes();
     const size_t usable = round_up(bytes, page);
     if (Failure refused = check_available(usable, available_memory_bytes())) return refused;
@@ -292,6 +285,8 @@ Failure unmap(Mapping* mapping) {
 }
 
 // Large pages can't be decommitted: the system says so, and the caller unmaps.
+Failure surrender(const Mapping& mapping, Pages) { return discard(mapping); }
+
 Failure discard(const Mapping& mapping) {
   return guarded([&mapping] {
     if (mapping.data == nullptr) return Failure{};

@@ -1,23 +1,13 @@
 // Windows: files. See file.h; CreateFileW and ReadFile, whose FILE_FLAG_NO_BUFFERING reads past the cache.
 #if defined(_WIN32)
 
-#if !defined(NOMINMAX)
-#define NOMINMAX
-#endif
-#if !defined(WIN32_LEAN_AND_MEAN)
-#define WIN32_LEAN_AND_MEAN
-#endif
-#if !defined(_WIN32_WINNT)
-#define _WIN32_WINNT 0x0A00
-#endif
-#include <windows.h>
-
 #include <algorithm>
 #include <string>
 #include <system_error>
 
 #include "platform/file.h"
 #include "platform/rules.h"
+#include "platform/windows_api.h"
 
 namespace linefill::platform {
 namespace {

@@ -11,6 +11,7 @@
 #include <vector>
 
 #include "platform/cpu_features.h"
+#include "platform/cpuid.h"
 #include "platform/rules.h"
 #include "tests/mapped.h"
 #include "tests/test.h"
@@ -178,6 +179,26 @@ TEST(cpu_features_agree_with_the_architecture) {
 #endif
 }
 
+TEST(cpuid_answers_agree_with_the_architecture) {
+  const std::vector<CpuidAnswer> answers = cpuid_answers();
+#if defined(__x86_64__) || defined(_M_X64)
+  REQUIRE(answers.size() >= 2);
+  CHECK_EQ(answers[0].leaf, 0u);
+  CHECK_EQ(answers[1].leaf, 0x80000000u);
+  CHECK(answers[0].ebx != 0 && answers[0].ecx != 0 && answers[0].edx != 0);  // the maker's name
+  std::set<uint64_t> asked;
+  for (const CpuidAnswer& answer : answers) {
+    const uint32_t last = answers[answer.leaf >= 0x80000000u ? 1 : 0].eax;
+    CHECK(answer.leaf <= last);
+    CHECK(asked.insert(uint64_t{answer.leaf} << 32 | answer.subleaf).second);
+  }
+  // 64-bit CPUs all have the extended leaves that far.
+  CHECK(asked.contains(uint64_t{0x80000006} << 32));
+#else
+  CHECK(answers.empty());
+#endif
+}
+
 // --- Memory ----------------------------------------------------------------------------------------------
 
 TEST(map_gives_zeroed_aligned_writable_memory) {
@@ -208,7 +229,8 @@ TEST(map_refuses_nonsense) {
 }
 
 TEST(map_refuses_more_than_there_is) {
-  for (const Pages pages : {Pages::kSystem, Pages::kSmall, Pages::kTransparent, Pages::kExplicit}) {
+  for (const Pages pages :
+       {Pages::kSystem, Pages::kSmall, Pages::kTransparent, Pages::kExplicit, Pages::kGigantic}) {
     for (const size_t bytes :
          {size_t{1} << 46, size_t{1} << 60, size_t{1} << 63, ~size_t{0}, ~size_t{0} - 4096}) {
       CHECK(try_map(bytes, 64, pages));
@@ -301,6 +323,25 @@ TEST(transparent_huge_pages_are_told_honestly) {
               mapped.mapping.bytes);
   CHECK(after >= -1 && after <= static_cast<int64_t>(mapped.mapping.bytes));
   CHECK_EQ(huge_bytes(mapped.mapping.data, 0), 0);
+}
+
+TEST(gigantic_pages_come_or_the_failure_names_the_pool) {
+  Mapped mapped;
+  const Failure failure = map(kMiB, 64, Pages::kGigantic, &mapped.mapping);
+  if (failure) {
+    CHECK(mapped.mapping.data == nullptr);
+#if defined(__linux__)
+    CHECK(mentions(failure, "1 GiB"));
+    CHECK(mentions(failure, "pool") || mentions(failure, "hugetlb"));
+#endif
+    SKIP(failure.text);
+  }
+  CHECK_EQ(mapped.mapping.bytes, 1024 * kMiB);
+  CHECK(is_aligned(mapped.mapping.data, 1024 * kMiB));
+  mapped.bytes()[0] = 1;
+  if (huge_bytes(mapped.mapping.data, mapped.mapping.bytes) >= 0) {
+    CHECK_EQ(huge_bytes(mapped.mapping.data, mapped.mapping.bytes), mapped.mapping.bytes);
+  }
 }
 
 TEST(explicit_huge_pages_come_or_the_failure_names_the_pool) {

@@ -21,6 +21,7 @@ export const allocationError = {
   foreign: 5,
   misaligned: 6,
   corrupt: 7,
+  outOfOrder: 8,
 } as const;
 export type AllocationError = (typeof allocationError)[keyof typeof allocationError];
 
@@ -33,6 +34,7 @@ const texts: readonly string[] = [
   "foreign pointer: it lies outside the allocator's blocks",
   'misaligned pointer: it is not the start of a block',
   'corrupt free list: a block was written after it was freed',
+  'out of order: a stack takes back its last block first',
 ];
 
 /** How many errors there are, `none` among them. */

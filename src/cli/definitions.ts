@@ -5,6 +5,7 @@
 import { Argument, type Command, Option } from 'commander';
 import { UserError } from '../base/errors.ts';
 import { type Profile, profiles } from '../experiment/experiment.ts';
+import type { LayoutOptions } from './commands/layout.ts';
 import { shells } from './completion.ts';
 import { exitCodes, type Io, type Lab } from './io.ts';
 import { meant } from './nearest.ts';
@@ -107,14 +108,17 @@ function addRun(program: Command, { io, lab, finish }: Desk): void {
   ]);
 }
 
-/** How to measure, for every command that does. */
+function profileOption(does: string): Option {
+  // Choices for help and completion; the parser after them, which would refuse in words of its own.
+  return new Option('--profile <name>', does).choices(profiles).argParser(parseProfile).default('quick');
+}
+
+/** How to measure, for every command that takes the user's CPUs and time. */
 function measuringOptions(command: Command): void {
-  const profile = new Option('--profile <name>', 'how thorough').choices(profiles);
   const cpus = new Option('--cpus <list>', 'CPUs to use, best first: 0,1 or 0-3');
   const budget = new Option('--budget <time>', "time for the whole run: 60s, 2m; unless told, the profile's");
   command
-    // After choices(), which would refuse in words of its own.
-    .addOption(profile.argParser(parseProfile).default('quick'))
+    .addOption(profileOption('how thorough'))
     .addOption(cpus.argParser(parseCpus))
     .addOption(new Option('--seed <n>', 'seed of all inputs').argParser(parseSeed).default(defaultSeed))
     .addOption(budget.argParser(parseBudget));
@@ -145,17 +149,16 @@ function addMachine(program: Command, { io, lab, finish }: Desk): void {
     )
     .option(
       '--measure',
-      'infer caches, TLB, bandwidth and clock by experiments; keep the profile for later runs',
+      'infer caches, TLB, bandwidth and clock by experiments, in about a minute; keep the profile for later runs',
     )
     .option('--no-measure', 'only what is reported: at once, and without the addon')
-    .addOption(
-      new Option('--profile <name>', 'how thorough --measure is')
-        .choices(profiles)
-        .argParser(parseProfile)
-        .default('quick'),
-    )
+    .addOption(profileOption('how thorough --measure is'))
     .option('--json', 'print JSON')
     .action(async (flags: { json?: boolean; measure?: boolean; profile: Profile }) => {
+      if (flags.measure !== true && machine.getOptionValueSource('profile') === 'cli') {
+        const cure = `linefill machine --measure --profile ${flags.profile}`;
+        throw new UserError('--profile says how thorough --measure is, which is not there', cure);
+      }
       if (flags.measure === true) {
         const { machineMeasureCommand } = await import('./commands/machine-measure.ts');
         finish(await machineMeasureCommand({ ...flags, seed: defaultSeed }, io, lab));
@@ -259,17 +262,6 @@ function addCompare(program: Command, { io, lab, finish }: Desk): void {
   examples(compare, [['linefill compare before.json after.json --threshold 3%', 'as a gate in CI']]);
 }
 
-interface LayoutFlags {
-  readonly example?: boolean;
-  readonly json?: boolean;
-  readonly measure: boolean;
-  readonly profile: Profile;
-  readonly cpus?: readonly number[];
-  readonly seed: number;
-  readonly budget?: number;
-  readonly out?: string;
-}
-
 function addLayout(program: Command, { io, lab, finish }: Desk): void {
   const layout = program
     .command('layout')
@@ -285,7 +277,7 @@ function addLayout(program: Command, { io, lab, finish }: Desk): void {
     .option('--json', 'print JSON')
     .option('--out <file>', 'keep the run in a file, as linefill run does');
   measuringOptions(layout);
-  layout.action(async (path: string | undefined, flags: LayoutFlags) => {
+  layout.action(async (path: string | undefined, flags: LayoutOptions) => {
     const { layoutCommand } = await import('./commands/layout.ts');
     finish(await layoutCommand(path, flags, io, lab));
   });

@@ -23,14 +23,14 @@ export function editDistance(one: string, other: string): number {
   return back[other.length]!;
 }
 
-/** The choice that is nearest to a word: one that it begins or is part of, else one within half of its letters. */
+/** The choice that is nearest to a word: one that it begins or is part of, else one within half of the word's letters. */
 export function nearest(word: string, choices: readonly string[]): string | null {
   const asked = word.toLowerCase();
   const rated = choices.map((choice) => {
     const lower = choice.toLowerCase();
     const isPart = asked.length >= 3 && (lower.includes(asked) || asked.includes(lower));
     const distance = editDistance(asked, lower);
-    const isNear = distance <= Math.max(1, Math.floor(Math.max(asked.length, lower.length) / 2));
+    const isNear = distance <= Math.max(1, Math.floor(asked.length / 2));
     return { choice, distance: isPart ? Math.min(distance, 1) : distance, fits: isPart || isNear };
   });
   const fitting = rated.filter(({ fits }) => fits).toSorted((a, b) => a.distance - b.distance);

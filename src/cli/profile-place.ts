@@ -2,15 +2,17 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { mkdir } from 'node:fs/promises';
 import { homedir } from 'node:os';
-import { dirname, join } from 'node:path';
-import { writeWhole } from '../base/whole-file.ts';
+import { dirname, isAbsolute, join } from 'node:path';
+import { UserError } from '../base/errors.ts';
+import { checkPlace, writeWhole } from '../base/whole-file.ts';
 import { type MachineProfile, parseProfile } from '../machine/profile.ts';
 
 type Variables = Readonly<Record<string, string | undefined>>;
 
 function cacheFolder(env: Variables, platform: NodeJS.Platform): string {
   const told = env['XDG_CACHE_HOME'];
-  if (told !== undefined && told !== '') return told;
+  // A relative one is to be ignored: XDG Base Directory Specification.
+  if (told !== undefined && isAbsolute(told)) return told;
   const home = env['HOME'] ?? homedir();
   if (platform === 'darwin') return join(home, 'Library', 'Caches');
   if (platform === 'win32') return env['LOCALAPPDATA'] ?? join(home, 'AppData', 'Local');
@@ -36,10 +38,39 @@ export function readProfile(machineId: string, env: Variables): MachineProfile |
   }
 }
 
-/** Keeps a profile in place of the last one; returns where. */
+/**
+ * Refuses a place where nothing could be kept, before anything is measured for it. Makes nothing.
+ * @throws UserError
+ */
+export function checkProfilePlace(machineId: string, env: Variables): void {
+  let place = profilePath(machineId, env);
+  while (!existsSync(dirname(place))) place = dirname(place);
+  checkPlace(place);
+}
+
+/** One by one: where a folder can't be made, as in /proc, Node's recursive mkdir does not always end. */
+async function makeFolder(folder: string): Promise<void> {
+  if (existsSync(folder)) return;
+  await makeFolder(dirname(folder));
+  try {
+    await mkdir(folder);
+  } catch (error) {
+    // Somebody else may have made it meanwhile.
+    if (!existsSync(folder))
+      throw new UserError(
+        `${folder} can't be made: ${(error as Error).message}`,
+        'set XDG_CACHE_HOME to a folder of yours',
+      );
+  }
+}
+
+/**
+ * Keeps a profile in place of the last one; returns where.
+ * @throws UserError where nothing can be written there
+ */
 export async function keepProfile(profile: MachineProfile, env: Variables): Promise<string> {
   const path = profilePath(profile.machineId, env);
-  await mkdir(dirname(path), { recursive: true });
+  await makeFolder(dirname(path));
   await writeWhole(path, `${JSON.stringify(profile, null, 2)}\n`);
   return path;
 }

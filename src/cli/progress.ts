@@ -39,7 +39,7 @@ export class ProgressLine {
     const { experiment, index, count, phase, process, processes, elapsedMs, budgetMs } = event;
     const where = `[${index + 1}/${count}] ${oneLine(experiment)}: ${doing[phase]}`;
     const step = phase === 'measure' && processes > 0 ? `, process ${process} of ${processes}` : '';
-    const time = `${clock(elapsedMs)} of at most ${clock(budgetMs)}`;
+    const time = `${clock(elapsedMs)} of about ${clock(Math.max(1000, budgetMs))}`;
     if (this.#looks.rewrites) {
       const share = budgetMs > 0 ? Math.min(1, elapsedMs / budgetMs) : 0;
       this.#rewrite([

@@ -1,4 +1,7 @@
-/** `--set param=v1,v2`: values that replace a parameter's own, checked by the parameter itself before anything runs. */
+/**
+ * `--set param=v1,v2`: values that replace a parameter's own, checked by the parameter itself before anything runs. A
+ * comma that belongs to a value, as a path may have one, is written `\,`; no other backslash means anything.
+ */
 import { UserError } from '../base/errors.ts';
 import { formatBytes } from '../base/units.ts';
 import type { Context, Experiment, Parameter } from '../experiment/experiment.ts';
@@ -11,14 +14,16 @@ export interface Setting {
   readonly values: readonly string[];
 }
 
+const separator = /(?<!\\),/;
+
 /** One `--set`, taken apart. */
 export function parseSetting(text: string): Setting {
   const at = text.indexOf('=');
   const name = text.slice(0, Math.max(0, at)).trim();
   const values = text
     .slice(at + 1)
-    .split(',')
-    .map((value) => value.trim())
+    .split(separator)
+    .map((value) => value.replaceAll('\\,', ',').trim())
     .filter((value) => value !== '');
   if (at >= 0 && name !== '' && values.length > 0) return { name, values };
   throw new UserError(`--set "${text}" is not param=value`, 'for example: --set workingSetBytes=64KiB,1MiB');
@@ -51,14 +56,32 @@ function typed(text: string, parameter: Parameter, usual: readonly Scalar[]): Sc
   return text;
 }
 
-function checked(text: string, parameter: Parameter, experiment: Experiment, context: Context): Scalar {
+/** What to do about a text that was refused; `isOneOfMany` where it may be a piece of a value with a comma. */
+function cureOf(
+  value: Scalar,
+  usual: readonly Scalar[],
+  parameter: Parameter,
+  isOneOfMany: boolean,
+): string | null {
+  const isText = typeof value === 'string';
+  const near = isText ? nearest(value, usual.map(String)) : closest(value, usual, parameter);
+  if (near !== null) return `did you mean ${near}?`;
+  return isText && isOneOfMany ? String.raw`a comma inside a value is written \,` : null;
+}
+
+interface Setter {
+  readonly parameter: Parameter;
+  readonly experiment: Experiment;
+  readonly context: Context;
+  readonly isOneOfMany: boolean;
+}
+
+function checked(text: string, { parameter, experiment, context, isOneOfMany }: Setter): Scalar {
   const usual = parameter.values({ ...context, profile: 'full' });
   const value = typed(text, parameter, usual);
   const fault = parameter.check(value, context);
   if (fault === null) return value;
-  const near =
-    typeof value === 'string' ? nearest(value, usual.map(String)) : closest(value, usual, parameter);
-  const cure = near === null ? `see linefill explain ${experiment.id}` : `did you mean ${near}?`;
+  const cure = cureOf(value, usual, parameter, isOneOfMany) ?? `see linefill explain ${experiment.id}`;
   throw new UserError(`--set ${parameter.name}=${text}, for ${experiment.id}: ${fault}`, cure);
 }
 
@@ -97,7 +120,9 @@ export function settingsFor(
       );
     }
     const perOwner = owners.map(({ experiment, parameter }) =>
-      values.map((value) => checked(value, parameter, experiment, context)),
+      values.map((value) =>
+        checked(value, { parameter, experiment, context, isOneOfMany: values.length > 1 }),
+      ),
     );
     // Owners agree on what a value means: a name carries its unit.
     result[name] = [...new Set(perOwner[0])];

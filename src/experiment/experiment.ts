@@ -138,8 +138,11 @@ export interface Experiment {
   readonly claims: readonly Claim[];
   /** What the measurements say of the machine itself. */
   readonly infer?: (findings: Findings) => readonly Inferred[];
-  /** What the cache model, fed the addresses of the arms, makes of their times. */
-  readonly predict?: (findings: Findings) => readonly Predicted[];
+  /**
+   * What the cache model, fed the addresses of the arms, makes of their misses and times. `figures`: what this
+   * experiment and the others of the run infer of the machine.
+   */
+  readonly predict?: (findings: Findings, figures: readonly Inferred[]) => readonly Predicted[];
   /** Plain text for a newcomer: what happens and why. */
   readonly explain: string;
   /** The memory layout, drawn in text, at most 58 columns wide. */
@@ -155,6 +158,8 @@ export interface Experiment {
    * comparison, is left out.
    */
   readonly comparesNothing?: boolean;
+  /** What a user must know before these settings are measured; null: nothing. */
+  readonly warns?: (settings: Readonly<Record<string, readonly Scalar[]>>) => string | null;
   /** Measured only when asked for, by id, by lab or by `all`: the standard set is kept short. */
   readonly onRequest?: boolean;
   /** Share of a run's budget relative to the others; 1 unless told. */

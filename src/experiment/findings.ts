@@ -19,6 +19,8 @@ export type Ratio =
 
 export interface Findings {
   readonly machine: Machine;
+  /** The run's: what the kernels' inputs were made from. */
+  readonly seed: number;
   readonly groups: readonly Group[];
   /** Points and variants that were left out, in words, for a claim that needed them. */
   readonly leftOut: readonly string[];

@@ -2,34 +2,12 @@
  * What an experiment infers of the machine from its measurements, beside what is reported: the size of a cache, a
  * latency, the ways of a set. Pure, as a claim is: a saved run can be inferred from again without the hardware.
  */
-import type { Measurement } from './run.ts';
-import { mainRegime } from './analyse.ts';
+import type { Inferred } from '../machine/figure.ts';
 import { median, medianInterval } from '../stats/index.ts';
+import { mainRegime } from './analyse.ts';
+import type { Measurement } from './run.ts';
 
-/** A figure of the machine, with the interval over processes. */
-export interface Inferred {
-  /** Unique in its experiment, and what a machine's profile knows it by: `l1-size`. */
-  readonly id: string;
-  /** `L1 data cache: size`. */
-  readonly title: string;
-  /** 'B', 'ns', 'cycles', 'ways', 'GB/s', 'entries', 'x', ... */
-  readonly unit: string;
-  /** Null: it could not be told; `note` says why. */
-  readonly value: number | null;
-  readonly low: number | null;
-  readonly high: number | null;
-  /** How many processes gave a figure. */
-  readonly processes: number;
-  /** What the system says, in the same unit, and where; null where it says nothing. */
-  readonly reported: number | null;
-  readonly reportedBy: string | null;
-  /** A contradiction, a limit of the method, why there is no value; null: nothing to say. */
-  readonly note: string | null;
-}
-
-export interface Inference extends Inferred {
-  readonly experiment: string;
-}
+export type { Inference, Inferred } from '../machine/figure.ts';
 
 /** A process's number: the unit of replication. */
 export interface ProcessValue {
@@ -47,7 +25,7 @@ export function processValues(measurement: Measurement): ProcessValue[] {
 }
 
 /** The error level of one inferred figure: each stands on its own, as a point of a curve does. */
-const inferenceAlpha = 0.05;
+export const inferenceAlpha = 0.05;
 
 /** The median of the processes' figures and its order-statistic interval; none below the count that gives one. */
 export function overProcesses(

@@ -21,15 +21,21 @@ export function inferRun(run: Run, experiments: readonly Experiment[]): readonly
   );
 }
 
-/** What the cache model makes of the run's experiments, in the experiments' order. */
+/**
+ * What the cache model makes of the run's experiments, in the experiments' order. It is given all that the run infers
+ * of the machine: what one experiment measures another one's model needs.
+ */
 export function predictRun(run: Run, experiments: readonly Experiment[]): readonly Prediction[] {
-  return touchedBy(run, experiments).flatMap((experiment) =>
-    (experiment.predict?.(makeFindings(run, experiment)) ?? []).map(
-      ({ group, arm, value }): Prediction => ({
+  const touched = touchedBy(run, experiments);
+  if (touched.every(({ predict }) => predict === undefined)) return [];
+  const figures = inferRun(run, experiments);
+  return touched.flatMap((experiment) =>
+    (experiment.predict?.(makeFindings(run, experiment), figures) ?? []).map(
+      ({ group, arm, ...what }): Prediction => ({
         experiment: experiment.id,
         group: group.key,
         arm: referenceKey(experiment, arm),
-        value,
+        ...what,
       }),
     ),
   );

@@ -19,7 +19,13 @@ export function withoutEffect(status: VerdictStatus, sentence: string): Judgemen
 
 /** `17.5x [16.9, 18.2]`. */
 export function describeRatio(ratio: { ratio: number; low: number | null; high: number | null }): string {
-  return `${formatRatio(ratio.ratio)} ${formatInterval(ratio.low, ratio.high)}`;
+  const interval = formatInterval(ratio.low, ratio.high);
+  return `${formatRatio(ratio.ratio)} ${ratio.low === null ? `(${interval})` : interval}`;
+}
+
+/** A subject without the comma that its verb would follow. */
+function bare(what: string): string {
+  return what.replace(/,$/, '');
 }
 
 /** A ratio that decided, in the same form. */
@@ -32,7 +38,9 @@ function bounds(ratio: Ratio): { reason: string } | { known: Known; effect: Effe
   if ('missing' in ratio) return { reason: ratio.missing };
   if (ratio.low === null || ratio.high === null || ratio.floor === null) {
     const count = ratio.processes === 1 ? '1 process gives' : `${ratio.processes} processes give`;
-    return { reason: `${count} no interval at this error level: run a larger profile` };
+    return {
+      reason: `${count} no interval at this error level: run a larger profile, or with a larger --budget`,
+    };
   }
   return { known: ratio, effect: { value: ratio.ratio, low: ratio.low, high: ratio.high, unit: 'x' } };
 }
@@ -42,7 +50,7 @@ function bounds(ratio: Ratio): { reason: string } | { known: Known; effect: Effe
  */
 export function judgeTimes(ratio: Ratio, times: number, what: string): Judgement {
   const found = bounds(ratio);
-  if ('reason' in found) return withoutEffect('inconclusive', `${what}: ${found.reason}.`);
+  if ('reason' in found) return withoutEffect('inconclusive', `${bare(what)}: ${found.reason}.`);
   const { known, effect } = found;
   const least = Math.max(Math.sqrt(times), known.floor ?? 1);
   const says = `${what} takes ${describeEffect(effect)} as long; the source says ${formatNumber(times)}x`;
@@ -79,7 +87,10 @@ export function judgeFigure(
   if (value === null) return withoutEffect('inconclusive', `${what} could not be measured.`);
   const { unit } = claimed;
   if (low === null || high === null) {
-    return withoutEffect('inconclusive', `${what}: too few processes for an interval; run a larger profile.`);
+    return withoutEffect(
+      'inconclusive',
+      `${bare(what)}: too few processes for an interval; run a larger profile, or with a larger --budget.`,
+    );
   }
   const effect: Effect = { value, low, high, unit };
   const range =
@@ -102,7 +113,7 @@ export function judgeFigure(
 /** Judges "takes longer" without a number. */
 export function judgeSlower(ratio: Ratio, what: string): Judgement {
   const found = bounds(ratio);
-  if ('reason' in found) return withoutEffect('inconclusive', `${what}: ${found.reason}.`);
+  if ('reason' in found) return withoutEffect('inconclusive', `${bare(what)}: ${found.reason}.`);
   const { known, effect } = found;
   const floor = known.floor ?? 1;
   const says = `${what} takes ${describeEffect(effect)} as long; differences under ${formatRatio(floor)} can't be told here`;

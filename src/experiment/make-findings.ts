@@ -64,6 +64,7 @@ export function makeFindings(run: Run, experiment: Experiment): Findings {
 
   return {
     machine: run.machine,
+    seed: run.seed,
     groups: [...groups.values()],
     leftOut: run.leftOut
       .filter((entry) => entry.experiment === experiment.id)

@@ -114,7 +114,7 @@ export function layOut(experiment: Experiment, context: Context, settings: Setti
       continue;
     }
     if (experiment.comparesNothing !== true) arms.push({ ...base, key: base.key + twinSuffix, twin: true });
-    const footprintBytes = arms.reduce((sum, arm) => sum + arm.variant.kernel.footprintBytes(arm.point), 0);
+    const footprintBytes = footprintOf(arms);
     if (footprintBytes > context.memoryBudgetBytes) {
       const needs = `needs ${mebibytes(footprintBytes)} MiB`;
       leave(key, `${needs}; half of the available memory is ${mebibytes(context.memoryBudgetBytes)} MiB`);
@@ -124,6 +124,58 @@ export function layOut(experiment: Experiment, context: Context, settings: Setti
   }
   return { groups, leftOut };
 }
+
+/** Bytes of a group's inputs, what arms share once. */
+function footprintOf(arms: readonly Arm[]): number {
+  const shared = new Map<string, number>();
+  let bytes = 0;
+  for (const { variant, point } of arms) {
+    const { kernel } = variant;
+    bytes += kernel.footprintBytes(point);
+    for (const [key, part] of Object.entries(kernel.sharedBytes?.(point) ?? {})) {
+      if (shared.has(key)) bytes -= part;
+      shared.set(key, part);
+    }
+  }
+  return bytes;
+}
+
+/**
+ * What a quick run spares that the full profile takes: whole variants, and values of a parameter. Of a sweep of numbers
+ * it is how many of them stand.
+ */
+export function leftToFull(
+  experiment: Experiment,
+  context: Context,
+  settings: Settings,
+): readonly { readonly what: string; readonly reason: string }[] {
+  if (context.profile !== 'quick') return [];
+  const reason = 'in the full profile only';
+  const full: Context = { ...context, profile: 'full' };
+  const taken = (layout: Layout): Set<string> =>
+    new Set(layout.groups.flatMap(({ arms }) => arms.map(({ variant }) => variant.id)));
+  const [here, there] = [context, full].map((each) => taken(layOut(experiment, each, settings))) as [
+    Set<string>,
+    Set<string>,
+  ];
+  const variants = experiment.variants
+    .filter(({ id }) => there.has(id) && !here.has(id))
+    .map(({ title }) => ({ what: title, reason }));
+  const values = experiment.parameters
+    .filter(({ name }) => settings[name] === undefined)
+    .flatMap((parameter) => {
+      const some = parameter.values(context);
+      const more = parameter.values(full).filter((value) => !some.includes(value));
+      if (more.length === 0) return [];
+      const numbers = more.every((value) => typeof value === 'number');
+      const which = numbers && more.length > fewValues ? `${more.length} more values` : more.join(', ');
+      return [{ what: `${parameter.name}: ${which}`, reason }];
+    });
+  return [...variants, ...values];
+}
+
+/** Up to so many values are named one by one. */
+const fewValues = 4;
 
 function mebibytes(bytes: number): number {
   return Math.ceil(bytes / 2 ** 20);

@@ -10,6 +10,7 @@ import { UserError } from '../base/errors.ts';
 import { isClosed } from '../base/is-closed.ts';
 import type { Run } from './run.ts';
 import { noiseColumns, runFormat, schemaVersion } from './run.ts';
+import { describeIssue } from './schema-issue.ts';
 
 const text = v.string();
 const flag = v.boolean();
@@ -41,17 +42,12 @@ const numbers = row<number>(Number.isFinite, 'a number', { type: 'number' });
 const counts = row<number>(
   (value) => Number.isSafeInteger(value) && (value as number) >= 0,
   'a whole number of 0 or more',
-  {
-    type: 'integer',
-    minimum: 0,
-  },
+  { type: 'integer', minimum: 0 },
 );
 const maybeNumbers = row<number | null>(
   (value) => value === null || Number.isFinite(value),
   'a number or null',
-  {
-    type: ['number', 'null'],
-  },
+  { type: ['number', 'null'] },
 );
 
 function fact<const S extends v.GenericSchema>(value: S) {
@@ -71,14 +67,13 @@ const cpu = v.object({
   kind: v.nullable(v.picklist(['performance', 'efficiency'])),
 });
 
-const cache = v.object({
-  level: count,
-  kind: v.picklist(['data', 'instruction', 'unified']),
-  sizeBytes: count,
-  lineBytes: count,
-  ways: v.nullable(number),
-  cpus: counts,
-});
+const ways = v.nullable(number);
+const cacheKind = v.picklist(['data', 'instruction', 'unified']);
+const tlbKind = v.picklist(['data', 'instruction', 'unified', 'load', 'store']);
+const toldOfCache = { level: count, kind: cacheKind, sizeBytes: count, lineBytes: count, ways };
+const cache = v.object({ ...toldOfCache, cpus: counts });
+const cpuidCache = v.object({ ...toldOfCache, sets: v.nullable(number), sharedBy: v.nullable(number) });
+const tlb = v.object({ level: count, kind: tlbKind, pageBytes: counts, entries: count, ways });
 
 const machine = v.object({
   id: text,
@@ -89,6 +84,8 @@ const machine = v.object({
   cpuModel: fact(text),
   cpus: fact(v.array(cpu)),
   caches: fact(v.array(cache)),
+  cpuidCaches: fact(v.array(cpuidCache)),
+  tlbs: fact(v.array(tlb)),
   lineBytes: fact(number),
   lastLevelBytes: fact(number),
   memoryLevels: fact(v.array(v.object({ upToBytes: v.nullable(number), latencyNs: number }))),
@@ -250,6 +247,15 @@ const verdict = v.object({
   effect: v.nullable(v.object({ value: number, low: number, high: number, unit: text })),
 });
 
+const prediction = v.object({
+  experiment: text,
+  group: text,
+  arm: text,
+  value: number,
+  misses: v.array(v.object({ level: text, perOperation: number })),
+  notes: texts,
+});
+
 const inference = v.object({
   experiment: text,
   id: text,
@@ -282,7 +288,7 @@ const schema = v.object({
   probes: v.array(probe),
   leftOut: v.array(v.object({ experiment: text, what: text, reason: text })),
   inferences: v.array(inference),
-  predictions: v.array(v.object({ experiment: text, group: text, arm: text, value: number })),
+  predictions: v.array(prediction),
   verdicts: v.array(verdict),
   warnings: texts,
 });
@@ -306,7 +312,7 @@ export const runSchema: v.GenericSchema<unknown, Run> = schema;
  */
 export function faultOf(value: unknown): string | null {
   const result = v.safeParse(schema, value, { abortEarly: true });
-  return result.success ? null : describe(result.issues[0]);
+  return result.success ? null : describeIssue(result.issues[0]);
 }
 
 /**
@@ -333,7 +339,7 @@ export function parseRun(json: string, from: string): Run {
   const result = v.safeParse(schema, value, { abortEarly: true });
   if (result.success) return result.output;
   throw new UserError(
-    `${from} is not a valid run file: ${describe(result.issues[0])}`,
+    `${from} is not a valid run file: ${describeIssue(result.issues[0])}`,
     'it was changed after linefill wrote it, or linefill has a bug: measure again with linefill run',
   );
 }
@@ -359,30 +365,4 @@ function parseJson(json: string, from: string): unknown {
       'give the file that linefill run wrote: linefill-run-<time>.json',
     );
   }
-}
-
-/** What the validator calls its rules, for people. */
-const expectations: Readonly<Record<string, string>> = {
-  number: 'a number',
-  string: 'a text',
-  boolean: 'true or false',
-  Array: 'an array',
-  Object: 'an object',
-  '>=0': '0 or more',
-  finite: 'a finite number',
-  integer: 'a whole number',
-  iso_timestamp: 'a time such as 2026-01-31T12:00:00.000Z',
-};
-
-function describe(issue: v.BaseIssue<unknown>): string {
-  const keys = (issue.path ?? []).map(({ key }) => key);
-  const path = keys.map((key, i) =>
-    typeof key === 'number' ? `[${key}]` : `${i === 0 ? '' : '.'}${String(key)}`,
-  );
-  const where = path.length === 0 ? 'the whole' : path.join('');
-  const last = issue.path?.at(-1);
-  if (last !== undefined && 'value' in last && last.value === undefined) return `${where} is missing`;
-  const rule = issue.expected ?? issue.type;
-  const received = { Array: 'an array', Object: 'an object' }[issue.received] ?? issue.received;
-  return `${where} must be ${expectations[rule] ?? rule.replace(/^\((.*)\)$/, '$1')}, not ${received}`;
 }

@@ -82,6 +82,8 @@ export interface Kernel<S extends Signature = Signature> {
   work(point: Point): Work;
   /** Bytes that setup takes at this point, so that a run can leave out what does not fit. */
   footprintBytes(point: Point): number;
+  /** How much of that other arms of the group share, by its key in the room. */
+  readonly sharedBytes?: (point: Point) => Readonly<Record<string, number>>;
 }
 
 /**

@@ -2,7 +2,8 @@
  * Dependent loads: each hop's address is the load before it, so a hop costs the full latency of where the next
  * slot lies. After lmbench's lat_mem_rd and google/multichase. Native twin: native/kernels/pointer-chase.cc.
  */
-import { defineKernel, type Kernel, numberAt, textAt } from './kernel.ts';
+import type { Prng } from '../base/prng.ts';
+import { defineKernel, type Kernel, numberAt, type Point, textAt } from './kernel.ts';
 import { type ChaseOrder, linkByCongruence, linkInOrder, visitingOrder } from './chase-order.ts';
 import type { Pages } from '../native/binding.ts';
 
@@ -13,6 +14,30 @@ const lineBytes = 64;
 /** Larger sets are linked by a congruence: a shuffle of them takes longer than the measuring. */
 const shuffledBelow = 2 ** 16;
 
+/** Where a cycle goes through. */
+export interface CycleShape {
+  readonly kind: ChaseOrder;
+  readonly slots: number;
+  readonly strideBytes: number;
+}
+
+/** Elements of the array that holds a cycle's links. */
+export function linksOf({ slots, strideBytes }: CycleShape): number {
+  return Math.ceil((slots * strideBytes) / elementBytes);
+}
+
+/** Links `links` into one cycle; the byte offsets in the order of a visit, null where nobody wrote them down. */
+export function linkCycle(links: Uint32Array, shape: CycleShape, prng: Prng): Uint32Array | null {
+  const { kind, slots, strideBytes } = shape;
+  if (kind === 'random' && slots >= shuffledBelow) {
+    linkByCongruence(links, slots, strideBytes, prng.next());
+    return null;
+  }
+  const order = visitingOrder(kind, slots, strideBytes, prng);
+  linkInOrder(links, order);
+  return order;
+}
+
 /** Cursors of `chains` chains, as far apart on the cycle as they can be. `order`: the slots as they are visited. */
 export function cursorsOn(order: Uint32Array, chains: number): Uint32Array {
   return Uint32Array.from(
@@ -21,12 +46,30 @@ export function cursorsOn(order: Uint32Array, chains: number): Uint32Array {
   );
 }
 
-/** Anywhere on a cycle whose order nobody wrote down: evenly over its addresses. */
-function evenly(slots: number, strideBytes: number, chains: number): Uint32Array {
+/** The same of what linkCycle made. Where nobody wrote the order down, anywhere: evenly over the addresses. */
+export function cursorsOf(
+  order: Uint32Array | null,
+  { slots, strideBytes }: CycleShape,
+  chains: number,
+): Uint32Array {
+  if (order !== null) return cursorsOn(order, chains);
   return Uint32Array.from(
     { length: chains },
     (_, chain) => Math.floor((chain * slots) / chains) * strideBytes,
   );
+}
+
+/** The cycle that a point asks for. */
+export function cycleAt(point: Point): CycleShape {
+  const strideBytes = numberAt(point, 'strideBytes');
+  const slots = Math.max(1, Math.floor(numberAt(point, 'workingSetBytes') / strideBytes));
+  return { kind: textAt(point, 'order') as ChaseOrder, slots, strideBytes };
+}
+
+/** The key in the room of the cycle that a point asks for: arms with one key walk one cycle. */
+export function cycleKey(point: Point): string {
+  const { kind, strideBytes } = cycleAt(point);
+  return `${kind} links ${strideBytes} B apart in ${textAt(point, 'pages')} pages`;
 }
 
 /**
@@ -40,22 +83,13 @@ export const pointerChase: Kernel<typeof signature> = defineKernel({
   signature,
   setup({ point, prng, room }) {
     const pages = textAt(point, 'pages') as Pages;
-    const strideBytes = numberAt(point, 'strideBytes');
-    const kind = textAt(point, 'order') as ChaseOrder;
-    const slots = Math.max(1, Math.floor(numberAt(point, 'workingSetBytes') / strideBytes));
+    const shape = cycleAt(point);
     const chains = numberAt(point, 'chains');
-    const { links, order } = room.share(`${kind} links ${strideBytes} B apart in ${pages} pages`, () => {
-      const elements = Math.ceil((slots * strideBytes) / elementBytes);
-      const array = room.array('uint32', elements, lineBytes, pages);
-      if (kind === 'random' && slots >= shuffledBelow) {
-        linkByCongruence(array, slots, strideBytes, prng.next());
-        return { links: array, order: null };
-      }
-      const visited = visitingOrder(kind, slots, strideBytes, prng);
-      return { links: linkInOrder(array, visited), order: visited };
+    const { links, order } = room.share(cycleKey(point), () => {
+      const array = room.array('uint32', linksOf(shape), lineBytes, pages);
+      return { links: array, order: linkCycle(array, shape, prng) };
     });
-    const cursors = order === null ? evenly(slots, strideBytes, chains) : cursorsOn(order, chains);
-    return { links, cursors, hops: numberAt(point, 'hops') };
+    return { links, cursors: cursorsOf(order, shape, chains), hops: numberAt(point, 'hops') };
   },
   reference({ links, cursors, hops }) {
     // 1. From where each chain's cursor stands,

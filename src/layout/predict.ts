@@ -1,7 +1,7 @@
 /** What is known of every form and loop before anything is measured. Pure. */
 import { type Form, type Forms, formBytes, formsOf } from './forms.ts';
 import { movedLines, workingLines } from './moved.ts';
-import { type Sharing, sharingOf } from './sharing.ts';
+import { meetsOffLine, type OffLine, type Sharing, sharingOf } from './sharing.ts';
 import { type Field, type LayoutSpec, type Loop, racedFields, touchedFields } from './spec.ts';
 
 /** One loop over one form. */
@@ -19,6 +19,8 @@ export interface LoopPrediction {
   /** For loops with several threads: fights over lines, and over pairs of lines. */
   readonly sharing: Sharing | null;
   readonly pairSharing: Sharing | null;
+  /** Two that meet only because the array does not begin at a line; null: none, or they meet at any rate. */
+  readonly offLine: OffLine | null;
 }
 
 export interface PredictedLoop {
@@ -67,6 +69,7 @@ function predictLoop(
     trulyShared: [...racedFields(loop)],
     forms: forms.map((form, i) => {
       const { fetched, written, moved } = lines[i]!;
+      const sharing = sharingAt(form, loop, count, lineBytes);
       return {
         form,
         fetchedLines: fetched,
@@ -74,8 +77,9 @@ function predictLoop(
         ratio: Math.max(working[0]!, working[i]!) <= nearBytes ? null : moved / lines[0]!.moved,
         usedShare: used / (fetched * lineBytes),
         workingBytes: working[i]!,
-        sharing: sharingAt(form, loop, count, lineBytes),
+        sharing,
         pairSharing: sharingAt(form, loop, count, 2 * lineBytes),
+        offLine: isFelt(sharing) ? null : meetsOffLine(form.arrays, loop, count, lineBytes),
       };
     }),
   };

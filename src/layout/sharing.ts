@@ -1,7 +1,8 @@
 /**
  * Which lines the threads of a loop fight over: lines in which one thread writes while another one touches other
  * bytes. Exact, by laying every touch of every thread into its line; where the pattern repeats, one period stands for
- * all, and where each thread has a block of neighbours, only the elements beside a block's border can meet.
+ * all, and where each thread has a block of neighbours, only the elements beside a block's border can meet. Arrays are
+ * taken to begin at a line; what meets only where they do not is found apart.
  */
 import { periodOf, gcd } from './lines.ts';
 import type { Structs } from './moved.ts';
@@ -21,7 +22,10 @@ export interface Sharing {
   /** Lines in which two threads meet, of which one writes; and all lines that the loop touches. */
   readonly sharedLines: number;
   readonly touchedLines: number;
-  /** Over those lines, how many threads touch each: how often a line must travel, if every thread visits it once. */
+  /**
+   * Over all lines that several threads touch and one writes, the truly shared among them: how many threads touch each.
+   * So often a line must travel, if every thread visits it once.
+   */
   readonly journeys: number;
   /** Two that meet, the writer first; null: none. */
   readonly example: readonly [Touch, Touch] | null;
@@ -79,6 +83,7 @@ function layOut(
   elements: readonly number[],
   count: number,
   lineBytes: number,
+  arrayStart = 0,
 ): Lines {
   const lines: Lines = new Map();
   for (const element of elements) {
@@ -87,7 +92,7 @@ function layOut(
       for (const { field, offsetBytes } of struct.members) {
         const isWritten = writes.includes(field.name);
         if (!isWritten && !reads.includes(field.name)) continue;
-        const start = element * struct.sizeBytes + offsetBytes;
+        const start = arrayStart + element * struct.sizeBytes + offsetBytes;
         const touch = { thread, element, field: field.name, writes: isWritten };
         const last = Math.floor((start + field.sizeBytes - 1) / lineBytes);
         for (let line = Math.floor(start / lineBytes); line <= last; line++) {
@@ -123,10 +128,12 @@ function sharingIn(
   let [sharedLines, journeys, example]: [number, number, Sharing['example']] = [0, 0, null];
   for (const { elements, times } of samplesOf(loop, struct.sizeBytes, count, lineBytes)) {
     for (const touches of layOut(struct, loop, elements, count, lineBytes).values()) {
+      const threads = new Set(touches.map(({ thread }) => thread)).size;
+      if (threads === 1 || !touches.some(({ writes }) => writes)) continue;
+      journeys += times * threads;
       const found = meeting(touches);
       if (found === null) continue;
       sharedLines += times;
-      journeys += times * new Set(touches.map(({ thread }) => thread)).size;
       example ??= found;
     }
   }
@@ -151,4 +158,35 @@ export function sharingOf(
     touchedLines,
     example: each.find(({ example }) => example !== null)?.example ?? null,
   };
+}
+
+/** An array that begins within a line, and two that meet there. */
+export interface OffLine {
+  readonly startBytes: number;
+  readonly example: readonly [Touch, Touch];
+}
+
+/** What an allocator aligns large blocks to at least: malloc's on 64-bit systems. */
+const allocatedBytes = 16;
+
+/**
+ * Two that meet in a line where an array begins within one, at an address that an allocator may give it; null: there
+ * are none, or threads have blocks of neighbours, which meet at few borders wherever the array begins.
+ */
+export function meetsOffLine(arrays: Structs, loop: Loop, count: number, lineBytes: number): OffLine | null {
+  if (loop.roles.length === 1 || loop.partition === 'blocks') return null;
+  for (const { struct } of arrays) {
+    const inLine = periodOf(struct.sizeBytes, lineBytes);
+    const period = loop.partition === 'interleaved' ? inLine * loop.roles.length : inLine;
+    // The second of two periods begins in the line in which the first one ends.
+    const elements = range(0, Math.min(count, 2 * period));
+    const step = Math.max(allocatedBytes, struct.alignment);
+    for (let startBytes = step; startBytes < lineBytes; startBytes += step) {
+      for (const touches of layOut(struct, loop, elements, count, lineBytes, startBytes).values()) {
+        const example = meeting(touches);
+        if (example !== null) return { startBytes, example };
+      }
+    }
+  }
+  return null;
 }

@@ -182,31 +182,33 @@ function shapeError(issue: v.BaseIssue<unknown>, from: string, guess: Guess): Us
 }
 
 /** What other languages call our types. */
-const foreignTypes: Readonly<Record<string, FieldType>> = {
-  char: 'i8',
-  'signed char': 'i8',
-  'unsigned char': 'u8',
-  byte: 'u8',
-  short: 'i16',
-  int: 'i32',
-  unsigned: 'u32',
-  uint: 'u32',
-  float: 'f32',
-  float32: 'f32',
-  double: 'f64',
-  float64: 'f64',
-  number: 'f64',
-  long: 'i64',
-  'long long': 'i64',
-  bigint: 'i64',
-  size_t: 'u64',
-  usize: 'u64',
-  isize: 'i64',
-  pointer: 'ptr',
-  boolean: 'bool',
-  string: 'bytes',
-  text: 'bytes',
-};
+const foreignTypes: ReadonlyMap<string, FieldType> = new Map<string, FieldType>(
+  Object.entries({
+    char: 'i8',
+    'signed char': 'i8',
+    'unsigned char': 'u8',
+    byte: 'u8',
+    short: 'i16',
+    int: 'i32',
+    unsigned: 'u32',
+    uint: 'u32',
+    float: 'f32',
+    float32: 'f32',
+    double: 'f64',
+    float64: 'f64',
+    number: 'f64',
+    long: 'i64',
+    'long long': 'i64',
+    bigint: 'i64',
+    size_t: 'u64',
+    usize: 'u64',
+    isize: 'i64',
+    pointer: 'ptr',
+    boolean: 'bool',
+    string: 'bytes',
+    text: 'bytes',
+  } as const),
+);
 
 /** "uint32_t" as "u32". */
 function shortType(type: string): string {
@@ -218,7 +220,7 @@ function typeOf(type: string, where: string, guess: Guess): FieldType {
   const found = fieldTypes.find((known) => known === type);
   if (found !== undefined) return found;
   const lower = type.toLowerCase();
-  const meant = foreignTypes[lower] ?? fieldTypes.find((known) => known === shortType(lower));
+  const meant = foreignTypes.get(lower) ?? fieldTypes.find((known) => known === shortType(lower));
   const cure = meant === undefined ? guess(type, fieldTypes) : `did you mean ${meant}?`;
   const all = `choose from: ${fieldTypes.join(', ')}`;
   throw new UserError(

@@ -11,7 +11,7 @@ import {
   predictedLines,
   type Prediction,
 } from './predict.ts';
-import type { Sharing, Touch } from './sharing.ts';
+import type { OffLine, Sharing, Touch } from './sharing.ts';
 import type { Loop } from './spec.ts';
 
 const confidence = `${Math.round(100 * (1 - familyAlpha))}%`;
@@ -75,6 +75,14 @@ function sharingText(
   return `threads ${how} ${share} of its ${what}: ${touchText(example[0])} lies beside ${touchText(example[1])}`;
 }
 
+/** What an array's alignment spares. */
+function offLineText({ startBytes, example: [writer, other] }: OffLine): string {
+  return (
+    `no fights only where its array begins at a line, which an allocator does not see to unasked: ${startBytes} B ` +
+    `into one, ${touchText(writer)} lies beside ${touchText(other)}`
+  );
+}
+
 /** Why a form should be better: from the loop that it spares most; null: the prediction sees no reason. */
 function reasonText(form: Form, prediction: Prediction): string | null {
   const at = prediction.forms.indexOf(form);
@@ -104,6 +112,18 @@ function memoryText(form: Form, { forms, spec, lineBytes }: Prediction): string[
 
 function ratioText({ ratio, low, high }: Pick<FormRatio, 'ratio' | 'low' | 'high'>): string {
   return low === null ? formatRatio(ratio) : `${formatRatio(ratio)} ${formatInterval(low, high)}`;
+}
+
+/** Loops whose threads would fight where they did not before: the price of a form that is better over all. */
+function newFightsText(form: Form, { forms, loops }: Prediction): string[] {
+  const at = forms.indexOf(form);
+  const names = loops.flatMap((predicted) => {
+    const [now, before] = [predicted.forms[at]!, predicted.forms[0]!];
+    return isFelt(now.sharing) && !isFelt(before.sharing) ? [predicted.loop.name] : [];
+  });
+  return names.length === 0
+    ? []
+    : [`But in ${names.join(', ')}, threads would write side by side in one line.`];
 }
 
 /** Loops that a form makes slower, each with how much. */
@@ -165,17 +185,21 @@ export function adviceText(prediction: Prediction, advice: Advice | null): strin
   return [
     `By prediction alone: ${form.title}. ${changeText(form)}`,
     `There, ${reason}. Nothing was measured.`,
+    ...newFightsText(form, prediction),
     ...memoryText(form, prediction),
   ];
 }
 
 /** What a reader must know of a loop's threads in every form, in sentences. */
 export function threadTexts({ forms, trulyShared }: PredictedLoop): string[] {
-  const shared = forms.flatMap(({ form, sharing, pairSharing }) => {
+  const shared = forms.flatMap(({ form, sharing, pairSharing, offLine }) => {
     const inLines = sharing === null ? null : sharingText(sharing, 'fight over', 'lines');
     if (inLines !== null) return [`${form.title}: ${inLines}.`];
     const inPairs = isFelt(pairSharing) ? sharingText(pairSharing!, 'meet in', 'pairs of lines') : null;
-    return inPairs === null ? [] : [`${form.title}: ${inPairs}; that matters where a CPU fetches pairs.`];
+    return [
+      ...(offLine === null ? [] : [`${form.title}: ${offLineText(offLine)}.`]),
+      ...(inPairs === null ? [] : [`${form.title}: ${inPairs}; that matters where a CPU fetches pairs.`]),
+    ];
   });
   if (trulyShared.length === 0) return shared;
   const names = trulyShared.join(', ');

@@ -2,11 +2,13 @@
  * Puts a machine together: the operating system's facts, the addon's beside them, and the two hashes. What only a
  * kernel of ours can find is missing at first; with-measured.ts adds it.
  */
+import { cpuidCachesFact, tlbsFact } from './cpuid.ts';
 import { darwinFacts } from './darwin.ts';
 import { measured, missing, reported, type Fact } from './fact.ts';
 import { fingerprint, fingerprintParts, machineId } from './identity.ts';
 import { linuxFacts } from './linux.ts';
 import type { NativeFacts } from './native.ts';
+import { asCache } from './reports.ts';
 import type { System } from './system.ts';
 import { nodeFacts, type SystemFacts } from './system-facts.ts';
 import type { Machine } from './types.ts';
@@ -23,6 +25,8 @@ export function describeMachine(system: System, native: NativeFacts | null): Mac
     architecture: system.architecture,
     osRelease: system.osRelease,
     ...facts,
+    cpuidCaches: native === null ? missing<never>(notLoaded) : cpuidCachesFact(native.cpuid),
+    tlbs: native === null ? missing<never>(notLoaded) : tlbsFact(native.cpuid),
     lastLevelBytes: missing<never>(notMeasured),
     memoryLevels: missing<never>(notMeasured),
     measuredCaches: missing<never>('no profile of this machine: linefill machine --measure makes one'),
@@ -58,9 +62,17 @@ function withNative(facts: SystemFacts, native: NativeFacts | null): SystemFacts
     native.availableMemoryBytes,
     'native available_memory_bytes()',
   );
+  const { value: ofCpu, from: leaves } = cpuidCachesFact(native.cpuid);
+  const isSilent = facts.caches.value === null && ofCpu !== null;
+  const widestLine = Math.max(
+    0,
+    ...(ofCpu ?? []).flatMap(({ kind, lineBytes }) => (kind === 'instruction' ? [] : lineBytes)),
+  );
+  const lineBytes = numberOr(facts.lineBytes, native.lineBytes, 'native cache_line_bytes()');
   return {
     ...facts,
-    lineBytes: numberOr(facts.lineBytes, native.lineBytes, 'native cache_line_bytes()'),
+    caches: isSilent ? reported(ofCpu.map(asCache), leaves) : facts.caches,
+    lineBytes: numberOr(lineBytes, widestLine, leaves),
     pageBytes: numberOr(facts.pageBytes, native.pageBytes, 'native page_bytes()'),
     memoryAvailableBytes:
       available.value !== null && (isCoarse || facts.memoryAvailableBytes.value === null)

@@ -2,15 +2,18 @@
 import { formatBytes, formatNs } from '../base/units.ts';
 import { formatCpuList } from './cpu-list.ts';
 import type { Fact, Origin } from './fact.ts';
+import { cacheDifferences, reporterOf } from './reports.ts';
 import type {
   Cache,
   Cpu,
   CpuDistance,
+  CpuidCache,
   HugePagePool,
   Machine,
   MeasuredCache,
   MemoryLevel,
   Surroundings,
+  Tlb,
 } from './types.ts';
 
 export interface FactRow {
@@ -37,6 +40,8 @@ export function machineRows(machine: Machine): readonly FactRow[] {
     row('threads share cores', of.smt, yesNo),
     row('instruction sets', of.isa, (names) => names.join(' ') || 'none of those that matter here'),
     row('caches', of.caches, cachesText),
+    row('caches, by CPUID', of.cpuidCaches, (caches) => cpuidText(caches, machine)),
+    row('TLBs', of.tlbs, tlbsText),
     row('memory levels', of.memoryLevels, levelsText),
     row('last level', of.lastLevelBytes, formatBytes),
     row('caches, measured', of.measuredCaches, measuredText),
@@ -118,7 +123,7 @@ function counted(count: number, noun: string): string {
 function cachesText(caches: readonly Cache[]): string {
   const counts = new Map<string, { size: string; count: number }>();
   for (const cache of caches) {
-    const name = `L${cache.level}${cache.kind === 'unified' ? '' : ` ${cache.kind}`}`;
+    const name = levelName(cache.level, cache.kind);
     const size = formatBytes(cache.sizeBytes);
     const key = `${name} ${size}`;
     const entry = counts.get(key) ?? { size, count: 0 };
@@ -127,6 +132,31 @@ function cachesText(caches: readonly Cache[]): string {
   }
   return [...counts]
     .map(([key, { size, count }]) => (count === 1 ? key : key.replace(size, `${count} x ${size}`)))
+    .join(', ');
+}
+
+function levelName(level: number, kind: Tlb['kind']): string {
+  return `L${level}${kind === 'unified' ? '' : ` ${kind}`}`;
+}
+
+/** 'L1 data 32 KiB 8-way, L3 32 MiB 16-way for 2 CPUs', and where the system says otherwise. */
+function cpuidText(caches: readonly CpuidCache[], machine: Machine): string {
+  const told = caches.map(({ level, kind, sizeBytes, ways, sharedBy }) => {
+    const sharers = sharedBy === null || sharedBy < 2 ? '' : ` for ${sharedBy} CPUs`;
+    return `${levelName(level, kind)} ${formatBytes(sizeBytes)}${ways === null ? '' : ` ${ways}-way`}${sharers}`;
+  });
+  const differing = cacheDifferences(machine).map(({ level }) => `L${level}`);
+  const otherwise =
+    differing.length === 0 ? '' : `; ${reporterOf(machine.caches)} differs at ${differing.join(', ')}`;
+  return `${told.join(', ')}${otherwise}`;
+}
+
+/** 'L1 data 72 x 4 KiB, L2 1024 x 4 KiB or 2 MiB': entries of pages. */
+function tlbsText(tlbs: readonly Tlb[]): string {
+  return tlbs
+    .map(({ level, kind, pageBytes, entries }) => {
+      return `${levelName(level, kind)} ${entries} x ${pageBytes.map(formatBytes).join(' or ')}`;
+    })
     .join(', ');
 }
 

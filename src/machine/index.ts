@@ -13,7 +13,22 @@ export {
   type FingerprintSource,
 } from './identity.ts';
 export { inferLastLevel, inferLevels, type CurvePoint } from './levels.ts';
-export { nativeFactsOf, type NativeCounter, type NativeEnvironment, type NativeFacts } from './native.ts';
+export {
+  nativeFactsOf,
+  type CpuidAnswer,
+  type NativeCounter,
+  type NativeEnvironment,
+  type NativeFacts,
+} from './native.ts';
+export {
+  cacheDifferences,
+  reportedCache,
+  reportedCaches,
+  reportedTlb,
+  reporterOf,
+  type CacheDifference,
+  type ReportedCache,
+} from './reports.ts';
 export { inferGroupings, inferSiblings, type CpuGrouping } from './siblings.ts';
 export { describeSurroundings } from './surroundings.ts';
 export { realSystem, type System } from './system.ts';
@@ -21,9 +36,11 @@ export type {
   Cache,
   Cpu,
   CpuDistance,
+  CpuidCache,
   HugePagePool,
   Machine,
   MemoryLevel,
   Surroundings,
+  Tlb,
 } from './types.ts';
 export { withMeasured, type Measurements } from './with-measured.ts';

@@ -10,6 +10,16 @@ export interface NativeCounter {
   readonly reason: string | null;
 }
 
+/** The registers that one leaf of the CPUID instruction answered, each 0 to 2^32 - 1. */
+export interface CpuidAnswer {
+  readonly leaf: number;
+  readonly subleaf: number;
+  readonly eax: number;
+  readonly ebx: number;
+  readonly ecx: number;
+  readonly edx: number;
+}
+
 /** Plain data; null where the system can't say. */
 export interface NativeFacts {
   readonly compiler: string;
@@ -26,14 +36,17 @@ export interface NativeFacts {
   /** Instruction sets by our names ('avx2'), and whether the CPU has them. */
   readonly features: Readonly<Record<string, boolean>>;
   readonly counters: readonly NativeCounter[];
+  /** What the CPU says of its caches and TLBs, raw; empty elsewhere than on x86-64. */
+  readonly cpuid: readonly CpuidAnswer[];
   /** What this process may still take, cgroup limits counted. */
   readonly availableMemoryBytes: number | null;
 }
 
 /** The shape of the addon's environment(), as far as this folder needs it. */
 export interface NativeEnvironment
-  extends Omit<NativeFacts, 'clockResolutionNs' | 'clockCostNs' | 'availableMemoryBytes'> {
+  extends Omit<NativeFacts, 'clockResolutionNs' | 'clockCostNs' | 'cpuid' | 'availableMemoryBytes'> {
   measureClock(): { readonly resolutionNs: number; readonly costNs: number };
+  cpuid(): readonly CpuidAnswer[];
   availableMemoryBytes(): number | null;
 }
 
@@ -51,6 +64,7 @@ export function nativeFactsOf(environment: NativeEnvironment): NativeFacts {
     allowedCpus: environment.allowedCpus,
     features: environment.features,
     counters: environment.counters,
+    cpuid: environment.cpuid(),
     availableMemoryBytes: environment.availableMemoryBytes(),
   };
 }

@@ -4,6 +4,7 @@
  */
 import * as v from 'valibot';
 import { measured, type Fact } from './fact.ts';
+import type { Inference } from './figure.ts';
 import type { Machine, MeasuredCache } from './types.ts';
 
 const profileFormat = 'linefill-machine';
@@ -32,21 +33,6 @@ const schema = v.object({
   figures: v.array(figure),
 });
 
-/** A figure of the machine with its interval over processes, and what is reported beside it. */
-export interface ProfileFigure {
-  readonly experiment: string;
-  readonly id: string;
-  readonly title: string;
-  readonly unit: string;
-  readonly value: number | null;
-  readonly low: number | null;
-  readonly high: number | null;
-  readonly processes: number;
-  readonly reported: number | null;
-  readonly reportedBy: string | null;
-  readonly note: string | null;
-}
-
 export interface MachineProfile {
   readonly format: typeof profileFormat;
   readonly version: typeof profileVersion;
@@ -54,13 +40,13 @@ export interface MachineProfile {
   /** ISO time. */
   readonly measuredAt: string;
   readonly tool: string;
-  readonly figures: readonly ProfileFigure[];
+  readonly figures: readonly Inference[];
 }
 
 /** A profile of `machine` made of figures; `measuredAt` as ISO time, `tool` with its version. */
 export function makeProfile(
   machine: Machine,
-  figures: readonly ProfileFigure[],
+  figures: readonly Inference[],
   measuredAt: string,
   tool: string,
 ): MachineProfile {
@@ -87,7 +73,7 @@ export function parseProfile(text: string, machineId: string): MachineProfile | 
 }
 
 /** The caches among a profile's figures: those whose size and latency were told, nearest first. */
-export function cachesOf(figures: readonly Pick<ProfileFigure, 'id' | 'value'>[]): MeasuredCache[] {
+export function cachesOf(figures: readonly Pick<Inference, 'id' | 'value'>[]): MeasuredCache[] {
   const valueOf = (id: string): number | null => figures.find((one) => one.id === id)?.value ?? null;
   return [1, 2, 3, 4].flatMap((level) => {
     const [sizeBytes, latencyNs] = [valueOf(`l${level}-size`), valueOf(`l${level}-latency`)];

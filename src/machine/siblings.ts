@@ -67,6 +67,21 @@ export function inferSiblings(distances: readonly CpuDistance[]): Fact<readonly 
   return missing(`no gap divides the CPUs (${least} to ${most} ns one way)`);
 }
 
+/**
+ * The CPUs that reach one another within a time; every CPU of a pair is in a group, alone where it has no neighbour.
+ * Null where more pairs inside the groups are farther than is tolerated: then the time divides nothing.
+ * @throws ContractError as inferGroupings
+ */
+export function groupsWithin(
+  distances: readonly CpuDistance[],
+  withinNs: number,
+): readonly (readonly number[])[] | null {
+  const pairs = toPairs(distances);
+  const near = pairs.filter(({ oneWayNs }) => oneWayNs <= withinNs);
+  const groups = connect(pairs, near);
+  return isTight(groups, pairs, near) ? groups : null;
+}
+
 /** One entry a pair, nearest first. */
 function toPairs(distances: readonly CpuDistance[]): readonly Pair[] {
   const times = new Map<string, { a: number; b: number; ns: number[] }>();

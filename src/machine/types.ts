@@ -11,6 +11,30 @@ export interface Cache {
   readonly cpus: readonly number[];
 }
 
+/** A cache as the CPU itself describes it (CPUID). */
+export interface CpuidCache {
+  readonly level: number;
+  readonly kind: Cache['kind'];
+  readonly sizeBytes: number;
+  readonly lineBytes: number;
+  readonly ways: number | null;
+  readonly sets: number | null;
+  /** At most so many logical CPUs share it; null where it does not say. */
+  readonly sharedBy: number | null;
+}
+
+/** A TLB as the CPU itself describes it (CPUID). */
+export interface Tlb {
+  readonly level: number;
+  /** `load` and `store`: data, looked up by the one alone. */
+  readonly kind: 'data' | 'instruction' | 'unified' | 'load' | 'store';
+  /** The sizes of pages that its entries map; they share the entries. */
+  readonly pageBytes: readonly number[];
+  readonly entries: number;
+  /** As many as entries where it is fully associative; null where it does not say. */
+  readonly ways: number | null;
+}
+
 export interface Cpu {
   readonly id: number;
   readonly core: number | null;
@@ -62,7 +86,12 @@ export interface Machine {
   readonly cpuModel: Fact<string>;
   /** CPUs that this process may run on. */
   readonly cpus: Fact<readonly Cpu[]>;
+  /** As the system reports them; as CPUID does where the system is silent. */
   readonly caches: Fact<readonly Cache[]>;
+  /** What the CPU that this process ran on says of its caches itself. */
+  readonly cpuidCaches: Fact<readonly CpuidCache[]>;
+  /** And of its TLBs. */
+  readonly tlbs: Fact<readonly Tlb[]>;
   readonly lineBytes: Fact<number>;
   /** Where the curve of dependent loads bends: the last-level share this process really gets. */
   readonly lastLevelBytes: Fact<number>;

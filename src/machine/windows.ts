@@ -1,6 +1,7 @@
 /**
- * A Windows machine: what Node.js knows without a call of our own. Caches and topology would need
- * GetLogicalProcessorInformationEx; until the addon makes that call they are missing, and said to be.
+ * A Windows machine: what Node.js knows without a call of our own. Caches by sharer and topology would need
+ * GetLogicalProcessorInformationEx; until the addon makes that call, the CPU's own word has to do for the caches
+ * (describe.ts), and topology is missing, and said to be.
  */
 import { missing } from './fact.ts';
 import type { NativeFacts } from './native.ts';

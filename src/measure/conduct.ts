@@ -145,9 +145,12 @@ class Course {
     return this.looks.at(-1)!;
   }
 
-  /** True when another process would overrun the budget, and no first interval is within reach of it. */
+  /**
+   * True when another process would overrun the budget, and no first interval is within reach of it. What the first
+   * process took tells little of the next one, which neither checks nor calibrates.
+   */
   isSpent(budgetMs: number): boolean {
-    if (this.ended < 2) return false;
+    if (this.ended < 2) return this.ended === 1 && this.spentMs > budgetMs;
     const first = this.looks[0]!;
     const reach =
       this.ended < first ? this.spentMs + (first - this.ended) * this.#processMs : Number.POSITIVE_INFINITY;

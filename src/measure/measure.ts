@@ -5,7 +5,7 @@
 import { UserError } from '../base/errors.ts';
 import type { Context, Experiment, Profile } from '../experiment/experiment.ts';
 import { inferRun, judgeRun, predictRun } from '../experiment/judge.ts';
-import { layOut } from '../experiment/plan.ts';
+import { layOut, leftToFull } from '../experiment/plan.ts';
 import type { MeasureRequest, Phase, Progress } from '../experiment/request.ts';
 import { type LeftOut, type Run, runFormat, schemaVersion } from '../experiment/run.ts';
 import type { Machine, Surroundings } from '../machine/index.ts';
@@ -88,10 +88,19 @@ function shareOf(all: readonly Experiment[], index: number, leftMs: number): num
   return (leftMs * weightAmong(all, all[index]!)) / totalWeight(all, all.slice(index));
 }
 
-function warningsOf(conducted: readonly Conducted[], context: Context): string[] {
-  const warnings = conducted.flatMap(({ failure, conduct: { experiment } }) =>
+function warningsOf(
+  { experiments, settings }: MeasureRequest,
+  conducted: readonly Conducted[],
+  context: Context,
+): string[] {
+  const told = experiments.flatMap((experiment) => {
+    const warning = experiment.warns?.(settings) ?? null;
+    return warning === null ? [] : [`${experiment.id}: ${warning}`];
+  });
+  const failures = conducted.flatMap(({ failure, conduct: { experiment } }) =>
     failure === null ? [] : [`${experiment}: no time is reported: ${failure}`],
   );
+  const warnings = [...told, ...failures];
   for (const { conduct: how } of conducted) {
     if (how.regimes !== null) warnings.push(`${how.experiment}: ${how.regimes}`);
   }
@@ -123,8 +132,18 @@ async function conductAll(
   const leftOut: LeftOut[] = [];
   for (const [index, experiment] of experiments.entries()) {
     if (signal.aborted) break;
+    // Of a budget that nobody named every experiment gets its share, whatever those before it took.
+    if (request.budgetMs !== null && index > 0 && leftMs() <= 0) {
+      leftOut.push({
+        experiment: experiment.id,
+        what: 'all of it',
+        reason: 'the budget was spent before its turn',
+      });
+      continue;
+    }
     const layout = layOut(experiment, context, settings);
-    leftOut.push(...layout.leftOut.map((entry) => ({ experiment: experiment.id, ...entry })));
+    const spared = [...layout.leftOut, ...leftToFull(experiment, context, settings)];
+    leftOut.push(...spared.map((entry) => ({ experiment: experiment.id, ...entry })));
     report(index, 'calibrate', 0, 0);
     const budgetMs = shareOf(experiments, index, leftMs());
     const onProcess = (ended: number, planned: number): void => report(index, 'measure', ended, planned);
@@ -183,7 +202,7 @@ export async function measure(
     inferences: [],
     predictions: [],
     verdicts: [],
-    warnings: warningsOf(conducted, context),
+    warnings: warningsOf(request, conducted, context),
   };
   return {
     ...run,

@@ -2,6 +2,7 @@
 import { Prng } from '../base/prng.ts';
 import type { Arm } from '../experiment/plan.ts';
 import type { Language, Variant } from '../experiment/experiment.ts';
+import { inputSeed } from '../kernel/input-seed.ts';
 import type { Kernel, Place, Point, Room } from '../kernel/kernel.ts';
 import { inOrder, type Signature } from '../kernel/signature.ts';
 import { environment, runNative } from '../native/binding.ts';
@@ -9,16 +10,6 @@ import type { ArmRunner, ArmSample, SamplePlan } from './sample.ts';
 import { noiseOf, type TimedSample, timeTypeScript } from './timing.ts';
 
 export type AnyArguments = Readonly<Record<string, unknown>>;
-
-/** The seed of a kernel's inputs: the same in every process and language, different from point to point. */
-export function inputSeed(seed: number, point: Point): number {
-  let hash = (seed ^ 0x811c9dc5) >>> 0;
-  const numbers = Object.entries(point).filter(([, value]) => typeof value === 'number');
-  for (const character of JSON.stringify(numbers)) {
-    hash = Math.imul(hash ^ character.charCodeAt(0), 0x01000193) >>> 0;
-  }
-  return hash;
-}
 
 export interface Seat {
   readonly room: Room;

@@ -14,8 +14,9 @@
  * Source: Hennessy and Patterson, "Computer Architecture: A Quantitative Approach", appendix B; the Valgrind manual,
  * chapter Cachegrind, section "Cache Simulation Specifics".
  */
+import { requirePowerOfTwo, requireWhole } from '../base/checks.ts';
 import { ContractError } from '../base/errors.ts';
-import { addressEnd, refuseAccess, requirePowerOfTwo, requireWhole } from './checks.ts';
+import { addressEnd, refuseAccess } from './addresses.ts';
 import { policies, type Policy, type Replacement, replacementOf } from './replacement.ts';
 
 export interface CacheShape {

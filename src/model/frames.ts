@@ -8,8 +8,9 @@
  * Source: Kessler and Hill, "Page placement algorithms for large real-indexed caches", ACM Transactions on Computer
  * Systems 10, 1992.
  */
+import { requirePowerOfTwo } from '../base/checks.ts';
 import { Prng } from '../base/prng.ts';
-import { addressEnd, requirePowerOfTwo } from './checks.ts';
+import { addressEnd } from './addresses.ts';
 
 /** Enough that a drawn frame is seldom taken. */
 const mostFrames = 2 ** 31;

@@ -16,8 +16,8 @@
  *
  * Cost: at most a scan of one set a level, of the TLB's and of the prefetchers' tables an access; no object an access.
  */
+import { addressEnd, refuseAccess } from './addresses.ts';
 import { SimulatedCache, type CacheCounts } from './cache.ts';
-import { addressEnd, refuseAccess } from './checks.ts';
 import { PageFrames } from './frames.ts';
 import type { LevelModel, MachineModel } from './machine-model.ts';
 import { AdjacentPrefetcher, type Prefetcher, StreamPrefetcher } from './prefetcher.ts';

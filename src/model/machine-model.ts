@@ -2,9 +2,9 @@
  * The machine that a prediction is for, as plain numbers: from what the system reports, from what was measured, or
  * from a data sheet. What is left out gets a documented default; what can't be simulated is refused by name.
  */
+import { requireNonNegative, requirePowerOfTwo, requireWhole } from '../base/checks.ts';
 import { ContractError } from '../base/errors.ts';
 import type { CacheShape } from './cache.ts';
-import { requirePowerOfTwo, requireTime, requireWhole } from './checks.ts';
 import type { StreamShape } from './prefetcher.ts';
 import type { Policy } from './replacement.ts';
 import type { TlbShape } from './tlb.ts';
@@ -96,8 +96,8 @@ function levelModel(numbers: LevelNumbers, index: number): LevelModel {
   const named = (name: string): string => `levels[${index}].${name}`;
   requirePowerOfTwo(lineBytes, who, named('lineBytes'));
   requireWhole(ways, 1, who, named('ways'));
-  requireTime(sizeBytes, who, named('sizeBytes'));
-  requireTime(latencyNs, who, named('latencyNs'));
+  requireNonNegative(sizeBytes, who, named('sizeBytes'));
+  requireNonNegative(latencyNs, who, named('latencyNs'));
   requireWhole(missesInFlight, 1, who, named('missesInFlight'));
   const setBytes = ways * lineBytes;
   const shape = {
@@ -111,8 +111,8 @@ function levelModel(numbers: LevelNumbers, index: number): LevelModel {
 
 function tlbModel(numbers: TlbNumbers): Required<TlbNumbers> {
   const { secondLevelNs = 0, walkNs, walkers = 1, pageBytes, levels } = numbers;
-  requireTime(secondLevelNs, who, 'tlb.secondLevelNs');
-  requireTime(walkNs, who, 'tlb.walkNs');
+  requireNonNegative(secondLevelNs, who, 'tlb.secondLevelNs');
+  requireNonNegative(walkNs, who, 'tlb.walkNs');
   requireWhole(walkers, 1, who, 'tlb.walkers');
   return { secondLevelNs, walkNs, walkers, pageBytes, levels };
 }
@@ -126,8 +126,8 @@ export function machineModel(numbers: MachineNumbers): MachineModel {
   const first = levels[0];
   if (first === undefined) throw new ContractError(`${who}: levels is empty, must have one at least`);
   const { memoryLatencyNs, issueNs = first.latencyNs / 10, tlb, prefetchers = [], frames = null } = numbers;
-  requireTime(memoryLatencyNs, who, 'memoryLatencyNs');
-  requireTime(issueNs, who, 'issueNs');
+  requireNonNegative(memoryLatencyNs, who, 'memoryLatencyNs');
+  requireNonNegative(issueNs, who, 'issueNs');
   for (const [index, { level }] of prefetchers.entries()) {
     if (levels[level - 1] === undefined) {
       throw new ContractError(

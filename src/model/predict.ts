@@ -20,9 +20,9 @@
  * and high performance computing", 1997; bounds and their maximum as in bottleneck analysis: Hill, "Three other models
  * of computer system performance", arXiv 1901.02926, 2019.
  */
+import { requireWhole } from '../base/checks.ts';
 import { ContractError } from '../base/errors.ts';
 import type { CacheCounts } from './cache.ts';
-import { requireWhole } from './checks.ts';
 import { Hierarchy } from './hierarchy.ts';
 import type { MachineModel } from './machine-model.ts';
 import type { AddressStream } from './streams.ts';

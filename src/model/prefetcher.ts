@@ -19,7 +19,7 @@
  * "Improving direct-mapped cache performance by the addition of a small fully-associative cache and prefetch
  * buffers", ISCA 1990.
  */
-import { requirePowerOfTwo, requireWhole } from './checks.ts';
+import { requirePowerOfTwo, requireWhole } from '../base/checks.ts';
 
 /** Prefetchers stop at this boundary whatever the page size: they see physical addresses, not pages. */
 const boundaryBytes = 4096;
@@ -106,9 +106,14 @@ export class StreamPrefetcher implements Prefetcher {
 
   /** The page takes the row whose use is longest ago. */
   #begin(page: number, line: number): void {
+    const lastUse = this.#lastUse;
     let row = 0;
-    for (let other = 1; other < this.#page.length; other++) {
-      if (this.#lastUse[other]! < this.#lastUse[row]!) row = other;
+    let longest = lastUse[0]!;
+    for (let other = 1; other < lastUse.length; other++) {
+      const use = lastUse[other]!;
+      if (use >= longest) continue;
+      longest = use;
+      row = other;
     }
     this.#page[row] = page;
     this.#lastLine[row] = line;

@@ -5,8 +5,8 @@
  * A stream is iterated as blocks of some thousand accesses, so that a stream of millions needs no memory. Addresses
  * are doubles: exact to 2^53, and the fastest exact form of 48 bits in a typed array.
  */
+import { requireWhole } from '../base/checks.ts';
 import { ContractError } from '../base/errors.ts';
-import { requireWhole } from './checks.ts';
 
 /** The first `length` of each array count. The next block may reuse the arrays. */
 export interface AccessBlock {

@@ -6,9 +6,9 @@
  * different sizes, the caller names those of the size in use. Cost: as a cache's, on pages.
  * Source: Hennessy and Patterson, "Computer Architecture: A Quantitative Approach", section 2.4 and appendix B.4.
  */
+import { requirePowerOfTwo, requireWhole } from '../base/checks.ts';
 import { ContractError } from '../base/errors.ts';
 import { SimulatedCache } from './cache.ts';
-import { requirePowerOfTwo, requireWhole } from './checks.ts';
 import type { Policy } from './replacement.ts';
 
 export interface TlbLevelShape {

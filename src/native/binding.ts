@@ -39,7 +39,8 @@ export interface Timed {
   readonly counts?: Float64Array;
 }
 
-export type Pages = 'system' | 'small' | 'transparent' | 'explicit';
+/** See Pages in native/platform/platform.h: `explicit` is 2 MiB and `gigantic` 1 GiB, each from a pool of its own. */
+export type Pages = 'system' | 'small' | 'transparent' | 'explicit' | 'gigantic';
 
 /** Mapped memory as an ArrayBuffer, zeroed, freed at `dispose()`. */
 export interface Region {
@@ -103,6 +104,16 @@ export interface Peers {
   readonly pmr: boolean;
 }
 
+/** The registers that one leaf of the CPUID instruction answered, each 0 to 2^32 - 1. */
+export interface CpuidAnswer {
+  readonly leaf: number;
+  readonly subleaf: number;
+  readonly eax: number;
+  readonly ebx: number;
+  readonly ecx: number;
+  readonly edx: number;
+}
+
 export interface Environment {
   readonly compiler: string;
   readonly compilerFlags: string;
@@ -124,6 +135,11 @@ export interface Environment {
   /** The calling thread's usage so far, in `columns` (the times are 0). */
   usage(): Float64Array;
   measureClock(): { resolutionNs: number; costNs: number };
+  /**
+   * What the CPU that the caller is on says of its caches and TLBs, raw (src/machine/cpuid.ts decodes it): the maker,
+   * then the leaves that it has. Empty elsewhere than on x86-64.
+   */
+  cpuid(): CpuidAnswer[];
   availableMemoryBytes(): number | null;
   /** Allocators of others; loads what can be loaded. */
   peers(): Peers;

@@ -1,13 +1,15 @@
 /** The words and figures of a table's row: the same in the terminal and in Markdown. */
 import type { Effect, Verdict } from '../experiment/claim.ts';
 import type { Comparison, Conduct, Measurement, Run } from '../experiment/run.ts';
-import type { Point } from '../kernel/kernel.ts';
+import type { Point, Scalar } from '../kernel/kernel.ts';
 import { formatCpuList } from '../machine/cpu-list.ts';
 import type { Arm, ExperimentResult, MetricTable } from './arrange.ts';
 import {
   formatConfidence,
   formatCoordinate,
   formatDuration,
+  formatFigure,
+  formatFigureRange,
   formatQuantity,
   formatRange,
   formatShare,
@@ -110,6 +112,37 @@ export function isTold(name: string, arms: readonly Measurement[]): boolean {
   return arms.every(({ variant, point }) => point[name] === values.get(variant));
 }
 
+/**
+ * What tells the curve that an arm is a point of from others of its variant, where `along` says which coordinates run
+ * along the curve: the other coordinates in which this variant's arms differ.
+ */
+export function curvePoint(
+  all: readonly Measurement[],
+  along: readonly string[],
+): (measurement: Measurement) => Point {
+  const values = new Map<string, Set<Scalar>>();
+  const key = (variant: string, name: string): string => `${variant} ${name}`;
+  for (const { variant, point } of all) {
+    for (const [name, value] of Object.entries(point)) {
+      values.set(key(variant, name), (values.get(key(variant, name)) ?? new Set()).add(value));
+    }
+  }
+  const isOwn = (variant: string, name: string): boolean =>
+    !along.includes(name) && values.get(key(variant, name))!.size > 1;
+  return ({ variant, point }) =>
+    Object.fromEntries(Object.entries(point).filter(([name]) => isOwn(variant, name)));
+}
+
+/** The curve's name: the variant, and what tells it from others of the variant. */
+export function curveNamer(
+  all: readonly Measurement[],
+  along: readonly string[],
+): (measurement: Measurement) => string {
+  const pointOf = curvePoint(all, along);
+  return (measurement) =>
+    [measurement.variant, pointText(pointOf(measurement))].filter((part) => part !== '').join(' ');
+}
+
 /** Whether anything in the table was compared with a baseline. */
 export function hasComparisons({ groups }: MetricTable): boolean {
   return groups.some(({ arms }) => arms.some(({ comparison }) => comparison !== null));
@@ -141,6 +174,8 @@ const stops: Readonly<Record<Conduct['stopped'], string>> = {
 /** How an experiment was run, in a sentence without its full stop. */
 export function conductText(conduct: Conduct): string {
   const { processes, cpus, elapsedMs, samplingMs, crossChecked } = conduct;
+  if (processes === 0)
+    return `Nothing was measured${conduct.stopped === 'processes' ? '' : `: ${stops[conduct.stopped]}`}`;
   const where = cpus.length === 0 ? '' : ` on CPU${cpus.length > 1 ? 's' : ''} ${formatCpuList(cpus)}`;
   const took = `${formatDuration(elapsedMs)}, ${formatDuration(samplingMs)} of it in samples`;
   const checked = `${crossChecked} ${crossChecked === 1 ? 'answer' : 'answers'} cross-checked`;
@@ -169,8 +204,7 @@ export function effectText(verdict: Verdict): string {
 
 /** '3.52x [3.41, 3.60]', '1.02 ns [1.01, 1.03]'. */
 export function effectInWords({ value, low, high, unit }: Effect): string {
-  if (unit === 'x') return `${formatTimes(value)} ${formatTimesRange(low, high)}`;
-  return `${formatQuantity(value, unit)} ${formatRange(low, high, scaleFor(value, unit))}`;
+  return `${formatFigure(value, unit)} ${formatFigureRange({ value, low, high }, unit)}`;
 }
 
 /** The machine in a line: model, CPUs, caches, system, engine. */

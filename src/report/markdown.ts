@@ -21,10 +21,16 @@ import {
   unstableMark,
   verdictCount,
 } from './cells.ts';
-import { inferredCells, inferredHeaders } from './inferred.ts';
+import { inferredTable } from './inferred.ts';
 import { oneLine } from './lines.ts';
 import { formatCoordinate, formatDuration } from './numbers.ts';
-import { type PredictedCells, predictedHeaders, predictedRows, predictedSentence } from './predicted.ts';
+import {
+  type PredictedCells,
+  predictedHeaders,
+  predictedNotes,
+  predictedRows,
+  predictedSentence,
+} from './predicted.ts';
 
 /** Text of a run or an experiment, with whatever Markdown or HTML would take for its own made harmless. */
 function escaped(text: string): string {
@@ -90,21 +96,25 @@ function experimentPart(result: ExperimentResult): string {
 }
 
 function inferredPart(inferences: readonly Inference[]): string {
-  const cells = inferences.map(inferredCells);
-  const rows = cells.map(({ what, value, range, reported, reportedBy }) =>
-    tableRow([what, value, range, reported, reportedBy].map(escaped)),
-  );
-  const notes = cells.flatMap(({ note }) => (note === '' ? [] : [`- ${escaped(note)}`]));
-  const table = [tableRow(inferredHeaders), '|---|---:|---|---:|---|', ...rows].join('\n');
-  return [table, ...(notes.length === 0 ? [] : [notes.join('\n')])].join('\n\n');
+  const { columns, notes } = inferredTable(inferences);
+  const rows = inferences.map((_, i) => tableRow(columns.map(({ cells }) => escaped(cells[i]!))));
+  const heads = tableRow(columns.map(({ header }) => header));
+  const rule = tableRow(columns.map(({ isNumber }) => (isNumber ? '---:' : '---')));
+  const said = notes.map((note) => `- ${escaped(note)}`);
+  return [[heads, rule, ...rows].join('\n'), ...(said.length === 0 ? [] : [said.join('\n')])].join('\n\n');
 }
 
 function predictedPart(rows: readonly PredictedCells[]): string {
-  const cells = rows.map(({ where, variant, predicted, measured, ratio }) =>
-    tableRow([where, variant, predicted, measured, ratio].map(escaped)),
+  const cells = rows.map(({ where, variant, predicted, measured, ratio, misses }) =>
+    tableRow([where, variant, predicted, measured, ratio, misses].map(escaped)),
   );
-  const table = [tableRow(predictedHeaders), '|---|---|---:|---:|---:|', ...cells].join('\n');
-  return `${table}\n\n${escaped(predictedSentence(rows) ?? '')}`;
+  const table = [tableRow(predictedHeaders), '|---|---|---:|---:|---:|---|', ...cells].join('\n');
+  const said = predictedNotes(rows).map((note) => `- ${escaped(note)}`);
+  return [
+    table,
+    escaped(predictedSentence(rows) ?? ''),
+    ...(said.length === 0 ? [] : [said.join('\n')]),
+  ].join('\n\n');
 }
 
 function tablePart(table: MetricTable, { conduct }: ExperimentResult): string {

@@ -42,11 +42,18 @@ export function scaleFor(value: number, unit: string): Scale {
   return ladder?.findLast(({ divisor }) => size >= divisor) ?? ladder?.[0] ?? { divisor: 1, unit };
 }
 
-/** '12.3 ns', '1.20 us', '64.0 KiB'; 'n/a' for null and for what is not finite. */
+/** Units that stand at their number without a blank: '3.07x', '2.74%'. */
+const attached = new Set(['x', '%']);
+
+function withUnit(number: string, unit: string): string {
+  return attached.has(unit) ? number + unit : `${number} ${unit}`.trimEnd();
+}
+
+/** '12.3 ns', '1.20 us', '64.0 KiB', '3.07x'; 'n/a' for null and for what is not finite. */
 export function formatQuantity(value: number | null, unit: string, scale?: Scale): string {
   if (value === null || !Number.isFinite(value)) return notAvailable;
   const { divisor, unit: shown } = scale ?? scaleFor(value, unit);
-  return `${formatNumber(value / divisor)} ${shown}`.trimEnd();
+  return withUnit(formatNumber(value / divisor), shown);
 }
 
 /** '[1.18, 1.22]' in a scale that the reader is told beside it; 'n/a' where there is no interval. */
@@ -68,6 +75,32 @@ export function formatTimes(ratio: number | null): string {
 /** '[3.41, 3.60]' for a ratio; 'n/a' where there is no interval. */
 export function formatTimesRange(low: number | null, high: number | null): string {
   return low === null || high === null ? notAvailable : `[${ratioNumber(low)}, ${ratioNumber(high)}]`;
+}
+
+/** Whether a figure is a count, which stays whole: of ways, of bytes below a KiB. */
+function isCount(value: number, unit: string): boolean {
+  return Number.isInteger(value) && scaleFor(value, unit).unit === unit && unit !== 'ns';
+}
+
+/** A figure that may be a count or a ratio: '8 ways', '64 B', '3.88 ns', '1.004x'. */
+export function formatFigure(value: number | null, unit: string): string {
+  if (unit === 'x') return formatTimes(value);
+  return value !== null && isCount(value, unit)
+    ? withUnit(formatCount(value), unit)
+    : formatQuantity(value, unit);
+}
+
+/** Its interval, in the unit of the figure beside it: '[8, 8]', '[3.84, 3.95]'. */
+export function formatFigureRange(
+  { value, low, high }: Readonly<Record<'value' | 'low' | 'high', number | null>>,
+  unit: string,
+): string {
+  if (value === null || low === null || high === null) return notAvailable;
+  if (unit === 'x') return formatTimesRange(low, high);
+  const areCounts = [value, low, high].every((one) => isCount(one, unit));
+  return areCounts
+    ? `[${formatCount(low)}, ${formatCount(high)}]`
+    : formatRange(low, high, scaleFor(value, unit));
 }
 
 /** A share: '0.4%', '2.0%', '12%'. */

@@ -2,7 +2,7 @@
  * A small plot of lines in text: each series has a mark of its own, so it reads without colour; the way between two
  * points is dotted. Axes may be logarithmic.
  */
-import { pad, textWidth } from './lines.ts';
+import { pad, textWidth, wrap } from './lines.ts';
 
 export interface Series {
   readonly name: string;
@@ -37,7 +37,54 @@ const fine: Glyphs = { marks: '●■▲◆○□△◇', way: '·', marker: '�
 const plain: Glyphs = { marks: 'ox+*#@%&', way: '.', marker: ':', corner: '+', side: '|', base: '-' };
 
 /** More series than this can't be told apart. */
-export const mostSeries: number = fine.marks.length;
+const mostSeries: number = fine.marks.length;
+
+/** A line's height at x: between its points on the way from one to the next, beyond its ends as at the end. */
+function heightAt({ points }: Series, x: number): number {
+  const after = points.findIndex(([px]) => px >= x);
+  const [x1, y1] = points[after < 0 ? points.length - 1 : after]!;
+  if (after <= 0 || x1 === x) return y1;
+  const [x0, y0] = points[after - 1]!;
+  return y0 + ((x - x0) / (x1 - x0)) * (y1 - y0);
+}
+
+/** How far a series lies from another, as a mean factor over its points; a difference where one is not positive. */
+function distance(one: Series, other: Series): number {
+  const apart = one.points.map(([x, y]) => {
+    const there = heightAt(other, x);
+    return y > 0 && there > 0 ? Math.abs(Math.log(y / there)) : Math.abs(y - there);
+  });
+  return apart.reduce((sum, each) => sum + each, 0) / apart.length;
+}
+
+/**
+ * The series to draw where there are more than can be told apart: the one with most points, then again and again the
+ * one that lies farthest from all chosen; single points last. Both lists keep the order given. The order of choice is
+ * that of Gonzalez, Clustering to minimize the maximum intercluster distance (1985).
+ */
+export function chooseSeries(all: readonly Series[]): {
+  readonly drawn: readonly Series[];
+  readonly left: readonly Series[];
+} {
+  if (all.length <= mostSeries) return { drawn: all, left: [] };
+  const longest = Math.max(...all.map(({ points }) => points.length));
+  const first = all.find(({ points }) => points.length === longest)!;
+  const chosen = new Set([first]);
+  const nearest = new Map(all.map((series) => [series, distance(series, first)]));
+  while (chosen.size < mostSeries) {
+    const open = all.filter((series) => !chosen.has(series));
+    const lines = open.filter(({ points }) => points.length > 1);
+    const next = (lines.length > 0 ? lines : open).reduce((best, one) =>
+      nearest.get(one)! > nearest.get(best)! ? one : best,
+    );
+    chosen.add(next);
+    for (const series of open) nearest.set(series, Math.min(nearest.get(series)!, distance(series, next)));
+  }
+  return {
+    drawn: all.filter((series) => chosen.has(series)),
+    left: all.filter((series) => !chosen.has(series)),
+  };
+}
 
 interface Axis {
   readonly low: number;
@@ -162,8 +209,9 @@ function legend(series: readonly Series[], marks: readonly string[], width: numb
   for (const [i, { name }] of series.entries()) {
     const entry = `${marks[i]} ${name}`;
     const line = lines.at(-1);
-    if (line === undefined || textWidth(line) + 3 + textWidth(entry) > width) lines.push(`  ${entry}`);
-    else lines[lines.length - 1] = `${line}   ${entry}`;
+    if (line === undefined || textWidth(line) + 3 + textWidth(entry) > width) {
+      lines.push(...wrap(entry, width, '  ', '    ').split('\n'));
+    } else lines[lines.length - 1] = `${line}   ${entry}`;
   }
   return lines;
 }

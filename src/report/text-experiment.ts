@@ -8,23 +8,24 @@ import {
   conductText,
   confidenceText,
   coordinateColumns,
+  curveNamer,
   effectText,
   elsewhereCells,
   elsewhereText,
   floorText,
   hasComparisons,
-  isTold,
   pointText,
   statusText,
   tableTitle,
   titleOf,
 } from './cells.ts';
-import { inferredCells, inferredHeaders } from './inferred.ts';
+import { curveLegend, type CurveTable, renderCurves } from './curve-table.ts';
+import { inferredTable } from './inferred.ts';
 import { oneLine, type Paint, printable, type Style, textWidth, wrap } from './lines.ts';
 import { formatCoordinate, formatQuantity } from './numbers.ts';
-import { predictedHeaders, predictedRows, predictedSentence } from './predicted.ts';
+import { predictedHeaders, predictedNotes, predictedRows, predictedSentence } from './predicted.ts';
 import { renderMatrix } from './matrix.ts';
-import { mostSeries, renderPlot, type Series } from './plot.ts';
+import { chooseSeries, renderPlot, type Series } from './plot.ts';
 import { type Cell, type Column, renderTable, type Row } from './table.ts';
 
 /** What every part of the report needs to know of the page it is on. */
@@ -62,10 +63,26 @@ export function experimentText(result: ExperimentResult, frame: TextFrame): stri
   return blocks.filter((block) => block !== '').join('\n\n');
 }
 
-function heading(result: ExperimentResult, { width, paint, unicode }: TextFrame): string {
+/** What was judged of the experiment, with the figures that were inferred and predicted; no measurements. */
+export function judgedText(result: ExperimentResult, frame: TextFrame): string {
+  const blocks = [
+    title(result, frame),
+    inferredText(result, frame),
+    predictedText(result, frame),
+    ...result.verdicts.map((verdict) => verdictText(verdict, frame)),
+  ];
+  return blocks.filter((block) => block !== '').join('\n\n');
+}
+
+function title(result: ExperimentResult, { width, paint, unicode }: TextFrame): string {
   const rule = (unicode ? '─' : '-').repeat(width);
   const name = result.text === null ? result.id : `${titleOf(result)} (${result.id})`;
-  const lines = [paint('dim', rule), paint('strong', wrap(oneLine(name), width))];
+  return `${paint('dim', rule)}\n${paint('strong', wrap(oneLine(name), width))}`;
+}
+
+function heading(result: ExperimentResult, frame: TextFrame): string {
+  const { width, paint } = frame;
+  const lines = [title(result, frame)];
   if (result.text !== null) lines.push(wrap(oneLine(result.text.question), width));
   if (result.conduct !== null) {
     lines.push(paint('dim', wrap(`${conductText(result.conduct)}.`, width)));
@@ -81,8 +98,38 @@ function tableText(table: MetricTable, result: ExperimentResult, frame: TextFram
   const chart = result.text?.chart;
   const isMatrix = chart?.kind === 'matrix' && chart.y !== undefined;
   const matrix = isMatrix ? renderMatrix(table, chart.x, chart.y!, frame) : null;
-  const title = wrap(oneLine(tableTitle(table)), width);
-  if (matrix !== null) return `${paint('dim', title)}\n${matrix}`;
+  const name = wrap(oneLine(tableTitle(table)), width);
+  if (matrix !== null) return `${paint('dim', name)}\n${matrix}`;
+  const isSweep = chart?.kind === 'lines' && !hasComparisons(table);
+  const curves = isSweep ? renderCurves(table, chart.x, frame) : null;
+  if (curves !== null) return curvesText(table, curves, result, frame);
+  const parts = [paint('dim', name), rowsText(table, frame), notes(table, result, frame)];
+  return parts.filter((part) => part !== '').join('\n');
+}
+
+/** The curves, what is on none of them, and how both are read. */
+function curvesText(
+  table: MetricTable,
+  { text, rest }: CurveTable,
+  result: ExperimentResult,
+  frame: TextFrame,
+): string {
+  const { width, paint, unicode } = frame;
+  const lone = table.groups.length === 1 ? pointText(table.groups[0]!.point) : '';
+  const about = [tableTitle(table), lone].filter((part) => part !== '').join('; ');
+  const rows = rowsText({ ...table, groups: rest }, frame);
+  const isSure = confidenceText(table, result.conduct) !== null;
+  const legend = isSure ? curveLegend(unicode) : 'No intervals: too few processes.';
+  return [
+    paint('dim', wrap(oneLine(about), width)),
+    text,
+    ...(rows === '' ? [] : ['', rows]),
+    notes(table, result, frame, legend),
+  ].join('\n');
+}
+
+/** A row an arm, under the names of the groups. */
+function rowsText(table: MetricTable, frame: TextFrame): string {
   const names = coordinateColumns(table);
   const compared = hasComparisons(table);
   const columns: Column[] = [
@@ -104,13 +151,7 @@ function tableText(table: MetricTable, result: ExperimentResult, frame: TextFram
     ...(inColumns || pointText(group.point) === '' ? [] : [{ across: oneLine(pointText(group.point)) }]),
     ...group.arms.flatMap((arm) => rowsOf(arm, names, compared)),
   ]);
-  return [
-    title === '' ? '' : paint('dim', title),
-    renderTable(columns, rows, frame),
-    notes(table, result, frame),
-  ]
-    .filter((part) => part !== '')
-    .join('\n');
+  return renderTable(columns, rows, frame);
 }
 
 /** An arm's row, and a second one where it was compared in two regimes. */
@@ -153,8 +194,13 @@ function figures(
 }
 
 /** How sure this table is. */
-function notes(table: MetricTable, { conduct }: ExperimentResult, { width, paint }: TextFrame): string {
-  const said = [confidenceText(table, conduct), floorText(table)].filter((one) => one !== null);
+function notes(
+  table: MetricTable,
+  { conduct }: ExperimentResult,
+  { width, paint }: TextFrame,
+  legend: string | null = null,
+): string {
+  const said = [legend, confidenceText(table, conduct), floorText(table)].filter((one) => one !== null);
   return said.length === 0 ? '' : paint('dim', wrap(said.join(' '), width));
 }
 
@@ -163,14 +209,14 @@ function plotText(result: ExperimentResult, { run, width, unicode }: TextFrame):
   const chart = result.text?.chart;
   const table = result.tables[0];
   if (chart?.kind !== 'lines' || table === undefined) return '';
-  const all = seriesOf(table.groups, chart.x);
+  const { drawn, left } = chooseSeries(seriesOf(table.groups, chart.x));
   const caches = chart.cacheLines ? (run.machine.caches.value ?? []) : [];
   const levels = new Map(
     caches
       .filter(({ kind }) => kind !== 'instruction')
       .map(({ level, sizeBytes }) => [`L${level}`, sizeBytes]),
   );
-  const plot = renderPlot(all, {
+  const plot = renderPlot(drawn, {
     width,
     height: plotHeight,
     logX: chart.logX,
@@ -181,64 +227,69 @@ function plotText(result: ExperimentResult, { run, width, unicode }: TextFrame):
     markers: [...levels].map(([label, at]) => ({ at, label })),
   });
   if (plot === null) return '';
-  const rest = all.length - mostSeries;
   const more =
-    rest > 0 ? `\n${wrap(`${rest} more series are in the table and in the HTML report.`, width)}` : '';
+    left.length === 0
+      ? ''
+      : `\n${wrap(`Not drawn, as more lines could not be told apart: ${namesOf(left)}.`, width)}`;
   return `${wrap(oneLine(`${chart.title} (${chart.x})`), width)}\n${plot}${more}`;
 }
 
 /** A series for each variant at each value of what is not on the x-axis. */
 function seriesOf(groups: readonly ArmGroup[], x: string): Series[] {
   const arms = groups.flatMap((group) => group.arms.map(({ measurement }) => measurement));
-  const names = [...new Set(arms.flatMap(({ point }) => Object.keys(point)))];
-  const varied = new Set(names.filter((name) => name !== x && !isTold(name, arms)));
+  const nameOf = curveNamer(arms, [x]);
   const series = new Map<string, [number, number][]>();
-  for (const { variant, point, summary } of arms) {
-    const at = point[x];
+  for (const measurement of arms) {
+    const at = measurement.point[x];
     if (typeof at !== 'number') continue;
-    const others = Object.fromEntries(Object.entries(point).filter(([name]) => varied.has(name)));
-    const name = oneLine([variant, pointText(others)].filter((part) => part !== '').join(' '));
-    series.set(name, [...(series.get(name) ?? []), [at, summary.median]]);
+    const name = oneLine(nameOf(measurement));
+    series.set(name, [...(series.get(name) ?? []), [at, measurement.summary.median]]);
   }
   return [...series].map(([name, points]) => ({ name, points: points.toSorted(([a], [b]) => a - b) }));
+}
+
+/** 'read, write (threads 2); copy (threads 4)': what follows the variants is said once. */
+function namesOf(series: readonly Series[]): string {
+  const variants = new Map<string, string[]>();
+  for (const { name } of series) {
+    const blank = name.indexOf(' ');
+    const [variant, at] = blank < 0 ? [name, ''] : [name.slice(0, blank), name.slice(blank + 1)];
+    variants.set(at, [...(variants.get(at) ?? []), variant]);
+  }
+  return [...variants].map(([at, names]) => names.join(', ') + (at === '' ? '' : ` (${at})`)).join('; ');
 }
 
 /** What the machine is found to be, beside what it says. */
 function inferredText({ inferences }: ExperimentResult, frame: TextFrame): string {
   if (inferences.length === 0) return '';
   const { width, paint } = frame;
-  const [what, value, range, reported, by] = inferredHeaders;
-  const columns: Column[] = [
-    { header: what, align: 'left', least: 16 },
-    { header: value, align: 'right' },
-    { header: range, align: 'left' },
-    { header: reported, align: 'right', spare: 1 },
-    { header: by, align: 'left', spare: 0 },
-  ];
-  const cells = inferences.map(inferredCells);
-  const rows = cells.map((each): Cell[] => [
-    { text: oneLine(each.what) },
-    { text: each.value },
-    { text: each.range },
-    { text: each.reported },
-    { text: oneLine(each.reportedBy) },
-  ]);
-  const remarks = cells.flatMap(({ note }) => (note === '' ? [] : [wrap(oneLine(note), width)]));
-  return [renderTable(columns, rows, frame), ...remarks.map((remark) => paint('dim', remark))].join('\n');
+  const { columns, notes: remarks } = inferredTable(inferences);
+  const spares: Readonly<Record<string, Partial<Column>>> = {
+    inferred: { least: 16 },
+    reported: { spare: 1 },
+    by: { spare: 0 },
+  };
+  const shown = columns.map(
+    ({ header, isNumber }): Column => ({ header, align: isNumber ? 'right' : 'left', ...spares[header] }),
+  );
+  const rows = inferences.map((_, i) => columns.map(({ cells }): Cell => ({ text: oneLine(cells[i]!) })));
+  const said = remarks.map((remark) => paint('dim', wrap(oneLine(remark), width)));
+  return [renderTable(shown, rows, frame), ...said].join('\n');
 }
 
-/** What the cache model makes of the same addresses. */
+/** What the cache model makes of the same addresses: misses and times. */
 function predictedText(result: ExperimentResult, frame: TextFrame): string {
   const rows = predictedRows(result);
   const said = predictedSentence(rows);
   if (said === null) return '';
-  const [where, variant, predicted, measured, ratio] = predictedHeaders;
+  const [where, variant, predicted, measured, ratio, misses] = predictedHeaders;
   const columns: Column[] = [
-    { header: where, align: 'left', least: 12 },
+    { header: where, align: 'left' },
     { header: variant, align: 'left' },
     { header: predicted, align: 'right' },
     { header: measured, align: 'right' },
     { header: ratio, align: 'right' },
+    { header: misses, align: 'left', least: 12 },
   ];
   const cells = rows.map((row): Cell[] => [
     { text: oneLine(row.where) },
@@ -246,21 +297,23 @@ function predictedText(result: ExperimentResult, frame: TextFrame): string {
     { text: row.predicted },
     { text: row.measured },
     { text: row.ratio, ...(row.isFar ? { style: 'doubt' as const } : {}) },
+    { text: oneLine(row.misses) },
   ]);
-  return [renderTable(columns, cells, frame), frame.paint('dim', wrap(oneLine(said), frame.width))].join(
-    '\n',
+  const sentences = [said, ...predictedNotes(rows)].map((each) =>
+    frame.paint('dim', wrap(oneLine(each), frame.width)),
   );
+  return [renderTable(columns, cells, frame), ...sentences].join('\n');
 }
 
 /** A verdict: the word, the statement, the source's number beside ours, and the sentence that says why. */
-export function verdictText(verdict: Verdict, { width, paint }: Pick<TextFrame, 'width' | 'paint'>): string {
-  const title = `${statusText(verdict.status)}: ${oneLine(verdict.claim)}`;
+function verdictText(verdict: Verdict, { width, paint }: TextFrame): string {
+  const head = `${statusText(verdict.status)}: ${oneLine(verdict.claim)}`;
   const [source, here] = [`source: ${oneLine(verdict.source)}`, `here: ${effectText(verdict)}`];
   const beside = `  ${source}   ${here}`;
   const numbers =
     textWidth(beside) <= width ? [beside] : [source, here].map((line) => wrap(line, width, '  '));
   return [
-    paint(statusStyles[verdict.status], wrap(title, width)),
+    paint(statusStyles[verdict.status], wrap(head, width)),
     wrap(`claim: ${oneLine(verdict.statement)}`, width, '  '),
     ...numbers,
     wrap(sentence(verdict.sentence), width, '  '),

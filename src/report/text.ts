@@ -14,10 +14,12 @@ export interface TextOptions {
   readonly unicode: boolean;
 }
 
-const legend =
+const ratioLegend =
   "Ratio: time over the baseline's; above 1 takes longer. Shown: 'nothing' is no difference shown beyond what can be " +
-  "told apart here, 'unclear' is too few processes to say. Noise: typical distance of a sample from the median; " +
-  `${unstableMark} marks 5% and more as unstable. n/a: too few processes for an interval, or nothing to compare with.`;
+  "told apart here, 'unclear' is too few processes to say.";
+const noiseLegend =
+  `Noise: typical distance of a sample from the median; ${unstableMark} marks 5% and more as unstable. n/a: too few ` +
+  'processes for an interval, or nothing to compare with.';
 
 /** Wider lines are hard to read. */
 const mostColumns = 120;
@@ -51,8 +53,11 @@ function tail({ run, width, paint }: TextFrame): string {
   const elapsed = run.conduct.reduce((sum, { elapsedMs }) => sum + elapsedMs, 0);
   const count = verdictCount(run.verdicts);
   const claims = count === null ? 'No claim was judged.' : `Claims on this machine: ${count}.`;
-  const isCompared = run.comparisons.length > 0;
-  const key = isCompared ? [paint('dim', wrap(legend, width))] : [];
+  const legends = [
+    ...(run.comparisons.length > 0 ? [ratioLegend] : []),
+    ...(run.measurements.length > 0 ? [noiseLegend] : []),
+  ];
+  const key = legends.length > 0 ? [paint('dim', wrap(legends.join(' '), width))] : [];
   const warnings = run.warnings.map((warning) =>
     paint('doubt', wrap(oneLine(warning), width, 'Warning: ', '  ')),
   );

@@ -36,23 +36,3 @@ export function requireFraction(value: number, who: string, name: string): void 
   if (!(value > 0 && value < 1))
     throw new ContractError(`${who}: ${name} is ${value}, must be between 0 and 1`);
 }
-
-/**
- * Refuses anything but a whole number of at least `least`.
- * @throws ContractError
- */
-export function requireCount(value: number, least: number, who: string, name: string): void {
-  if (!Number.isSafeInteger(value) || value < least) {
-    throw new ContractError(`${who}: ${name} is ${value}, must be a whole number of at least ${least}`);
-  }
-}
-
-/**
- * Refuses NaN, infinity and negative numbers: a threshold, a floor, a width.
- * @throws ContractError
- */
-export function requireNonNegative(value: number, who: string, name: string): void {
-  if (!(value >= 0 && value < Infinity)) {
-    throw new ContractError(`${who}: ${name} is ${value}, must be finite and at least 0`);
-  }
-}

@@ -3,7 +3,8 @@
  * chance that any of them does stays within 5%, however they depend on one another.
  * Source: Dunn, "Multiple comparisons among means", JASA 56, 1961 (after Bonferroni 1936).
  */
-import { requireCount, requireFraction } from './checks.ts';
+import { requireWhole } from '../base/checks.ts';
+import { requireFraction } from './checks.ts';
 
 /**
  * The level for each of `comparisons` comparisons, so that all of them together stay within `alpha`. It has a
@@ -12,6 +13,6 @@ import { requireCount, requireFraction } from './checks.ts';
  */
 export function bonferroni(alpha: number, comparisons: number): number {
   requireFraction(alpha, 'bonferroni', 'alpha');
-  requireCount(comparisons, 1, 'bonferroni', 'comparisons');
+  requireWhole(comparisons, 1, 'bonferroni', 'comparisons');
   return alpha / comparisons;
 }

@@ -13,7 +13,8 @@
  * Mann and Whitney, "On a test of whether one of two random variables is stochastically larger than the other", ibid.
  * 18, 1947, for the recurrence.
  */
-import { requireCount, requireFraction, requirePositive } from './checks.ts';
+import { requireWhole } from '../base/checks.ts';
+import { requireFraction, requirePositive } from './checks.ts';
 import { medianOfSorted } from './quantiles.ts';
 import type { RatioEstimate } from './ratio.ts';
 
@@ -26,8 +27,8 @@ const roundingAllowance = 1e-9;
  * @throws ContractError
  */
 export function mannWhitneyDistribution(m: number, n: number): Float64Array {
-  requireCount(m, 1, 'mannWhitneyDistribution', 'm');
-  requireCount(n, 1, 'mannWhitneyDistribution', 'n');
+  requireWhole(m, 1, 'mannWhitneyDistribution', 'm');
+  requireWhole(n, 1, 'mannWhitneyDistribution', 'n');
   // The largest value is one of the m with probability m / (m + n), and then exceeds all n others; sums of
   // probabilities only, so nothing cancels.
   let below = Array.from({ length: n + 1 }, () => Float64Array.of(1));

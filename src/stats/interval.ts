@@ -12,7 +12,8 @@
  * Source: Thompson, "On confidence ranges for the median and other expectation distributions", Annals of
  * Mathematical Statistics 7(3), 1936; David and Nagaraja, "Order Statistics", 3rd ed. 2003, section 7.1.
  */
-import { requireCount, requireFinite, requireFraction } from './checks.ts';
+import { requireWhole } from '../base/checks.ts';
+import { requireFinite, requireFraction } from './checks.ts';
 import { ascendingCopy } from './quantiles.ts';
 
 /** A range, in the unit of what it is about, and the probability with which such a range holds the truth. */
@@ -68,7 +69,7 @@ export function medianInterval(values: ArrayLike<number>, alpha: number): Interv
 
 /** The rank k and the tail sum_{i<k} C(n,i) / 2^n that goes with it. */
 function rankAndTail(n: number, alpha: number): { rank: number; tail: number } {
-  requireCount(n, 1, 'orderStatisticRank', 'n');
+  requireWhole(n, 1, 'orderStatisticRank', 'n');
   requireFraction(alpha, 'orderStatisticRank', 'alpha');
   const budget = (alpha / 2) * (1 + roundingAllowance);
   // In logarithms: 2^-n alone is below the smallest double from n = 1075 on.

@@ -12,8 +12,8 @@
  * Source: Armitage, McPherson and Rowe, "Repeated significance tests on accumulating data", JRSS A 132, 1969;
  * Chow and Robbins, "On the asymptotic theory of fixed-width sequential confidence intervals", 1965.
  */
+import { requireNonNegative, requireWhole } from '../base/checks.ts';
 import { ContractError } from '../base/errors.ts';
-import { requireCount, requireNonNegative } from './checks.ts';
 import { bonferroni } from './family.ts';
 import { type Judgement, judgePair, type PairSamples } from './judge.ts';
 import type { RatioEstimate } from './ratio.ts';
@@ -46,7 +46,7 @@ export function judgeLook(soFar: PairSamples, plan: LookPlan): Look {
   const { looks, alpha, width, threshold = noiseThreshold } = plan;
   requireNonNegative(width, 'judgeLook', 'width');
   for (const [i, look] of looks.entries())
-    requireCount(look, (looks[i - 1] ?? 0) + 1, 'judgeLook', `look ${i}`);
+    requireWhole(look, (looks[i - 1] ?? 0) + 1, 'judgeLook', `look ${i}`);
   const processes = soFar.b.length;
   if (!looks.includes(processes)) {
     throw new ContractError(`judgeLook: ${processes} processes is not one of the looks ${looks.join(', ')}`);

@@ -8,7 +8,7 @@
  * Source: criterion.rs (noise threshold); floor.ts; the gate is a non-inferiority test as in Schuirmann,
  * "A comparison of the two one-sided tests procedure", J. Pharmacokinetics and Biopharmaceutics 15, 1987.
  */
-import { requireNonNegative } from './checks.ts';
+import { requireNonNegative } from '../base/checks.ts';
 import type { RatioEstimate } from './ratio.ts';
 
 /** A difference under 1% is never called one, however sure: alignment alone can make as much. */

@@ -1,14 +1,15 @@
 /**
  * The flat form of an allocation trace: rows of four words, made once from a seed and replayed in both languages.
  *
- *   alloc id bytes alignment | free id | free-at offset | checkpoint
+ *   alloc id bytes alignment | free id | free-at offset | checkpoint | realloc id bytes alignment | reset
  *
  * `id` names a block across its life. `free` gives back what the id's last alloc got, in use or not; `free-at` gives
- * back a raw offset. Those two make wrong traces possible. Native twin: native/allocators/replay.h.
+ * back a raw offset. Those two make wrong traces possible. Pools know the first four, general allocators all but free-at.
+ * Native twins: native/allocators/replay.h and heap-replay.h.
  */
 
 export const rowWords = 4;
-export const allocationOp = { alloc: 1, free: 2, freeAt: 3, checkpoint: 4 } as const;
+export const allocationOp = { alloc: 1, free: 2, freeAt: 3, checkpoint: 4, realloc: 5, reset: 6 } as const;
 
 /** An allocation trace and how many ids it names. */
 export interface AllocationTrace {
@@ -39,6 +40,14 @@ export class TraceWriter {
 
   checkpoint(): this {
     return this.#row(allocationOp.checkpoint, 0, 0, 0);
+  }
+
+  realloc(id: number, bytes: number, alignmentBytes: number): this {
+    return this.#row(allocationOp.realloc, this.#named(id), bytes, alignmentBytes);
+  }
+
+  reset(): this {
+    return this.#row(allocationOp.reset, 0, 0, 0);
   }
 
   /** The trace so far. */

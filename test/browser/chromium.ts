@@ -2,7 +2,7 @@
 import { accessSync, constants } from 'node:fs';
 import { type Browser, type BrowserContextOptions, chromium, type Page } from 'playwright-core';
 
-const wanted = process.env['CHROMIUM'] ?? '/usr/bin/chromium';
+const wanted = process.env['CHROMIUM'] || '/usr/bin/chromium';
 
 const flags = [
   '--headless',

@@ -207,6 +207,19 @@ describe.skipIf(!hasChromium())('the report in a browser', () => {
       expect(await figure.evaluate(readSeries)).toEqual(all);
     }));
 
+  it('switches all series off and on at once', () =>
+    onPage(async (page) => {
+      const figure = page.locator(chart);
+      const all = await figure.evaluate(readSeries);
+      await figure.getByRole('button', { name: 'None', exact: true }).click();
+      expect(await figure.evaluate(readSeries)).toEqual([]);
+      expect(await figure.locator('.legend button[aria-pressed=true]').count()).toBe(0);
+      await figure.getByRole('button', { name: 'shuffled', exact: true }).click();
+      expect(new Set(await figure.evaluate(readSeries))).toEqual(new Set(['2']));
+      await figure.getByRole('button', { name: 'All', exact: true }).click();
+      expect(await figure.evaluate(readSeries)).toEqual(all);
+    }));
+
   it('draws the raw samples when asked, and lists them', () =>
     onPage(async (page) => {
       const raw = page.locator('#experiment-access-order details.raw').first();
@@ -293,7 +306,7 @@ describe.skipIf(!hasChromium())('the report in a browser', () => {
     onPage(
       async (page) => {
         expect(await page.locator(`${chart} .chart--wide`).isVisible()).toBe(true);
-        expect(await page.locator(`${chart} .legend li`).count()).toBe(6);
+        expect(await page.locator(`${chart} .legend li[data-series]`).count()).toBe(6);
         expect(await page.locator('button').count()).toBe(0);
         expect(await page.locator('#experiment-access-order tr[data-arm]').count()).toBe(56);
         expect(

@@ -107,7 +107,8 @@ test('measures: a smoke run is written, judged again, reported and compared', ()
   expect(run).toMatchObject({ complete: true, profile: 'smoke', seed: 1 });
   expect(run.measurements.length).toBeGreaterThan(0);
   const judged = JSON.parse(linefill(['judge', 'a.json', '--json'], folder).stdout) as unknown;
-  expect(judged).toEqual(run.verdicts);
+  const { verdicts, inferences, predictions } = run;
+  expect(judged).toEqual({ verdicts, inferences, predictions });
   expect(linefill(['report', 'a.json'], folder).stdout).toBe(measured.stdout);
   expect([0, 3]).toContain(linefill(['compare', 'a.json', 'a.json'], folder).status);
 });
@@ -121,7 +122,11 @@ test.each(['SIGINT', 'SIGTERM'] as const)(
     let said = '';
     child.stderr.setEncoding('utf8').on('data', (text: string) => {
       // Once the first experiment has begun to measure, and no sooner.
-      if (!said.includes('measuring') && (said + text).includes('measuring')) child.kill(signal);
+      if (!said.includes('measuring') && (said + text).includes('measuring')) {
+        child.kill(signal);
+        // As coreutils' timeout does: to the process, then to its whole group.
+        if (signal === 'SIGTERM') child.kill(signal);
+      }
       said += text;
     });
     const code = await new Promise((resolve) => child.on('close', resolve));

@@ -3,12 +3,14 @@ import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { describe, expect, test } from 'vitest';
+import { layoutCommand } from '../../src/cli/commands/layout.ts';
 import { make } from '../../src/cli/makers.ts';
 import { meant } from '../../src/cli/nearest.ts';
 import { parseRun } from '../../src/experiment/schema.ts';
 import { exampleLayout } from '../../src/layout/example.ts';
 import { formsOf } from '../../src/layout/forms.ts';
 import { parseLayout } from '../../src/layout/spec.ts';
+import { measured as measuredFact } from '../../src/machine/fact.ts';
 import { layoutRun, type TypicalTimes } from '../fixtures/layout-run.ts';
 import { emptyFolder, setStage, type Stage, type StageSet, widest } from './stage.ts';
 
@@ -70,6 +72,20 @@ describe('linefill layout', () => {
       'SoA: threads fight over 100% of its lines: alive of element 0 (thread 0 writes) lies beside alive of element 1',
     );
     expect(text).toContain('By prediction alone: ');
+  });
+
+  test('takes for near what was measured, where that is another size than the one reported', async () => {
+    const stage = stageWith({ ...file, count: 3000 });
+    const before = await stage.run('layout', 'a.json', '--no-measure');
+    expect([before, stage.stdout()]).toEqual([0, expect.stringContaining('in cache')]);
+    const measuredCaches = measuredFact([{ level: 2, sizeBytes: 2 ** 16, latencyNs: 4, ways: null }], 'made');
+    const machine = { ...(await stage.lab.describeMachine()), measuredCaches };
+    const small = stageWith({ ...file, count: 3000 });
+    const lab = { ...small.lab, describeMachine: async () => machine };
+    const options = { measure: false, profile: 'quick', seed: 1 } as const;
+    expect(await layoutCommand('a.json', options, small.io, lab)).toBe(0);
+    expect(small.stdout()).not.toContain('in cache ');
+    expect(small.stdout()).toContain('By prediction alone: ');
   });
 
   test('measures, and recommends with an interval', async () => {

@@ -90,8 +90,8 @@ describe('progress', () => {
     const text = shown([event, event, { ...event, process: 4 }], { isTTY: true, columns: 100 });
     expect(text.split('\r\u001b[2K')).toEqual([
       '',
-      '[████░░░░░░░░░░░░] [2/4] false-sharing: measuring, process 3 of 9, 15 s of at most 1 min 0 s',
-      '[████░░░░░░░░░░░░] [2/4] false-sharing: measuring, process 4 of 9, 15 s of at most 1 min 0 s',
+      '[████░░░░░░░░░░░░] [2/4] false-sharing: measuring, process 3 of 9, 15 s of about 1 min 0 s',
+      '[████░░░░░░░░░░░░] [2/4] false-sharing: measuring, process 4 of 9, 15 s of about 1 min 0 s',
       '',
     ]);
     expect(text).not.toContain('\n');
@@ -113,9 +113,9 @@ describe('progress', () => {
     const events = [15_400, 16_000, 25_000, 25_500].map(at);
     const text = shown([...events, { ...event, phase: 'judge', elapsedMs: 26_000 }], set);
     expect(text).toBe(
-      '[2/4] false-sharing: measuring, process 3 of 9, 15 s of at most 1 min 0 s\n' +
-        '[2/4] false-sharing: measuring, process 6 of 9, 25 s of at most 1 min 0 s\n' +
-        '[2/4] false-sharing: judging, 26 s of at most 1 min 0 s\n',
+      '[2/4] false-sharing: measuring, process 3 of 9, 15 s of about 1 min 0 s\n' +
+        '[2/4] false-sharing: measuring, process 6 of 9, 25 s of about 1 min 0 s\n' +
+        '[2/4] false-sharing: judging, 26 s of about 1 min 0 s\n',
     );
   });
 

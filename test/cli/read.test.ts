@@ -76,6 +76,15 @@ describe('explain', () => {
   });
 });
 
+test('a curve is not said to be compared with a baseline', async () => {
+  for (const isCurve of [true, false]) {
+    const stage = setStage();
+    Object.assign(stage.lab, { experiments: async () => [{ ...stageExperiments[0]!, isCurve }] });
+    await stage.run('explain', 'access-order');
+    expect(stage.stdout().includes('Ratios are taken to')).toBe(!isCurve);
+  }
+});
+
 describe('machine', () => {
   test('shows every fact, measured ones too, with its origin', async () => {
     const stage = setStage({ columns: 200 });
@@ -118,13 +127,53 @@ describe('judge', () => {
     expect(text).toContain('Claims on that machine: 6 supported, 1 refuted.');
   });
 
-  test('--json is the verdicts', async () => {
+  test('--json is the verdicts and the figures', async () => {
     const stage = stageWithRun();
     expect(await stage.run('judge', 'a.json', '--json')).toBe(0);
-    const verdicts = JSON.parse(stage.stdout()) as { claim: string; status: string }[];
+    const judged = JSON.parse(stage.stdout()) as Pick<Run, 'verdicts' | 'inferences' | 'predictions'>;
+    const { verdicts } = judged;
+    expect(Object.keys(judged)).toEqual(['verdicts', 'inferences', 'predictions']);
     const claims = stageExperiments.flatMap((experiment) => experiment.claims.map(({ id }) => id));
     expect(verdicts.map(({ claim }) => claim)).toEqual(claims);
     expect(verdicts.find(({ claim }) => claim === 'prefetch-helps')?.status).toBe('refuted');
+  });
+
+  test('shows the figures that are inferred and predicted now, and which were others', async () => {
+    const first = run.measurements.find((row) => !row.twin)!;
+    const unit = first.unit;
+    const common = { low: null, high: null, processes: 1, reported: null, reportedBy: null, note: null };
+    const figures = [
+      { ...common, id: 'a', title: 'Same as before', unit, value: 2 },
+      { ...common, id: 'b', title: 'Read anew', unit: 'x', value: 3.07 },
+    ];
+    const { id } = stageExperiments.find((one) => one.id === first.experiment)!;
+    const stored = [figures[0]!, { ...figures[1]!, value: 4 }].map((one) => ({ experiment: id, ...one }));
+    const stage = stageWithRun({ columns: 100 }, { ...run, inferences: stored });
+    const experiments = stageExperiments.map((one) =>
+      one.id === id
+        ? {
+            ...one,
+            infer: () => figures,
+            predict: () => [
+              {
+                group: { key: first.group, point: first.point },
+                arm: { variant: first.variant },
+                value: first.summary.median / 2,
+                misses: [],
+                notes: [],
+              },
+            ],
+          }
+        : one,
+    );
+    Object.assign(stage.lab, { experiments: async () => experiments });
+    expect(await stage.run('judge', 'a.json')).toBe(0);
+    const text = flat(stage.stdout());
+    expect(text).toContain(`(${id}) inferred here interval`);
+    expect(text).toMatch(/Read anew +3\.07x n\/a/);
+    expect(text).toContain('The cache model is wrong for');
+    expect(text).toContain('When the run was made the figures were others: Read anew 4.00x.');
+    expect(widest(stage.stdout())).toBeLessThanOrEqual(100);
   });
 
   test('an experiment that this version does not know is named', async () => {

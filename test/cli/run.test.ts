@@ -187,10 +187,13 @@ test('a run that was interrupted before its first sample is a run, too', async (
   expect(parseRun(at(stage.cwd, runName), 'file')).toEqual(emptyRun());
 });
 
-test('a second interrupt ends the process at once', async () => {
+test('a second interrupt ends the process at once, but not one that comes together with the first', async () => {
   const stage = setStage({
     async measure(it) {
       it.interrupt();
+      it.interrupt();
+      expect(it.quits).toEqual([]);
+      it.passMs(600);
       it.interrupt();
       return { ...stageRun, complete: false };
     },

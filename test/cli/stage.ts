@@ -117,6 +117,8 @@ export interface Stage {
   readonly quits: number[];
   /** As Ctrl-C does; false where nobody listens and the process would die. */
   interrupt(): boolean;
+  /** Lets the clock go on. */
+  passMs(ms: number): void;
   run(...argv: string[]): Promise<number>;
 }
 
@@ -155,7 +157,7 @@ export function setStage(set: StageSet = {}): Stage {
     stderr: sink('stderr'),
     env: set.env ?? { LANG: 'en_GB.UTF-8' },
     cwd,
-    now: () => stageTime,
+    now: () => stageTime + passedMs,
     onInterrupt(listener) {
       listeners.add(listener);
       return () => listeners.delete(listener);
@@ -163,6 +165,7 @@ export function setStage(set: StageSet = {}): Stage {
     quit: (code) => quits.push(code),
   };
   const quits: number[] = [];
+  let passedMs = 0;
   const requests: MeasureRequest[] = [];
   const lab: Lab = {
     version: '1.2.3',
@@ -189,6 +192,9 @@ export function setStage(set: StageSet = {}): Stage {
     interrupt() {
       for (const listener of listeners) listener('SIGINT');
       return listeners.size > 0;
+    },
+    passMs(ms) {
+      passedMs += ms;
     },
     run: (...argv) => main(argv, io, lab),
   };

@@ -36,7 +36,7 @@ describe.skipIf(process.platform === 'win32')('preflight', () => {
   });
 
   it.each([
-    ['c++', /^a C\+\+20 compiler is missing: "c\+\+" does not run; install it: /, 'g++'],
+    ['c++', /^a C\+\+20 compiler is missing: none of c\+\+, g\+\+, clang\+\+ runs; install it: /, 'g++'],
     ['make', /^make is missing: install it: /, 'make'],
     ['python3', /^python3 is missing \(node-gyp runs on it\): install it: /, 'python3'],
   ] as const)('names %s and how to get it', (name, pattern, packaged) => {
@@ -52,9 +52,19 @@ describe.skipIf(process.platform === 'win32')('preflight', () => {
   });
 
   it('tells a compiler that is too old from one that is missing', () => {
-    const lines = linesWith({ ...works, 'c++': 'case "$*" in *-c*) exit 1;; esac' });
+    const lines = linesWith({
+      ...works,
+      'c++': 'case "$*" in *-c*) echo error: no member named span >&2; exit 1;; esac',
+    });
     expect(lines).toHaveLength(1);
-    expect(lines[0]).toMatch(/^the C\+\+ compiler "c\+\+" is too old for C\+\+20: GCC 11, Clang 14 or later/);
+    expect(lines[0]).toMatch(
+      /^the C\+\+ compiler "c\+\+" can't compile C\+\+20 \(error: no member named span\): GCC 11, Clang 14 or later/,
+    );
+  });
+
+  it('takes another compiler where the usual one is missing', () => {
+    const { 'c++': compiler, ...others } = works;
+    expect(linesWith({ ...others, 'clang++': compiler })).toEqual([]);
   });
 
   it('does not take Python 2 for Python 3', () => {

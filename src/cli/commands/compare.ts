@@ -7,6 +7,7 @@ import { readRun } from '../../experiment/run-file.ts';
 import { comparisonText } from '../../report/comparison-text.ts';
 import type { GateOutcome } from '../../stats/verdict.ts';
 import { exitCodes, type Io, type Lab, looksOf } from '../io.ts';
+import { Interrupts } from '../interrupts.ts';
 import { ProgressLine } from '../progress.ts';
 
 export interface CompareOptions {
@@ -38,19 +39,19 @@ async function measureAgain(
   const cpus = after.conduct.find(({ experiment }) => ids.includes(experiment))?.cpus ?? null;
   const { profile, settings, seed } = after;
   const line = new ProgressLine(io.stderr, looksOf(io.stderr, io.env));
-  const stop = new AbortController();
-  const release = io.onInterrupt(() => {
-    if (stop.signal.aborted) io.quit(exitCodes.interrupted);
-    stop.abort();
-  });
+  const interrupts = new Interrupts(
+    io,
+    (text) => line.note(text),
+    'Stopping. Press Ctrl-C again to quit at once.',
+  );
   line.note(`Measuring again what has regressed: ${ids.join(', ')} (--no-remeasure skips it).`);
   try {
     const request = { experiments, profile, settings, cpus, seed, budgetMs: null };
-    const run = await lab.measure(request, (event) => line.update(event), stop.signal);
-    return stop.signal.aborted ? 'interrupted' : run;
+    const run = await lab.measure(request, (event) => line.update(event), interrupts.signal);
+    return interrupts.signal.aborted ? 'interrupted' : run;
   } finally {
     line.clear();
-    release();
+    interrupts.release();
   }
 }
 

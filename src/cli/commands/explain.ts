@@ -1,6 +1,7 @@
 /** `linefill explain <id>`: the idea of an experiment, without measuring anything. */
 import type { Experiment } from '../../experiment/experiment.ts';
 import { painter, type Paint, wrap } from '../../report/lines.ts';
+import { formatCoordinate } from '../../report/numbers.ts';
 import { findExperiment } from '../choose.ts';
 import { exitCodes, type Io, type Lab, looksOf } from '../io.ts';
 
@@ -22,10 +23,12 @@ function section(title: string, lines: readonly string[], paint: Paint): string[
 
 /** The whole explanation as text. */
 function explained(experiment: Experiment, width: number, paint: Paint): string {
-  const { id, title, lab, question, explain, drawing, parameters, variants, claims, sources, baseline } =
-    experiment;
+  const { id, title, lab, question, explain, drawing, parameters, variants, claims, sources } = experiment;
+  const { baseline, isCurve } = experiment;
   const entry = (name: string, text: string): string => wrap(`${name}: ${text}`, width, '  ', '    ');
-  const at = Object.entries(baseline.at ?? {}).map(([name, value]) => ` at ${name} ${value}`);
+  const at = Object.entries(baseline.at ?? {}).map(
+    ([name, value]) => ` at ${name} ${formatCoordinate(name, value)}`,
+  );
   const blocks = [
     `${paint('strong', wrap(`${title} (${id}, lab ${lab})`, width))}\n${wrap(question, width)}`,
     paragraphs(explain, width),
@@ -42,7 +45,9 @@ function explained(experiment: Experiment, width: number, paint: Paint): string 
       'Variants',
       [
         ...variants.map((variant) => entry(variant.id, variant.title)),
-        wrap(`Ratios are taken to ${baseline.variant}${at.join(',')}.`, width, '  '),
+        ...(isCurve === true
+          ? []
+          : [wrap(`Ratios are taken to ${baseline.variant}${at.join(',')}.`, width, '  ')]),
       ],
       paint,
     ),

@@ -13,6 +13,7 @@ import { exampleLayout } from '../../layout/example.ts';
 import { layoutExperiments, sourceText } from '../../layout/experiments.ts';
 import { predict, type Prediction, sideBySideBytes } from '../../layout/predict.ts';
 import { parseLayout } from '../../layout/spec.ts';
+import { dataCacheBytes } from '../../machine/data-cache.ts';
 import type { Machine } from '../../machine/types.ts';
 import { Interrupts } from '../interrupts.ts';
 import { exitCodes, type Io, type Lab, looksOf } from '../io.ts';
@@ -45,10 +46,9 @@ function lineBytesOf({ lineBytes }: Machine): number {
   return fits ? known : usualLineBytes;
 }
 
-/** The largest cache that is a core's own: the second level, on most machines. */
-function nearBytesOf({ caches }: Machine): number {
-  const near = (caches.value ?? []).filter(({ level, kind }) => level <= 2 && kind !== 'instruction');
-  return Math.max(0, ...near.map(({ sizeBytes }) => sizeBytes)) || usualNearBytes;
+/** The largest cache that is a core's own, as reported or measured: the second level, on most machines. */
+function nearBytesOf(machine: Machine): number {
+  return Math.max(0, ...[1, 2].map((level) => dataCacheBytes(machine, level) ?? 0)) || usualNearBytes;
 }
 
 async function readText(path: string): Promise<string> {

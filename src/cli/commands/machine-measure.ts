@@ -1,18 +1,18 @@
 /** `linefill machine --measure`: the ladder of this machine in one table, inferred beside reported, and kept. */
 import { contradictions } from '../../experiment/contradictions.ts';
-import type { Inference } from '../../experiment/inference.ts';
-import type { Experiment, Profile } from '../../experiment/experiment.ts';
+import type { Profile } from '../../experiment/experiment.ts';
 import type { Run } from '../../experiment/run.ts';
-import { formatCpuList } from '../../machine/index.ts';
-import { makeProfile } from '../../machine/profile.ts';
-import type { Machine } from '../../machine/types.ts';
-import { inferredCells, inferredHeaders, type InferredCells } from '../../report/inferred.ts';
+import { cachesOf, makeProfile } from '../../machine/profile.ts';
 import { oneLine, painter, wrap } from '../../report/lines.ts';
 import { type Cell, type Column, renderTable } from '../../report/table.ts';
 import { Interrupts } from '../interrupts.ts';
 import { exitCodes, type Io, type Lab, looksOf } from '../io.ts';
-import { keepProfile } from '../profile-place.ts';
+import { checkProfilePlace, keepProfile } from '../profile-place.ts';
 import { ProgressLine } from '../progress.ts';
+import { ladderExperiments, type LadderRow, ladderRows, outwards } from './machine-ladder.ts';
+
+/** Enough for each experiment to have the processes that an interval takes. */
+const quickBudgetMs = 55_000;
 
 export interface MeasuringOptions {
   readonly json?: boolean;
@@ -20,60 +20,47 @@ export interface MeasuringOptions {
   readonly seed: number;
 }
 
-/** From the core outwards; what is in no rung follows. */
-const rungs = [
-  /^core-clock|^cache-levels|^line-size/,
-  /^l1-/,
-  /^l2-/,
-  /^l3-/,
-  /^l4-/,
-  /^ram-/,
-  /tlb/,
-  /bandwidth/,
-];
-
-function rungOf({ id }: Inference): number {
-  const found = rungs.findIndex((rung) => rung.test(id));
-  return found < 0 ? rungs.length : found;
-}
-
-/** Which CPUs share a cache: what is reported, beside the groups that are near one another. */
-function sharing(machine: Machine): InferredCells[] {
-  const caches = (machine.caches.value ?? []).filter(({ kind }) => kind !== 'instruction');
-  const levels = [...new Set(caches.map(({ level }) => level))].toSorted((a, b) => a - b);
-  const near = machine.cpuGroups.value?.map(formatCpuList).join(' | ') ?? 'n/a';
-  return levels.map((level) => {
-    const groups = caches.filter((cache) => cache.level === level).map(({ cpus }) => formatCpuList(cpus));
-    const isLast = level === levels.at(-1);
-    return {
-      what: `L${level} cache: shared by CPUs`,
-      value: isLast ? near : '',
-      range: '',
-      reported: groups.join(' | '),
-      reportedBy: 'the system',
-      note: '',
-    };
-  });
-}
-
-function table(cells: readonly InferredCells[], io: Io): string {
+function table(all: readonly LadderRow[], io: Io): string {
   const looks = looksOf(io.stdout, io.env);
-  const [what, value, range, reported, by] = inferredHeaders;
   const columns: Column[] = [
-    { header: what, align: 'left', least: 18 },
-    { header: value, align: 'right' },
-    { header: range, align: 'left' },
-    { header: reported, align: 'right' },
-    { header: by, align: 'left', spare: 0 },
+    { header: 'level', align: 'left' },
+    { header: 'what', align: 'left', least: 14 },
+    { header: 'inferred', align: 'right' },
+    { header: 'interval', align: 'left' },
+    { header: 'reported', align: 'right' },
+    { header: 'by', align: 'left', spare: 0 },
   ];
-  const rows = cells.map((each): Cell[] => [
-    { text: oneLine(each.what) },
-    { text: each.value },
-    { text: each.range },
-    { text: each.reported },
-    { text: oneLine(each.reportedBy) },
+  const rows = all.map(({ rung, what, value, range, reported, reportedBy }, i): Cell[] => [
+    // A name once a rung.
+    { text: rung === all[i - 1]?.rung ? '' : rung, style: 'strong' },
+    { text: oneLine(what) },
+    { text: value },
+    { text: range },
+    { text: reported },
+    { text: oneLine(reportedBy) },
   ]);
   return renderTable(columns, rows, { width: looks.columns, paint: painter(looks.colour) });
+}
+
+function answerText(run: Run, found: readonly string[], io: Io): string {
+  const { columns } = looksOf(io.stdout, io.env);
+  const rows = ladderRows(run.inferences, run.machine);
+  const said = [
+    ...(found.length === 0
+      ? ['No contradiction: what was measured agrees with what is reported.']
+      : found.map((text) => `Contradiction: ${text}`)),
+    ...rows.flatMap(({ note }) => (note === '' ? [] : [note])),
+    ...run.warnings.map((text) => `Warning: ${text}`),
+  ];
+  return `${table(rows, io)}\n\n${said.map((text) => wrap(oneLine(text), columns)).join('\n')}\n`;
+}
+
+/** Why a run makes no profile; null: it does. What was kept before is better than half a ladder. */
+function whyNotKept(profile: Profile, { inferences }: Run, isInterrupted: boolean): string | null {
+  if (isInterrupted) return 'Interrupted: no profile was kept.';
+  if (profile === 'smoke') return 'The smoke profile only shows that all of it works: nothing was kept.';
+  const { length } = cachesOf(inferences);
+  return length > 0 ? null : 'No cache could be told from the curve of latencies: no profile was kept.';
 }
 
 async function measured(
@@ -81,14 +68,14 @@ async function measured(
   io: Io,
   lab: Lab,
 ): Promise<{ run: Run; isInterrupted: boolean }> {
-  const experiments = (await lab.experiments()).filter(
-    (experiment: Experiment) => experiment.lab === 'hardware' && experiment.infer !== undefined,
-  );
+  const all = await lab.experiments();
+  const experiments = ladderExperiments.flatMap((wanted) => all.filter(({ id }) => id === wanted));
   const line = new ProgressLine(io.stderr, looksOf(io.stderr, io.env));
   const interrupts = new Interrupts(io, (text) => line.note(text));
   const { profile, seed } = options;
   try {
-    const request = { experiments, profile, settings: {}, cpus: null, seed, budgetMs: null };
+    const budgetMs = profile === 'quick' ? quickBudgetMs : null;
+    const request = { experiments, profile, settings: {}, cpus: null, seed, budgetMs };
     const run = await lab.measure(request, (event) => line.update(event), interrupts.signal);
     return { run, isInterrupted: interrupts.signal.aborted };
   } finally {
@@ -99,36 +86,18 @@ async function measured(
 
 /** The command. Its result is the exit code. */
 export async function machineMeasureCommand(options: MeasuringOptions, io: Io, lab: Lab): Promise<number> {
+  checkProfilePlace((await lab.describeMachine()).id, io.env);
   const { run, isInterrupted } = await measured(options, io, lab);
-  const { machine } = run;
-  const figures = run.inferences.toSorted((a, b) => rungOf(a) - rungOf(b));
-  const profile = makeProfile(machine, figures, run.startedAt, `linefill ${lab.version}`);
-  const found = contradictions(machine, figures);
-  if (options.json === true) {
-    io.stdout.write(`${JSON.stringify({ ...profile, contradictions: found }, null, 2)}\n`);
-  } else {
-    const { columns } = looksOf(io.stdout, io.env);
-    const cells = [...figures.map(inferredCells), ...sharing(machine)];
-    const notes = cells.flatMap(({ note }) => (note === '' ? [] : [note]));
-    const said = [
-      ...(found.length === 0
-        ? ['No contradiction: what was measured agrees with what is reported.']
-        : found.map((text) => `Contradiction: ${text}`)),
-      ...notes,
-      ...run.warnings.map((text) => `Warning: ${text}`),
-    ];
-    io.stdout.write(
-      `${table(cells, io)}\n\n${said.map((text) => wrap(oneLine(text), columns)).join('\n')}\n`,
-    );
-  }
-  if (isInterrupted) {
-    io.stderr.write('Interrupted: no profile was kept.\n');
-    return exitCodes.interrupted;
-  }
-  if (options.profile === 'smoke') {
-    io.stderr.write('The smoke profile only shows that all of it works: nothing was kept.\n');
-    return exitCodes.good;
-  }
-  io.stderr.write(`Profile: ${await keepProfile(profile, io.env)}\n`);
-  return exitCodes.good;
+  const found = contradictions(run.machine, run.inferences);
+  const figures = outwards(run.inferences);
+  const profile = makeProfile(run.machine, figures, run.startedAt, `linefill ${lab.version}`);
+  io.stdout.write(
+    options.json === true
+      ? `${JSON.stringify({ ...profile, contradictions: found, warnings: run.warnings }, null, 2)}\n`
+      : answerText(run, found, io),
+  );
+  const reason = whyNotKept(options.profile, run, isInterrupted);
+  io.stderr.write(`${reason ?? `Profile: ${await keepProfile(profile, io.env)}`}\n`);
+  if (isInterrupted) return exitCodes.interrupted;
+  return run.conduct.some(({ stopped }) => stopped === 'failed') ? exitCodes.bad : exitCodes.good;
 }

@@ -111,6 +111,10 @@ export async function runCommand(
   // Until all is written: a signal must not take a finished run with it.
   const interrupts = new Interrupts(io, (text) => line.note(text));
   try {
+    for (const experiment of experiments) {
+      const warning = experiment.warns?.(settings) ?? null;
+      if (warning !== null) line.note(`Warning: ${experiment.id}: ${warning}`);
+    }
     const run = await lab.measure(request, (event) => line.update(event), interrupts.signal);
     line.clear();
     await keep(run, all, places, options.format, io);

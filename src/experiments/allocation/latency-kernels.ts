@@ -3,7 +3,15 @@
  * the clock. Native twins: native/kernels/pool-work.cc (pool-latency), native/kernels/alloc-latency.cc.
  */
 import { Pool } from '../../allocators/pool.ts';
-import { defineKernel, type Kernel, numberAt, type Point, type Work } from '../../kernel/kernel.ts';
+import {
+  defineKernel,
+  type Kernel,
+  numberAt,
+  type Place,
+  type Point,
+  textAt,
+  type Work,
+} from '../../kernel/kernel.ts';
 import { blocksAt, exhausted, orderOf } from './batches.ts';
 import { newHeap, poolFootprintBytes } from './pool-kernels.ts';
 
@@ -40,7 +48,19 @@ const work = (point: Point): Work => ({
   bytes: blocksAt(point) * numberAt(point, 'blockBytes'),
 });
 
-/** Point, of all of them: blocks, blockBytes. `timesNs` gets the allocations' times, then the frees'. */
+/** The slots in the order in which their blocks are freed: 'lifo', 'fifo' or 'random'. */
+function freeOrder(place: Place): Uint32Array {
+  const { point, room } = place;
+  const kind = textAt(point, 'order');
+  if (kind === 'random') return orderOf(place);
+  return room.share(`order ${kind}`, () => {
+    const order = room.array('uint32', blocksAt(point));
+    for (let i = 0; i < order.length; i++) order[i] = kind === 'lifo' ? order.length - 1 - i : i;
+    return order;
+  });
+}
+
+/** Point, of all of them: order, blocks, blockBytes. `timesNs` gets the allocations' times, then the frees'. */
 export const poolLatency: PoolLatency = defineKernel({
   id: 'pool-latency',
   summary: 'times each allocation and each free of a batch over a pool',
@@ -48,7 +68,7 @@ export const poolLatency: PoolLatency = defineKernel({
   setup: (place) => ({
     heap: newHeap('pool', place),
     slots: place.room.array('uint32', blocksAt(place.point)),
-    order: orderOf(place),
+    order: freeOrder(place),
     timesNs: place.room.array('uint32', timesAt(place.point)),
   }),
   reference({ heap, slots, order, timesNs }) {
@@ -88,7 +108,7 @@ function opaqueLatency(id: string, summary: string): OpaqueLatency {
     signature: opaqueSignature,
     setup: (place) => ({
       slots: place.room.array('uint64', blocksAt(place.point)),
-      order: orderOf(place),
+      order: freeOrder(place),
       timesNs: place.room.array('uint32', timesAt(place.point)),
       blockBytes: numberAt(place.point, 'blockBytes'),
     }),

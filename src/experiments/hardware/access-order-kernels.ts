@@ -35,15 +35,18 @@ export function buildOrder(
   return order;
 }
 
+const valuesKey = 'values';
+const orderKey = (point: Point): string => `order ${textAt(point, 'order')}`;
+
 function inputs({ point, prng, room }: Place): { values: Int32Array; order: Uint32Array } {
   const n = elementsAt(point);
   const kind = textAt(point, 'order');
-  const values = room.share('values', () => {
+  const values = room.share(valuesKey, () => {
     const array = room.array('int32', n, 4096);
     for (let i = 0; i < n; i++) array[i] = prng.next() % largestValue;
     return array;
   });
-  const order = room.share(`order ${kind}`, () =>
+  const order = room.share(orderKey(point), () =>
     buildOrder(room.array('uint32', n, 4096), kind, numberAt(point, 'strideBytes') / elementBytes, prng),
   );
   return { values, order };
@@ -54,6 +57,10 @@ const work = (point: Point) => ({
   bytes: elementsAt(point) * (elementBytes + indexBytes),
 });
 const footprintBytes = (point: Point): number => elementsAt(point) * (elementBytes + indexBytes);
+const sharedBytes = (point: Point): Record<string, number> => ({
+  [valuesKey]: elementsAt(point) * elementBytes,
+  [orderKey(point)]: elementsAt(point) * indexBytes,
+});
 
 const plainSignature = { values: 'const int32[]', order: 'const uint32[]' } as const;
 
@@ -73,6 +80,7 @@ export const sumIndexed: Kernel<typeof plainSignature> = defineKernel({
   agreement: { kind: 'exact' },
   work,
   footprintBytes,
+  sharedBytes,
 });
 
 const prefetchSignature = { values: 'const int32[]', order: 'const uint32[]', distance: 'uint32' } as const;
@@ -88,4 +96,5 @@ export const sumIndexedPrefetch: Kernel<typeof prefetchSignature> = defineKernel
   agreement: { kind: 'exact' },
   work,
   footprintBytes,
+  sharedBytes,
 });

@@ -69,7 +69,9 @@ const prefetchHelps: Claim = {
       );
     }
     const ratio = findings.ratio(group, { variant: 'random' }, { variant: 'random-prefetch' });
-    return judgeSlower(ratio, `Summing ${size} in shuffled order without prefetch`);
+    const judged = judgeSlower(ratio, `Summing ${size} in shuffled order without prefetch`);
+    const elsewhere = 'A loop with more to do between its loads is another matter: see prefetch-distance.';
+    return { ...judged, sentence: `${judged.sentence} ${elsewhere}` };
   },
 };
 
@@ -89,9 +91,9 @@ export const accessOrder: Experiment = {
       unit: 'B',
       values: workingSets,
       check: (value) =>
-        typeof value === 'number' && value >= 4096 && value <= 2 ** 34 && value % 4 === 0
+        typeof value === 'number' && value >= 4096 && value <= 2 ** 31 && value % 4 === 0
           ? null
-          : 'workingSetBytes must be a multiple of 4 from 4KiB to 16GiB',
+          : 'workingSetBytes must be a multiple of 4 from 4KiB to 2GiB',
     },
   ],
   variants: [

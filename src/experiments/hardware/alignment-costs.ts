@@ -1,9 +1,11 @@
 /** What an access across a boundary costs beyond an aligned one, and the claim that it costs anything. */
+import { formatRatio } from '../../base/units.ts';
 import type { Claim, Judgement } from '../../experiment/claim.ts';
 import type { ArmReference } from '../../experiment/experiment.ts';
 import type { Findings, Group } from '../../experiment/findings.ts';
-import { type Inferred, overProcesses, processValues } from '../../experiment/inference.ts';
+import type { Inferred } from '../../experiment/inference.ts';
 import { describeRatio, judgeSlower, withoutEffect } from '../../experiment/judging.ts';
+import { combine, coreTimes, figure } from './per-process.ts';
 
 /** The width that is judged: a pointer's, a double's. */
 export const judgedBytes = 8;
@@ -20,12 +22,15 @@ function groupOf({ groups }: Findings, boundary: Boundary): Group | undefined {
   return groups.find(({ point }) => point['widthBytes'] === judgedBytes && point['boundary'] === boundary);
 }
 
-/** `9.81x [9.77, 9.83]`, or why there is none. */
+/** `9.81x [9.77, 9.83] as long`, or why that is not known. */
 function pageNote(findings: Findings): string {
   const group = groupOf(findings, 'page');
   if (group === undefined) return 'not measured';
   const ratio = findings.ratio(group, at('load', acrossBytes), at('load', 0));
-  return 'missing' in ratio ? `not known (${ratio.missing})` : `${describeRatio(ratio)} as long`;
+  if ('missing' in ratio) return `not known (${ratio.missing})`;
+  return ratio.low === null
+    ? `${formatRatio(ratio.ratio)} as long, without an interval`
+    : `${describeRatio(ratio)} as long`;
 }
 
 export const alignmentMatters: Claim = {
@@ -53,16 +58,6 @@ const accesses: readonly (readonly [variant: string, name: string])[] = [
   ['atomic', 'Atomic addition'],
 ];
 
-/** A process's time across the boundary less its time for the aligned access. */
-function extraOf(findings: Findings, group: Group, variant: string): number[] {
-  const rows = [at(variant, acrossBytes), at(variant, 0)].map((arm) => findings.measurement(group, arm));
-  const [across, aligned] = rows.map((row) => (row === null ? [] : processValues(row)));
-  return across!.flatMap(({ process, value }) => {
-    const same = aligned!.find((one) => one.process === process);
-    return same === undefined ? [] : [value - same.value];
-  });
-}
-
 const splitNote =
   'each is a split lock, for which every core of the machine waited; where a kernel slows down who takes them, that is in the time';
 
@@ -71,20 +66,20 @@ export function inferCosts(findings: Findings): Inferred[] {
   return (['line', 'page'] as const).flatMap((boundary) => {
     const group = groupOf(findings, boundary);
     if (group === undefined) return [];
-    return accesses.flatMap(([variant, name]): Inferred[] => {
-      const extra = extraOf(findings, group, variant);
-      if (extra.length === 0) return [];
-      return [
+    return accesses.flatMap(([variant, name]) =>
+      figure(
         {
           id: `${variant}-across-${boundary}`,
           title: `${name} across ${ends[boundary]}, extra`,
           unit: 'ns',
-          ...overProcesses(extra),
-          reported: null,
-          reportedBy: null,
           note: variant === 'atomic' ? splitNote : null,
         },
-      ];
-    });
+        combine(
+          coreTimes(findings, group, at(variant, acrossBytes)),
+          coreTimes(findings, group, at(variant, 0)),
+          (across, aligned) => across - aligned,
+        ),
+      ),
+    );
   });
 }

@@ -9,7 +9,10 @@ import { environment, runNative } from '../../native/binding.ts';
 
 export const lineBytes = 64;
 const places = 4;
-/** Between places in lines of one page: no two share a line, though each may straddle two. */
+/**
+ * Between places in lines of one page: no two share a line, though each may straddle two. Places count from the second
+ * line of a pair, whose end is an end of lines of 128 bytes, too.
+ */
 const apartBytes = 2 * lineBytes;
 const fallbackPageBytes = 4096;
 
@@ -23,7 +26,7 @@ const pageBytes = (): number => environment().pageBytes ?? fallbackPageBytes;
 /** Where the places are: their offset counts from the begin of a line, the last one of its page for `page`. */
 function placesAt(point: Point): { first: number; strideBytes: number } {
   const offset = numberAt(point, 'offsetBytes');
-  if (textAt(point, 'boundary') === 'line') return { first: offset, strideBytes: apartBytes };
+  if (textAt(point, 'boundary') === 'line') return { first: lineBytes + offset, strideBytes: apartBytes };
   return { first: pageBytes() - lineBytes + offset, strideBytes: pageBytes() };
 }
 
@@ -51,7 +54,7 @@ const footprintBytes = memoryBytes;
 
 /** At each place numbers of 4 bytes, so small that the sums of all passes are numbers of 31 bits. */
 function filled({ point, room, prng }: Place): Uint8Array {
-  const memory = room.array('uint8', memoryBytes(), fallbackPageBytes);
+  const memory = room.array('uint8', memoryBytes(), pageBytes());
   const view = viewOf(memory);
   for (const at of addressesOf(placesAt(point))) {
     for (let byte = 0; byte < numberAt(point, 'widthBytes'); byte += 4) {
@@ -194,7 +197,7 @@ export const unalignedChase: Kernel<typeof chaseSignature> = defineKernel({
   setup({ point, room }) {
     const where = placesAt(point);
     const addresses = addressesOf(where);
-    const memory = room.array('uint8', memoryBytes(), fallbackPageBytes);
+    const memory = room.array('uint8', memoryBytes(), pageBytes());
     const view = viewOf(memory);
     addresses.forEach((at, i) => view.setUint32(at, addresses[(i + 1) % places]!, true));
     const [widthBytes, hops] = [numberAt(point, 'widthBytes'), numberAt(point, 'hops')];

@@ -168,6 +168,10 @@ export const alignment: Experiment = {
   infer: inferCosts,
   isCurve: true,
   onRequest: true,
+  warns: (settings) =>
+    settings['atomics']?.includes('split') === true
+      ? 'split locks stop every core of this machine for as long as they are measured, and slow down whatever runs on it'
+      : null,
   explain: `Memory moves in lines of 64 bytes, and a core reads or writes one line at a time. An access whose bytes lie
 in two lines is done in two halves and put together: inside a line one address is as good as another (though some cores
 store half a line at a time), across its end an access takes twice the room or more. Where the page ends too, two addresses must be translated, and a store can

@@ -51,19 +51,28 @@ function team(one: Way): Way {
   return { ...one, isTeam: true };
 }
 
+/** The operations that have loops of each width. */
+const looped = ['read', 'write', 'copy', 'scale', 'add', 'triad'] as const;
+
+/** `read-sse2`, `write-sse2`, ... */
+function waysBy(width: Width): Record<string, Way> {
+  return Object.fromEntries(
+    looped.map((operation) => [`${operation}-${width}`, way(operation, 'rare', width)]),
+  );
+}
+
 /** All ways, by name. Widths that may be the widest need no way of their own. */
 export const ways: Readonly<Record<string, Way>> = {
   read: way('read', 'main'),
   write: way('write', 'main'),
   copy: way('copy', 'main'),
   triad: way('triad', 'main'),
+  ...waysBy('scalar'),
   'read-scalar': way('read', 'end', 'scalar'),
   'copy-scalar': way('copy', 'end', 'scalar'),
   'triad-scalar': way('triad', 'end', 'scalar'),
-  'read-sse2': way('read', 'rare', 'sse2'),
-  'read-avx2': way('read', 'rare', 'avx2'),
-  'copy-avx2': way('copy', 'rare', 'avx2'),
-  'triad-avx2': way('triad', 'rare', 'avx2'),
+  ...waysBy('sse2'),
+  ...waysBy('avx2'),
   scale: way('scale', 'rare'),
   add: way('add', 'rare'),
   memcpy: way('memcpy', 'side'),
@@ -86,7 +95,13 @@ export const ways: Readonly<Record<string, Way>> = {
   'team-copy-scalar': team(way('copy', 'end', 'scalar')),
   'team-triad-scalar': team(way('triad', 'end', 'scalar')),
   'team-write': team(way('write', 'rare')),
+  'team-scale': team(way('scale', 'rare')),
+  'team-add': team(way('add', 'rare')),
+  'team-fill': team(way('fill', 'rare')),
+  'team-memcpy': team(way('memcpy', 'rare')),
+  'team-nt-write': team(way('nt-write', 'rare')),
   'team-nt-copy': team(way('nt-copy', 'rare')),
+  'team-nt-triad': team(way('nt-triad', 'rare')),
   'team-ts-triad': team(typescript('triad', 'rare')),
 };
 
@@ -183,6 +198,8 @@ function memoryOfMember({ room, point, member, members }: Place): Memory {
   const elements = memoryElements(point);
   const key = `${elements} x ${members}`;
   if (lastTeam?.key !== key) {
+    // Let go first: both may not fit.
+    lastTeam = null;
     const make = (): Float64Array => room.shared('float64', elements, 4096);
     const memories = Array.from({ length: members }, () => ({ input: make(), output: make() }));
     lastTeam = { key, memories };

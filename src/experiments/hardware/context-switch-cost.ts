@@ -3,14 +3,14 @@
  * that it caused; without a set that is the bare switch; the difference of the two is the hidden cost. Each process
  * gives a figure of its own, and the interval is over processes.
  */
-import { formatBytes, formatNs } from '../../base/units.ts';
+import { formatBytes, formatNs, formatRatio } from '../../base/units.ts';
 import type { Claim, Judgement } from '../../experiment/claim.ts';
 import type { Findings, Group } from '../../experiment/findings.ts';
 import { type Inferred, overProcesses } from '../../experiment/inference.ts';
 import { describeRatio, withoutEffect } from '../../experiment/judging.ts';
 import { numberAt } from '../../kernel/kernel.ts';
 import { median } from '../../stats/index.ts';
-import { combine, figure, type PerProcess, perProcess } from './per-process.ts';
+import { combine, coreTimes, figure, type PerProcess } from './per-process.ts';
 import { cacheBytes } from './sizes.ts';
 
 /** One line: the set of a member that has none. */
@@ -29,8 +29,12 @@ const futexThreads: Pair = { ring: 'threads-futex', alone: 'alone-futex' };
 const setOf = ({ point }: Group): number => numberAt(point, 'workingSetBytes');
 const membersOf = ({ point }: Group): number => numberAt(point, 'members');
 
+/**
+ * Of all rounds: a ring has one CPU, and the way to another is no part of it. The share of the last cache is, where a set
+ * is fetched again: how that varies is in the interval over processes.
+ */
 function passes(findings: Findings, group: Group, variant: string): PerProcess {
-  return perProcess(findings, group, variant, 'passNs');
+  return coreTimes(findings, group, { variant }, median, 'passNs');
 }
 
 /** A pass of the ring less a pass alone. */
@@ -77,7 +81,7 @@ function judgedGroup(findings: Findings, groups: readonly Group[]): Group | unde
 function judge(findings: Findings): Judgement {
   const costs = costsOf(findings);
   if (costs === null) {
-    const why = findings.leftOut[0];
+    const why = findings.leftOut.find((text) => text.startsWith('processes ('));
     return why === undefined
       ? withoutEffect('inconclusive', 'Switches without a working set were not part of this run.')
       : withoutEffect('not-applicable', `No switch was measured: ${why}.`);
@@ -93,8 +97,16 @@ function judge(findings: Findings): Judgement {
   }
   const size = formatBytes(setOf(group));
   const bareNs = median([...costs.bare.values()]);
+  // No ratio to a switch of no time or less says anything.
+  if ([...costs.bare.values()].some((ns) => ns <= 0)) {
+    return withoutEffect(
+      'inconclusive',
+      'The bare switch between two processes could not be told apart from nothing in every process of the run.',
+    );
+  }
   const { value, low, high } = ratios;
-  const times = describeRatio({ ratio: value, low, high });
+  // An interval that there is not is told at the end.
+  const times = low === null ? formatRatio(value) : describeRatio({ ratio: value, low, high });
   const inOrder = [...hidden(findings, group, processes, costs.bare).values()];
   const says =
     `The bare switch between two processes takes ${formatNs(bareNs)}; fetching a set of ${size} again costs ` +
@@ -126,14 +138,20 @@ export function inferSwitches(findings: Findings): Inferred[] {
   const costs = costsOf(findings);
   if (costs === null) return [];
   const { without } = costs;
+  const bareThreads = extra(findings, without, threads);
   return [
-    ...costFigure('thread-switch', 'switch between threads', extra(findings, without, threads)),
+    ...costFigure('thread-switch', 'switch between threads', bareThreads),
     ...costFigure('futex-switch', 'the same by a futex', extra(findings, without, futexThreads)),
     ...costFigure('process-switch', 'switch between processes', costs.bare),
     ...costs.groups.flatMap((group) => {
       const bytes = setOf(group);
       const what = `hidden cost, ${formatBytes(bytes)}`;
       return [
+        ...costFigure(
+          `hidden-threads-${bytes}`,
+          `${what} in order, threads`,
+          hidden(findings, group, threads, bareThreads),
+        ),
         ...costFigure(`hidden-${bytes}`, `${what} in order`, hidden(findings, group, processes, costs.bare)),
         ...costFigure(
           `hidden-chained-${bytes}`,

@@ -143,9 +143,16 @@ function stepFigures(findings: Findings, step: Step, index: number, isOnly: bool
       unit: 'GB/s',
       ...overProcesses(nsALine.map((ns) => lineBytes / ns)),
       ...nothingReported,
-      note: null,
+      note: 'counted once a round, in which one CPU takes the lines back to write them and the other fetches them',
     },
   ];
+}
+
+/** How many of the machine's CPUs were paired, where that is not all of them; null: all, or nobody knows. */
+function missingNote(pairs: readonly Pair[], { cpus }: Machine): string | null {
+  const paired = new Set(pairs.flatMap(({ from, to }) => [from, to])).size;
+  const all = cpus.value?.length ?? paired;
+  return paired < all ? `${paired} of the machine's ${all} CPUs: the rest was left out` : null;
 }
 
 /** How many clusters a process by itself would have found at the nearest step. */
@@ -168,6 +175,7 @@ export function inferClusters(findings: Findings): Inferred[] {
   if (pairs.length === 1) return figures;
   const nearest = inferGroupings(pairs)[0]?.groups;
   const members = nearest?.map(formatCpuList).join(' | ');
+  const leftOut = missingNote(pairs, findings.machine);
   return [
     {
       id: 'cpu-clusters',
@@ -176,7 +184,10 @@ export function inferClusters(findings: Findings): Inferred[] {
       ...overProcesses(countsOf(pairs)),
       value: nearest?.length ?? 1,
       ...nothingReported,
-      note: members === undefined ? 'no gap divides the CPUs' : `CPUs ${members}`,
+      note: [
+        members === undefined ? 'no gap divides the CPUs' : `CPUs ${members}`,
+        ...(leftOut === null ? [] : [leftOut]),
+      ].join('; '),
     },
     ...figures,
   ];

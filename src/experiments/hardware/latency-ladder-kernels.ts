@@ -4,13 +4,16 @@
  */
 import { dependentAdds } from '../../kernel/dependent-adds.ts';
 import { type Kernel, numberAt, type Place, type Point } from '../../kernel/kernel.ts';
-import { pointerChase } from '../../kernel/pointer-chase.ts';
+import { cycleKey, pointerChase } from '../../kernel/pointer-chase.ts';
 
 const lineBytes = 64;
 /** One call goes at least once through a near cache, so that a warm-up brings all of it back. */
 const fewestHops = 4096;
-/** Sets beyond this are in no near cache: a call goes through a part of them, however much was warmed. */
-const farBytes = 8 * 2 ** 20;
+/**
+ * A call goes through all of a set up to here, whatever took the near caches before. Of a larger set, which is in none
+ * of them, it goes through a part: on from where the last call ended, to lines that building the set left behind.
+ */
+export const rewalkedBytes: number = 4 * 2 ** 20;
 const farHops = 8192;
 /** Loads that a prefetcher foresees are so much faster than those that it does not. */
 const foreseen = 8;
@@ -18,14 +21,14 @@ const foreseen = 8;
 /** Hops of a chain in one call. */
 function hopsAt(point: Point): number {
   const bytes = numberAt(point, 'workingSetBytes');
-  if (bytes <= farBytes) return Math.max(fewestHops, bytes / lineBytes);
+  if (bytes <= rewalkedBytes) return Math.max(fewestHops, bytes / lineBytes);
   return point['order'] === 'sequential' ? foreseen * farHops : farHops;
 }
 
 /** Additions that last about as long as the quickest loads of the set: a quarter of one in the first cache. */
 function addsAt(point: Point): number {
   const bytes = numberAt(point, 'workingSetBytes');
-  if (bytes > farBytes) return 128 * farHops;
+  if (bytes > rewalkedBytes) return 128 * farHops;
   return (bytes <= nearBytes ? 4 : 16) * hopsAt(point);
 }
 const nearBytes = 256 * 2 ** 10;
@@ -38,6 +41,7 @@ export const ladderChase: Kernel<typeof pointerChase.signature> = {
   ...pointerChase,
   setup: (place: Place) => pointerChase.setup({ ...place, point: chasePoint(place.point) }),
   work: (point) => pointerChase.work(chasePoint(point)),
+  sharedBytes: (point) => ({ [cycleKey(point)]: pointerChase.footprintBytes(point) }),
 };
 
 /** Point: workingSetBytes. */

@@ -1,18 +1,29 @@
-/** What the ladder's curve says of the machine: its levels, their latencies and sizes; and the claims about them. */
+/**
+ * What the ladder's curve says of the machine: its levels, their latencies and sizes; and the claims about them. A
+ * latency is the median of what was measured. A level's size is read off the least samples: a neighbour in a shared
+ * cache, or the host, makes a load that hits look like one that misses, never one that misses like one that hits. Of
+ * medians a disturbed plateau would vanish, and the cache before it seem to end where that plateau does.
+ */
 import type { Claim, Judgement } from '../../experiment/claim.ts';
+import { formatBytes } from '../../base/units.ts';
 import { comparisonAlpha } from '../../experiment/analyse.ts';
-import type { Findings, Group } from '../../experiment/findings.ts';
-import { type Inferred, overProcesses, processValues } from '../../experiment/inference.ts';
+import type { Findings } from '../../experiment/findings.ts';
+import { type Inferred, overProcesses } from '../../experiment/inference.ts';
 import { judgeFigure, withoutEffect } from '../../experiment/judging.ts';
 import { numberAt } from '../../kernel/kernel.ts';
-import type { Cache } from '../../machine/types.ts';
+import { type ReportedCache, reportedCaches } from '../../machine/reports.ts';
 import { boundaryBetween, type CurvePoint, findPlateaus, median, type Plateau } from '../../stats/index.ts';
+import { coreTimes, type PerProcess, perProcess } from './per-process.ts';
+import { wholePages } from './sizes.ts';
 
-/** A point of the curve: a working set, and each process's median there. */
+/** A point of the curve: a working set, and each process's time of a load there. */
 interface LadderPoint {
   readonly bytes: number;
-  readonly nsOf: ReadonlyMap<number, number>;
-  readonly cycleNsOf: ReadonlyMap<number, number>;
+  /** The median. */
+  readonly nsOf: PerProcess;
+  /** The least sample, in whichever regime. */
+  readonly leastOf: PerProcess;
+  readonly cycleNsOf: PerProcess;
 }
 
 /** A level of the memory system as the curve shows it. */
@@ -29,10 +40,7 @@ export interface Level {
 /** The main curve: huge pages where the system gave them, so that translation hardly shows. */
 const mainVariants = ['random', 'random-small'] as const;
 
-function byProcess(findings: Findings, group: Group, variant: string): Map<number, number> {
-  const row = findings.measurement(group, { variant });
-  return new Map(row === null ? [] : processValues(row).map(({ process, value }) => [process, value]));
-}
+const least = (samples: readonly number[]): number => Math.min(...samples);
 
 function ladderOf(findings: Findings): LadderPoint[] {
   const groups = findings.groups.toSorted(
@@ -40,9 +48,11 @@ function ladderOf(findings: Findings): LadderPoint[] {
   );
   const curve = (variant: string): LadderPoint[] =>
     groups.flatMap((group) => {
-      const nsOf = byProcess(findings, group, variant);
-      const cycleNsOf = byProcess(findings, group, 'cycle');
-      return nsOf.size === 0 ? [] : [{ bytes: numberAt(group.point, 'workingSetBytes'), nsOf, cycleNsOf }];
+      const nsOf = perProcess(findings, group, variant);
+      const leastOf = coreTimes(findings, group, { variant }, least);
+      const cycleNsOf = perProcess(findings, group, 'cycle');
+      const bytes = numberAt(group.point, 'workingSetBytes');
+      return nsOf.size === 0 ? [] : [{ bytes, nsOf, leastOf, cycleNsOf }];
     });
   return mainVariants.map(curve).find((points) => points.length > 0) ?? [];
 }
@@ -51,66 +61,71 @@ function within(points: readonly LadderPoint[], { from, to }: Plateau): readonly
   return points.filter(({ bytes }) => bytes >= from && bytes <= to);
 }
 
-/** Medians over a plateau's points, a process each. */
-function perProcess(
+/** Each process's median over some points. */
+function overPoints(
   points: readonly LadderPoint[],
   of: (point: LadderPoint, process: number) => number | undefined,
-) {
-  const processes = new Set(points.flatMap(({ nsOf }) => [...nsOf.keys()]));
-  return [...processes].flatMap((process) => {
+): PerProcess {
+  const processes = new Set(points.flatMap(({ leastOf }) => [...leastOf.keys()]));
+  const medians = [...processes].flatMap((process) => {
     const values = points.flatMap((point) => of(point, process) ?? []);
-    return values.length === 0 ? [] : [{ process, value: median(values) }];
+    return values.length === 0 ? [] : [[process, median(values)] as const];
   });
+  return new Map(medians);
 }
 
-/** Where one process's own curve crosses from a plateau to the next. */
+/**
+ * No set takes longer than a larger one, and disturbances only ever add: so a set takes at most what the quickest of
+ * the larger ones took.
+ */
+function atMostLater(points: readonly CurvePoint[]): CurvePoint[] {
+  let most = Number.POSITIVE_INFINITY;
+  return points
+    .toReversed()
+    .map(({ x, y }) => {
+      most = Math.min(most, y);
+      return { x, y: most };
+    })
+    .reverse();
+}
+
+/**
+ * Where each process's own curve crosses from a plateau to the next. What a load from the next level takes is no
+ * process's own: where it was disturbed in one, the others tell.
+ */
 function boundaries(points: readonly LadderPoint[], lower: Plateau, upper: Plateau): number[] {
-  const levelOf = (plateau: Plateau) =>
-    new Map(
-      perProcess(within(points, plateau), ({ nsOf }, process) => nsOf.get(process)).map((one) => [
-        one.process,
-        one.value,
-      ]),
-    );
-  const [low, high] = [levelOf(lower), levelOf(upper)];
-  return [...low].flatMap(([process, level]) => {
-    const above = high.get(process);
-    if (above === undefined) return [];
-    const curve = points.flatMap(({ bytes, nsOf }): CurvePoint[] => {
-      const ns = nsOf.get(process);
+  const levelOf = overPoints(within(points, lower), ({ leastOf }, process) => leastOf.get(process));
+  return [...levelOf].flatMap(([process, level]) => {
+    const curve = points.flatMap(({ bytes, leastOf }): CurvePoint[] => {
+      const ns = leastOf.get(process);
       return ns === undefined ? [] : [{ x: bytes, y: ns }];
     });
-    return boundaryBetween(curve, { ...lower, level }, { ...upper, level: above }) ?? [];
+    return boundaryBetween(atMostLater(curve), { ...lower, level }, upper) ?? [];
   });
-}
-
-/** What is reported of each level, of one cache a level. */
-function dataCaches(findings: Findings): readonly Cache[] {
-  const caches = (findings.machine.caches.value ?? []).filter(({ kind }) => kind !== 'instruction');
-  const levels = new Map(caches.map((cache) => [cache.level, cache]));
-  return [...levels.values()].toSorted((a, b) => a.level - b.level);
 }
 
 /** The levels that the curve shows, from the nearest on. The last one is memory where the curve goes far enough. */
 export function levelsOf(findings: Findings): Level[] {
   const points = ladderOf(findings);
-  const pooled = points.map(({ bytes, nsOf }): CurvePoint => ({ x: bytes, y: median([...nsOf.values()]) }));
-  const { plateaus } = findPlateaus(pooled);
-  const largestReported = dataCaches(findings).at(-1)?.sizeBytes ?? 0;
-  const reachesMemory = (pooled.at(-1)?.x ?? 0) > 1.5 * largestReported;
+  const shape = points.map(
+    ({ bytes, leastOf }): CurvePoint => ({ x: bytes, y: least([...leastOf.values()]) }),
+  );
+  const { plateaus } = findPlateaus(atMostLater(shape));
+  const largestReported = reportedCaches(findings.machine).at(-1)?.sizeBytes ?? 0;
+  const reachesMemory = (shape.at(-1)?.x ?? 0) > 1.5 * largestReported;
   return plateaus.map((plateau, i): Level => {
     const inside = within(points, plateau);
     const next = plateaus[i + 1];
     const isMemory = next === undefined && i > 0 && reachesMemory;
-    const cyclesOf = perProcess(inside, ({ nsOf, cycleNsOf }, process) => {
+    const cyclesOf = overPoints(inside, ({ nsOf, cycleNsOf }, process) => {
       const [ns, cycleNs] = [nsOf.get(process), cycleNsOf.get(process)];
       return ns === undefined || cycleNs === undefined ? undefined : ns / cycleNs;
     });
     return {
       id: isMemory ? 'ram' : `l${i + 1}`,
       name: isMemory ? 'memory' : `L${i + 1} cache`,
-      nsOf: perProcess(inside, ({ nsOf }, process) => nsOf.get(process)).map(({ value }) => value),
-      cyclesOf: cyclesOf.map(({ value }) => value),
+      nsOf: [...overPoints(inside, ({ nsOf }, process) => nsOf.get(process)).values()],
+      cyclesOf: [...cyclesOf.values()],
       bytesOf: next === undefined ? [] : boundaries(points, plateau, next),
     };
   });
@@ -118,15 +133,36 @@ export function levelsOf(findings: Findings): Level[] {
 
 const nothingReported = { reported: null, reportedBy: null, note: null };
 
-function sizeNote(found: number | null, reported: Cache | undefined): string | null {
-  if (found === null || reported === undefined || found > 0.7 * reported.sizeBytes) return null;
+type Size = Pick<Inferred, 'value' | 'low' | 'high' | 'processes' | 'note'>;
+
+/**
+ * Where a level ends. `hidden`: the reported cache that the curve shows no plateau of right behind it; then nobody knows
+ * which of the two ends there, and the size is not told.
+ */
+function sizeOf(
+  { bytesOf }: Level,
+  reported: ReportedCache | undefined,
+  hidden: ReportedCache | undefined,
+): Size {
+  const found = overProcesses(bytesOf);
+  const value = median(bytesOf);
+  if (hidden !== undefined) {
+    const [end, level] = [formatBytes(wholePages(value)), hidden.level];
+    const note = `the curve climbs to memory at ${end} and shows no L${level} cache, which may be what ends there`;
+    return { ...found, value: null, low: null, high: null, note };
+  }
+  if (reported === undefined || value > 0.7 * reported.sizeBytes) return { ...found, note: null };
   const shared =
     reported.level >= 3 ? ' a cache shared with others, or only a slice of it given to this guest,' : '';
-  return `the curve leaves it far below the reported size:${shared} pages that collide in its sets, or a busy sibling`;
+  const note = `the curve leaves it far below the reported size:${shared} pages that collide in its sets, or a busy sibling`;
+  return { ...found, note };
 }
 
-function inferredOf(level: Level, reported: Cache | undefined): Inferred[] {
-  const size = overProcesses(level.bytesOf);
+function inferredOf(
+  level: Level,
+  reported: ReportedCache | undefined,
+  hidden: ReportedCache | undefined,
+): Inferred[] {
   const figures: Inferred[] = [
     {
       id: `${level.id}-latency`,
@@ -150,10 +186,9 @@ function inferredOf(level: Level, reported: Cache | undefined): Inferred[] {
       id: `${level.id}-size`,
       title: `${level.name}: size`,
       unit: 'B',
-      ...size,
+      ...sizeOf(level, reported, hidden),
       reported: reported?.sizeBytes ?? null,
-      reportedBy: reported === undefined ? null : 'the system',
-      note: sizeNote(size.value, reported),
+      reportedBy: reported?.by ?? null,
     },
   ];
 }
@@ -161,9 +196,9 @@ function inferredOf(level: Level, reported: Cache | undefined): Inferred[] {
 /** Clock, levels, latencies, sizes. */
 export function inferLadder(findings: Findings): Inferred[] {
   const levels = levelsOf(findings);
-  const caches = dataCaches(findings);
+  const caches = reportedCaches(findings.machine);
   const cycles = ladderOf(findings).slice(0, 1);
-  const clock = perProcess(cycles, ({ cycleNsOf }, process) => cycleNsOf.get(process));
+  const clock = overPoints(cycles, ({ cycleNsOf }, process) => cycleNsOf.get(process));
   const found = levels.filter(({ id }) => id !== 'ram').length;
   const count: Inferred = {
     id: 'cache-levels',
@@ -174,10 +209,10 @@ export function inferLadder(findings: Findings): Inferred[] {
     high: null,
     processes: levels[0]?.nsOf.length ?? 0,
     reported: caches.length === 0 ? null : caches.length,
-    reportedBy: caches.length === 0 ? null : 'the system',
+    reportedBy: caches.at(-1)?.by ?? null,
     note:
       caches.length > 0 && levels.length > 0 && found !== caches.length
-        ? `the curve shows ${found}, the system reports ${caches.length}`
+        ? `the curve shows ${found}, ${caches.length} are reported`
         : null,
   };
   return [
@@ -185,16 +220,18 @@ export function inferLadder(findings: Findings): Inferred[] {
       id: 'core-clock',
       title: 'Core clock',
       unit: 'GHz',
-      ...overProcesses(clock.map(({ value }) => 1 / value)),
+      ...overProcesses([...clock.values()].map((ns) => 1 / ns)),
       ...nothingReported,
     },
     count,
-    ...levels.flatMap((level) =>
-      inferredOf(
+    ...levels.flatMap((level, i) => {
+      const hidden = levels[i + 1]?.id === 'ram' ? caches.find((cache) => cache.level > i + 1) : undefined;
+      return inferredOf(
         level,
         caches.find((cache) => level.id === `l${cache.level}`),
-      ),
-    ),
+        hidden,
+      );
+    }),
   ];
 }
 

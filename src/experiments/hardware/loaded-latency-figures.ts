@@ -1,11 +1,11 @@
 /** What the loaded chase says of the machine: latency by the load that was measured, and what the highest adds. */
 import { formatNumber } from '../../base/units.ts';
 import type { Findings, Group } from '../../experiment/findings.ts';
-import { type Inferred, processValues } from '../../experiment/inference.ts';
+import type { Inferred } from '../../experiment/inference.ts';
 import { numberAt } from '../../kernel/kernel.ts';
 import { median } from '../../stats/index.ts';
 import { idlePauseNs } from './loaded-latency-kernels.ts';
-import { combine, figure, type PerProcess } from './per-process.ts';
+import { combine, figure, type PerProcess, perProcess } from './per-process.ts';
 
 /** Pauses after each page, from none to next to no load. */
 export const pausesNs: readonly number[] = [1, 25, 50, 100, 200, 400, 800, 1600, 6400, idlePauseNs];
@@ -19,16 +19,12 @@ interface Loaded {
   readonly load: number;
 }
 
-function metricOf(findings: Findings, group: Group, pauseNs: number, metric: string): PerProcess {
-  const row = findings.measurement(group, { variant: 'native', at: { pauseNs } }, metric);
-  return new Map(row === null ? [] : processValues(row).map(({ process, value }) => [process, value]));
-}
-
 /** The points that were measured, from the lowest load up. */
 function curveOf(findings: Findings, group: Group): Loaded[] {
   const points = pausesNs.flatMap((pauseNs): Loaded[] => {
-    const loadOf = metricOf(findings, group, pauseNs, 'load');
-    const latencyOf = metricOf(findings, group, pauseNs, 'latency');
+    const arm = { variant: 'native', at: { pauseNs } };
+    const loadOf = perProcess(findings, group, arm, 'load');
+    const latencyOf = perProcess(findings, group, arm, 'latency');
     return loadOf.size === 0 ? [] : [{ pauseNs, loadOf, latencyOf, load: median([...loadOf.values()]) }];
   });
   return points.toSorted((a, b) => a.load - b.load);

@@ -131,6 +131,8 @@ let memory: Memory | null = null;
 function memoryFor({ point, prng, room, members }: Place): Memory {
   const slots = Math.max(1, Math.floor(numberAt(point, 'workingSetBytes') / lineBytes));
   if (memory?.slots === slots && memory.streams.length === members) return memory;
+  // Let go first: both may not fit.
+  memory = null;
   const order = visitingOrder('in-16-pages', slots, lineBytes, prng);
   const links = linkInOrder(room.shared('uint32', (slots * lineBytes) / linkBytes), order);
   const elements = Math.max(pageElements, (slots * lineBytes) / numberBytes);

@@ -3,16 +3,18 @@ import type { Context, Experiment, TeamVariant } from '../../experiment/experime
 import { numberAt, type Point, type Scalar } from '../../kernel/kernel.ts';
 import { inferLoaded, pausesNs } from './loaded-latency-figures.ts';
 import { idlePauseNs, loadedChase, loadOf } from './loaded-latency-kernels.ts';
-import { checkWhole, lastLevelBytes, wholePages } from './sizes.ts';
+import { checkWhole, lastLevelBytes, wholePages, workingSetParameter } from './sizes.ts';
 
 const longestPauseNs = 1_000_000;
+/** So many links are built in a second or so. */
+const mostBytes = 2 ** 31;
 const fewPausesNs = [1, 50, 200, 400, 1600, idlePauseNs];
 
 /** Beyond the last level, for the chase and for each stream. */
 function workingSets(context: Context): number[] {
   if (context.profile === 'smoke') return [2 ** 20];
   const times = context.profile === 'quick' ? 2 : 4;
-  return [wholePages(times * lastLevelBytes(context))];
+  return [wholePages(Math.min(mostBytes, times * lastLevelBytes(context)))];
 }
 
 /** All CPUs but one; in the full profile also one, and half of them. With one CPU: one, which is then left out. */
@@ -63,16 +65,12 @@ export const loadedLatency: Experiment = {
     },
   ],
   parameters: [
-    {
-      name: 'workingSetBytes',
-      summary: 'memory that the chase goes through; each streaming CPU goes through as much of its own',
-      unit: 'B',
-      values: workingSets,
-      check: (value) =>
-        typeof value === 'number' && value >= 2 ** 16 && value <= 2 ** 31 && value % 4096 === 0
-          ? null
-          : 'workingSetBytes must be a multiple of 4KiB from 64KiB to 2GiB',
-    },
+    workingSetParameter(
+      'memory that the chase goes through; each streaming CPU goes through as much of its own',
+      workingSets,
+      2 ** 16,
+      mostBytes,
+    ),
     {
       name: 'streamers',
       summary: 'CPUs that stream beside the one that chases',

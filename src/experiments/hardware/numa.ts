@@ -5,7 +5,7 @@ import { judgeSlower, withoutEffect } from '../../experiment/judging.ts';
 import { type Kernel, numberAt, type Point } from '../../kernel/kernel.ts';
 import { inferNodes, leastRemote } from './numa-figures.ts';
 import { nodeOf, placedChase, placedRead, spreads } from './numa-kernels.ts';
-import { checkWhole, lastLevelBytes, wholePages } from './sizes.ts';
+import { checkWhole, lastLevelBytes, wholePages, workingSetParameter } from './sizes.ts';
 
 const mebi = 2 ** 20;
 /** Beyond the last level, so that memory is what is measured; in bounds that a run can pay for. */
@@ -113,16 +113,12 @@ export const numa: Experiment = {
           ? null
           : `cpu must be one of this run's CPUs: ${context.cpus.join(', ')}`),
     },
-    {
-      name: 'workingSetBytes',
-      summary: 'memory on each node: beyond the last level',
-      unit: 'B',
-      values: (context) => [workingSet(context)],
-      check: (value) =>
-        typeof value === 'number' && value >= 2 ** 16 && value <= 2 ** 32 && value % 4096 === 0
-          ? null
-          : 'workingSetBytes must be a multiple of 4KiB from 64KiB to 4GiB',
-    },
+    workingSetParameter(
+      'memory on each node: beyond the last level',
+      (context) => [workingSet(context)],
+      2 ** 16,
+      2 ** 32,
+    ),
     {
       name: 'pages',
       summary: 'system: as the system gives them; transparent: huge ones',

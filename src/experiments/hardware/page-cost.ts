@@ -1,9 +1,9 @@
 /** Experiment: what does it cost to get a page from the system, and to give it back? */
 import type { Context, Experiment, Language, ThreadVariant } from '../../experiment/experiment.ts';
-import type { Point } from '../../kernel/kernel.ts';
+import { numberAt, type Point } from '../../kernel/kernel.ts';
 import { inferPages } from './page-cost-figures.ts';
 import { pageCost, pageWipe, phaseMetrics } from './page-cost-kernels.ts';
-import { cacheBytes, lastLevelBytes } from './sizes.ts';
+import { cacheBytes, hugePagesMissing, lastLevelBytes } from './sizes.ts';
 
 /** Whole huge pages of all common systems. */
 const granuleBytes = 2 ** 21;
@@ -23,21 +23,6 @@ function mappedSizes(context: Context): number[] {
   );
 }
 
-function noTransparent({ machine }: Context): string | null {
-  const mode = machine.transparentHugePages;
-  if (mode.value === null) return `no transparent huge pages: ${mode.from}`;
-  return mode.value === 'never' ? 'transparent huge pages are set to never' : null;
-}
-
-function noExplicit(point: Point, { machine }: Context): string | null {
-  const pools = machine.hugePages.value ?? [];
-  const pool = pools.find(({ pageBytes }) => pageBytes === granuleBytes) ?? pools[0];
-  if (machine.platform !== 'linux' || pool === undefined) return 'this system has no pool of huge pages';
-  const needed = Math.ceil(Number(point['mappedBytes']) / pool.pageBytes);
-  if (pool.free >= needed) return null;
-  return `the pool of huge pages has ${pool.free} free of ${needed}: sudo sysctl vm.nr_hugepages=${pool.total - pool.free + needed}`;
-}
-
 function noPopulate({ machine }: Context): string | null {
   if (machine.platform !== 'linux') return 'only Linux has a call that brings fresh pages in at once';
   const [major = 0, minor = 0] = machine.osRelease.split('.').map((part) => Number.parseInt(part, 10));
@@ -52,8 +37,7 @@ interface Way {
 
 function refusal({ pages, way }: Way): (point: Point, context: Context) => string | null {
   return (point, context) =>
-    (pages === 'transparent' ? noTransparent(context) : null) ??
-    (pages === 'explicit' ? noExplicit(point, context) : null) ??
+    (pages === 'small' ? null : hugePagesMissing(pages, numberAt(point, 'mappedBytes'), context)) ??
     (way === 'populate' ? noPopulate(context) : null);
 }
 

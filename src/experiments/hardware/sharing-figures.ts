@@ -76,28 +76,31 @@ function gainFigure(findings: Findings, { id, title, topic, of, over }: Gain): I
   return [{ id, title, unit: 'x', ...figure, reported: null, reportedBy: null, note: null }];
 }
 
-const strides = [32, 64, 128];
-const beyondBytes = 256;
+/** Distances between counters that are tried as padding. */
+export const strides: readonly number[] = [32, 64, 128];
+/** What they are measured against: the same counters so far apart that no CPU's lines or pairs of lines join them. */
+export const farBytes = 256;
 /** From here on neighbours have pairs of lines of their own, too. */
 const pairBytes = 128;
 
 /**
  * The least distance in bytes at which threads do not slow each other down: `hot` is what counters that far apart
- * take, in the order of `strides`, and `pairs` what walking over many lines of shared pairs takes.
+ * take over those `farBytes` apart, in the order of `strides`, and `pairs` what walking over many lines of shared
+ * pairs takes over walking own pairs.
  */
 function freeFrom(hot: readonly (number | null)[], pairs: number | null): number {
   const free = strides.find((stride, i) => {
     const slowed = Math.max(hot[i] ?? Number.POSITIVE_INFINITY, stride < pairBytes ? (pairs ?? 1) : 1);
     return slowed <= tolerated;
   });
-  return free ?? beyondBytes;
+  return free ?? farBytes;
 }
 
 /** By the ratios themselves; the interval is what their lower and their upper ends would say. */
 function paddingFigure(findings: Findings): Inferred[] {
   const group = groupOf(findings, 'padding');
   if (group === undefined) return [];
-  const hot = strides.map((stride) => timesAsLong(findings, group, `apart-${stride}`, 'own'));
+  const hot = strides.map((stride) => timesAsLong(findings, group, `apart-${stride}`, `apart-${farBytes}`));
   const pairs = timesAsLong(findings, group, 'pairs-shared', 'pairs-own');
   if (hot.includes(null) || pairs === null) return [];
   const by = (end: 'value' | 'low' | 'high'): number | null =>

@@ -2,7 +2,7 @@
 import type { Context, Experiment, Language, TeamVariant } from '../../experiment/experiment.ts';
 import { type Kernel, numberAt, type Point } from '../../kernel/kernel.ts';
 import { increment } from './false-sharing-kernels.ts';
-import { inferSharing } from './sharing-figures.ts';
+import { farBytes, inferSharing, strides } from './sharing-figures.ts';
 import { shardedCount, shareWord, walkLines } from './sharing-kernels.ts';
 import { guardedRecord } from './sharing-record.ts';
 import { ring } from './sharing-ring.ts';
@@ -128,7 +128,7 @@ const onOneWord: readonly InBoth[] = [
 ];
 
 const padded: readonly TeamVariant[] = [
-  ...[32, 64, 128].map((strideBytes) =>
+  ...[...strides, farBytes].map((strideBytes) =>
     variant('padding', `apart-${strideBytes}`, `native, counters ${strideBytes} B apart`, increment, {
       strideBytes,
       increment: 'atomic',

@@ -2,10 +2,10 @@
 import { formatBytes } from '../../base/units.ts';
 import type { Claim, Judgement } from '../../experiment/claim.ts';
 import type { Findings, Group } from '../../experiment/findings.ts';
-import { type Inferred, overProcesses, processValues } from '../../experiment/inference.ts';
+import { type Inferred, overProcesses } from '../../experiment/inference.ts';
 import { judgeFigure, withoutEffect } from '../../experiment/judging.ts';
-import type { Measurement } from '../../experiment/run.ts';
 import { numberAt } from '../../kernel/kernel.ts';
+import { figure, type PerProcess, perProcess } from './per-process.ts';
 import { ownFile } from './storage-file.ts';
 
 const claimedBlock = 4096;
@@ -24,10 +24,6 @@ function groupsOf(findings: Findings): Group[] {
   return findings.groups
     .filter(({ point }) => point['file'] === file)
     .toSorted((a, b) => blockOf(a) - blockOf(b));
-}
-
-function valuesOf(row: Measurement | null): number[] {
-  return row === null ? [] : processValues(row).map(({ value }) => value);
 }
 
 function deviceWords(us: number): string {
@@ -52,18 +48,18 @@ export const latencyStorage: Claim = {
   source: '15 us / 3 ms',
   judge(findings): Judgement {
     const group = groupsOf(findings).find((each) => blockOf(each) === claimedBlock);
-    const row = group === undefined ? null : findings.measurement(group, { variant: 'direct-random' });
-    if (group === undefined || row === null) {
-      const why = findings.leftOut.find((text) => text.startsWith('direct, random')) ?? findings.leftOut[0];
+    const nsOf: PerProcess = group === undefined ? new Map() : perProcess(findings, group, 'direct-random');
+    if (group === undefined || nsOf.size === 0) {
+      const why = findings.leftOut.find((text) => text.startsWith('direct, random ('));
       return why === undefined
         ? withoutEffect('inconclusive', 'Direct random reads of 4 KiB were not part of this run.')
         : withoutEffect('not-applicable', `Nothing was read from a device: ${why}.`);
     }
-    const figure = overProcesses(valuesOf(row).map((ns) => ns / nsPerUs));
-    const us = figure.value ?? 0;
+    const read = overProcesses([...nsOf.values()].map((ns) => ns / nsPerUs));
+    const us = read.value ?? 0;
     const [claimed, what] = us >= diskFromUs ? [claimedUs.disk, 'hard disk'] : [claimedUs.flash, 'SSD'];
     const judged = judgeFigure(
-      figure,
+      read,
       { low: claimed, high: claimed, unit: 'us' },
       'A direct random read of 4 KiB',
     );
@@ -73,20 +69,9 @@ export const latencyStorage: Claim = {
   },
 };
 
-function latency(id: string, title: string, row: Measurement | null): Inferred[] {
-  const values = valuesOf(row);
-  if (values.length === 0) return [];
-  const silent = { unit: 'ns', reported: null, reportedBy: null, note: null };
-  return [{ id, title, ...silent, ...overProcesses(values) }];
-}
-
-/** GB/s: bytes a ns. */
-function rate(id: string, title: string, row: Measurement | null): Inferred[] {
-  const values = valuesOf(row);
-  if (row === null || values.length === 0) return [];
-  const bytes = row.bytes / row.operations;
-  const silent = { unit: 'GB/s', reported: null, reportedBy: null, note: null };
-  return [{ id, title, ...silent, ...overProcesses(values.map((ns) => bytes / ns)) }];
+/** GB/s, which is bytes a ns. */
+function rateOf(nsOf: PerProcess, bytes: number): PerProcess {
+  return new Map([...nsOf].map(([process, ns]) => [process, bytes / ns]));
 }
 
 /** The latency of the smallest blocks, and the rate of the largest. */
@@ -94,15 +79,22 @@ export function inferStorage(findings: Findings): Inferred[] {
   const groups = groupsOf(findings);
   const [smallest, largest] = [groups[0], groups.at(-1)];
   if (smallest === undefined || largest === undefined) return [];
-  const small = (variant: string): Measurement | null => findings.measurement(smallest, { variant });
-  const large = (variant: string): Measurement | null => findings.measurement(largest, { variant });
-  const [few, many] = [smallest, largest].map((group) => formatBytes(blockOf(group)));
+  const latency = (id: string, title: string, variant: string): Inferred[] =>
+    figure(
+      { id, title: `${title}, ${formatBytes(blockOf(smallest))}`, unit: 'ns' },
+      perProcess(findings, smallest, variant),
+    );
+  const rate = (id: string, title: string, group: Group, variant: string): Inferred[] =>
+    figure(
+      { id, title: `${title}, ${formatBytes(blockOf(group))}`, unit: 'GB/s' },
+      rateOf(perProcess(findings, group, variant), blockOf(group)),
+    );
   return [
-    ...latency('page-cache-read', `cached read, ${few}`, small('cached-random')),
-    ...latency('storage-read', `direct random read, ${few}`, small('direct-random')),
-    ...latency('storage-cold-read', `cold random read, ${few}`, small('cold-random')),
-    ...rate('page-cache-rate', `cached in order, ${many}`, large('cached-sequential')),
-    ...rate('storage-rate', `direct in order, ${many}`, large('direct-sequential')),
-    ...rate('read-ahead-rate', `read ahead, ${few}`, small('cold-sequential')),
+    ...latency('page-cache-read', 'cached read', 'cached-random'),
+    ...latency('storage-read', 'direct random read', 'direct-random'),
+    ...latency('storage-cold-read', 'cold random read', 'cold-random'),
+    ...rate('page-cache-rate', 'cached in order', largest, 'cached-sequential'),
+    ...rate('storage-rate', 'direct in order', largest, 'direct-sequential'),
+    ...rate('read-ahead-rate', 'read ahead', smallest, 'cold-sequential'),
   ];
 }

@@ -8,6 +8,7 @@ import {
   accessSync,
   closeSync,
   constants,
+  existsSync,
   fdatasyncSync,
   openSync,
   statfsSync,
@@ -59,14 +60,46 @@ export function checkFile(value: Scalar): string | null {
 }
 
 /** A new file without a name, open for reading and writing. Its place in the list of open files is its path. */
-function openUnnamed(): number {
-  const path = join(tmpdir(), `linefill-${process.pid}-${randomBytes(6).toString('hex')}`);
+function openUnnamed(folder: string): number {
+  const path = join(folder, `linefill-${process.pid}-${randomBytes(6).toString('hex')}`);
   const fd = openSync(path, 'wx+', 0o600);
   unlinkSync(path);
   return fd;
 }
 
 const pathOf = (fd: number): string => `/proc/self/fd/${fd}`;
+
+/** Whether a file's folder is in memory: nothing lies below the system's cache there. */
+function isInMemory(path: string): boolean {
+  return inMemory.has(statfsSync(path).type);
+}
+
+/** Why a folder takes no file of ours, as the end of a sentence; null: it does. */
+function folderFault(folder: string): string | null {
+  try {
+    const fd = openUnnamed(folder);
+    const isReached = existsSync(pathOf(fd));
+    closeSync(fd);
+    return isReached ? null : 'no path leads to a file without a name: /proc is not mounted';
+  } catch (error) {
+    return `${folder} takes no temporary file (${(error as NodeJS.ErrnoException).code})`;
+  }
+}
+
+/** Where temporary files outlive a restart (hier(7)), and so lie on a device: /tmp is often in memory. */
+const lastingFolder = '/var/tmp';
+
+/** `usual`, unless that one is in memory or takes no file, and `lasting` is neither. */
+export function folderOnDevice(usual: string, lasting: string): string {
+  const serves = (folder: string): boolean => folderFault(folder) === null && !isInMemory(folder);
+  return !serves(usual) && serves(lasting) ? lasting : usual;
+}
+
+/** The folder of our own file: the one that the environment names, whatever it is; else one on a device, if there is. */
+function ownFolder(): string {
+  const isNamed = ['TMPDIR', 'TMP', 'TEMP'].some((name) => Boolean(process.env[name]));
+  return isNamed || process.platform !== 'linux' ? tmpdir() : folderOnDevice(tmpdir(), lastingFolder);
+}
 
 /** Bytes that no file system can shrink or share: random ones, no two pages of the file alike. */
 function fill(fd: number, bytes: number): void {
@@ -92,7 +125,7 @@ export function ownFileOf(bytes: number): string {
   const known = own.get(bytes);
   if (known !== undefined) return known;
   if (process.platform !== 'linux') throw new ContractError('a file without a name has a path on Linux only');
-  const fd = openUnnamed();
+  const fd = openUnnamed(ownFolder());
   try {
     fill(fd, bytes);
   } catch (error) {
@@ -105,32 +138,18 @@ export function ownFileOf(bytes: number): string {
 
 const otherFolder = 'set TMPDIR to another folder, or --set file=PATH';
 
-/** Null where the folder for temporary files takes one; else why not. */
-function folderFault(): string | null {
-  try {
-    closeSync(openUnnamed());
-    return null;
-  } catch (error) {
-    return `${tmpdir()} takes no temporary file (${(error as NodeJS.ErrnoException).code}): ${otherFolder}`;
-  }
-}
-
 /** Why there can be no file of our own of that size; null: there can. */
 export function ownFileFault(bytes: number, platform: string): string | null {
   if (platform !== 'linux') {
     return 'a temporary file that nothing leaves behind needs Linux: name a file, --set file=PATH';
   }
-  const fault = folderFault();
-  if (fault !== null) return fault;
-  const { bavail, bsize } = statfsSync(tmpdir());
+  const folder = ownFolder();
+  const fault = folderFault(folder);
+  if (fault !== null) return `${fault}: ${otherFolder}`;
+  const { bavail, bsize } = statfsSync(folder);
   const free = bavail * bsize;
   // Half of what is left stays left.
-  return 2 * bytes <= free ? null : `${tmpdir()} has ${formatBytes(free)} free: ${otherFolder}`;
-}
-
-/** Whether a file's folder is in memory: nothing lies below the system's cache there. */
-function isInMemory(path: string): boolean {
-  return inMemory.has(statfsSync(path).type);
+  return 2 * bytes <= free ? null : `${folder} has ${formatBytes(free)} free: ${otherFolder}`;
 }
 
 /** Null where the system opens `path` for direct reads; else why not. */
@@ -144,7 +163,7 @@ function directFaultOf(path: string): string | null {
 }
 
 function probeOwnFolder(): string | null {
-  const fd = openUnnamed();
+  const fd = openUnnamed(ownFolder());
   try {
     return directFaultOf(pathOf(fd));
   } finally {
@@ -155,7 +174,7 @@ function probeOwnFolder(): string | null {
 const deviceFaults = new Map<string, string | null>();
 
 function askDevice(file: string): string | null {
-  const place = file === ownFile ? tmpdir() : file;
+  const place = file === ownFile ? ownFolder() : file;
   if (isInMemory(place)) {
     return `${place} is in memory, with no device below it: --set file=PATH names a file on a disk`;
   }

@@ -32,6 +32,8 @@ const alignment = 4096;
 export const cachedBytes: number = 2 ** 21;
 /** Places of a random order, at most; over a larger file they are spread evenly. */
 const mostPlaces = 2 ** 16;
+/** Blocks have numbers of 32 bits: of a file of 4 KiB blocks the first 16 TiB are read. */
+const mostBlocks = 2 ** 32;
 
 /** Bytes that a call reads about, and reads that it makes at least and at most. */
 const callSizes = {
@@ -48,6 +50,11 @@ export function readsAt(point: Point): number {
   const waits = wayAt(point) === 'forgotten' && textAt(point, 'order') === 'random';
   const { bytes, least, most } = callSizes[waits ? 'direct' : wayAt(point)];
   return Math.min(most, Math.max(least, Math.floor(bytes / blockBytesAt(point))));
+}
+
+/** Whole blocks of a file's first bytes, as far as they have numbers. */
+export function blocksUpTo(bytes: number, blockBytes: number): number {
+  return Math.min(mostBlocks, Math.floor(bytes / blockBytes));
 }
 
 /** Numbers of blocks in [first, first + count), in the order of their reading, each once. */
@@ -97,7 +104,7 @@ export const storageRead: Kernel<typeof signature> = defineKernel({
     const first = Math.ceil(from / blockBytes);
     return {
       path: new Uint8Array(Buffer.from(path)),
-      order: blockOrder(textAt(point, 'order'), first, Math.floor(to / blockBytes) - first, prng),
+      order: blockOrder(textAt(point, 'order'), first, blocksUpTo(to, blockBytes) - first, prng),
       cursor: new Uint32Array(1),
       block: room.array('uint8', blockBytes, alignment),
       reads: readsAt(point),

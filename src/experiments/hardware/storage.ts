@@ -115,8 +115,9 @@ cache, from the device into the program's memory. A cold read goes through the c
 in order, the system reads ahead, so that most reads find their block there already. JavaScript can do all of this but
 make the cache forget (cold rows are native only); its readSync costs a little more a call.
 The file is one of your own, --set file=PATH, which is opened for reading and nothing else, though cold reads push it out
-of the system's cache; or a temporary one, which is unlinked before it is written, so that nothing stays behind. That one
-is small and was written a moment ago: a device's own cache may still hold it, and a hard disk has short ways in it. For
+of the system's cache; or a temporary one, which is unlinked before it is written, so that nothing stays behind. It lies
+in TMPDIR, or without that in /tmp, or in /var/tmp where /tmp is in memory or takes no file. That one is small and was
+written a moment ago: a device's own cache may still hold it, and a hard disk has short ways in it. For
 what a disk really does name a file of many gigabytes. A virtual machine's disk is often a file of its host, and what
 is called direct in the guest may come out of the host's memory. On a file system in memory (tmpfs) or without direct
 reads there is no device to measure, and those rows are left out.`,

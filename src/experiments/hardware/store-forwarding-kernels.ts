@@ -13,12 +13,14 @@ export type Form = (typeof forms)[number];
 export type PlaceOfValue = 'line' | 'across-line' | 'across-page';
 
 const lineBytes = 64;
+/** Where a line ends, of 64 bytes or of 128. */
+const endOfLines = 2 * lineBytes;
 const fallbackPageBytes = 4096;
 const pageBytes = (): number => environment().pageBytes ?? fallbackPageBytes;
 
 function offsetOf(place: PlaceOfValue, widthBytes: number): number {
   if (place === 'line') return 0;
-  return (place === 'across-line' ? lineBytes : pageBytes()) - widthBytes / 2;
+  return (place === 'across-line' ? endOfLines : pageBytes()) - widthBytes / 2;
 }
 
 const wordsOf = ({ buffer, byteOffset, byteLength }: Uint8Array): Uint32Array =>

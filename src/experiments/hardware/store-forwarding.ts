@@ -1,8 +1,9 @@
 /** Experiment: what does a load cost that needs what was just stored? */
 import type { Experiment, ThreadVariant } from '../../experiment/experiment.ts';
-import type { Findings, Group } from '../../experiment/findings.ts';
-import { type Inferred, overProcesses, processValues } from '../../experiment/inference.ts';
+import type { Findings } from '../../experiment/findings.ts';
+import type { Inferred } from '../../experiment/inference.ts';
 import { dependentAdds } from '../../kernel/dependent-adds.ts';
+import { combine, coreTimes, figure, type PerProcess } from './per-process.ts';
 import {
   besideByTypedArray,
   type Form,
@@ -83,26 +84,15 @@ const figures: readonly Figure[] = [
   { id: 'page-alias', title: 'A store 4 KiB before a load, extra', of: 'page-apart', less: 'apart' },
 ];
 
-function timesOf(findings: Findings, group: Group, variant: string): Map<number, number> {
-  const row = findings.measurement(group, { variant });
-  return new Map(row === null ? [] : processValues(row).map(({ process, value }) => [process, value]));
-}
-
 /** In cycles, by the chain of additions that took its turns with the others. */
 export function inferForwarding(findings: Findings): Inferred[] {
   const group = findings.groups[0];
   if (group === undefined) return [];
-  const cycleNs = timesOf(findings, group, 'cycle');
-  return figures.flatMap(({ id, title, of, less }): Inferred[] => {
-    const base = less === null ? null : timesOf(findings, group, less);
-    const cycles = [...timesOf(findings, group, of)].flatMap(([process, ns]) => {
-      const [cycle, offNs] = [cycleNs.get(process), base === null ? 0 : base.get(process)];
-      return cycle === undefined || offNs === undefined ? [] : [(ns - offNs) / cycle];
-    });
-    if (cycles.length === 0) return [];
-    return [
-      { id, title, unit: 'cycles', ...overProcesses(cycles), reported: null, reportedBy: null, note: null },
-    ];
+  const timesOf = (variant: string): PerProcess => coreTimes(findings, group, { variant });
+  return figures.flatMap(({ id, title, of, less }) => {
+    const extra = less === null ? timesOf(of) : combine(timesOf(of), timesOf(less), (ns, off) => ns - off);
+    const cycles = combine(extra, timesOf('cycle'), (ns, cycleNs) => ns / cycleNs);
+    return figure({ id, title, unit: 'cycles' }, cycles);
   });
 }
 

@@ -8,10 +8,9 @@ import { formatBytes } from '../../base/units.ts';
 import type { Findings, Group } from '../../experiment/findings.ts';
 import { type Inferred, overProcesses } from '../../experiment/inference.ts';
 import { numberAt } from '../../kernel/kernel.ts';
-import type { Cache } from '../../machine/types.ts';
+import { reportedCache, reporterOf } from '../../machine/reports.ts';
 import { median } from '../../stats/index.ts';
-import { coreTimes, partedAt } from './core-times.ts';
-import type { PerProcess } from './per-process.ts';
+import { coreTimes, partedAt, type PerProcess } from './per-process.ts';
 
 /** More addresses than this are not asked for. */
 export const mostAddresses = 64;
@@ -160,16 +159,13 @@ function secondSets(findings: Findings, few: Few): Second | null {
   return { strideBytes: strideAt(wide), most: points.at(-1)!.addresses, fits };
 }
 
-function reportedCache(findings: Findings, level: number): Cache | undefined {
-  return findings.machine.caches.value?.find(
-    (cache) => cache.level === level && cache.kind !== 'instruction',
-  );
-}
-
-function reportedAs(value: number | null | undefined): Pick<Inferred, 'reported' | 'reportedBy'> {
+function reportedAs(
+  value: number | null | undefined,
+  by: string | null | undefined,
+): Pick<Inferred, 'reported' | 'reportedBy'> {
   return value === null || value === undefined
     ? { reported: null, reportedBy: null }
-    : { reported: value, reportedBy: 'the system' };
+    : { reported: value, reportedBy: by ?? null };
 }
 
 /** The ways lie between what fits and what does not; the interval holds the numbers that nobody tried. */
@@ -183,14 +179,14 @@ function waysOf(fits: readonly Fit[]): Pick<Inferred, 'value' | 'low' | 'high' |
 
 function firstFigures(findings: Findings, few: Few): Inferred[] {
   const sets = firstSets(findings, few);
-  const cache = reportedCache(findings, 1);
+  const cache = reportedCache(findings.machine, 1);
   const found = waysOf(sets.map(({ ways }) => ways));
   const ways: Inferred = {
     id: 'l1-ways',
     title: 'L1 data cache: ways',
     unit: 'ways',
     ...found,
-    ...reportedAs(cache?.ways),
+    ...reportedAs(cache?.ways, cache?.by),
     note: sets.length === 0 ? 'all addresses tried fit, at every stride' : found.note,
   };
   const sizes = sets.flatMap(({ wayBytes }) => wayBytes ?? []);
@@ -202,9 +198,9 @@ function firstFigures(findings: Findings, few: Few): Inferred[] {
     title: 'L1 data cache: a way',
     unit: 'B',
     ...bytes,
-    ...reportedAs(reportedWay),
+    ...reportedAs(reportedWay, cache?.by),
     note:
-      product > 0 && cache !== undefined && product !== cache.sizeBytes
+      product > 0 && cache !== null && product !== cache.sizeBytes
         ? `${found.value} ways of it make ${formatBytes(product)}, not the reported ${formatBytes(cache.sizeBytes)}`
         : null,
   };
@@ -213,6 +209,7 @@ function firstFigures(findings: Findings, few: Few): Inferred[] {
 
 function secondFigure(findings: Findings, few: Few): Inferred {
   const second = secondSets(findings, few);
+  const cache = reportedCache(findings.machine, 2);
   const found = waysOf(second?.fits ?? []);
   const reasons =
     second === null
@@ -224,7 +221,7 @@ function secondFigure(findings: Findings, few: Few): Inferred {
     title: 'L2 cache: ways',
     unit: 'ways',
     ...found,
-    ...reportedAs(reportedCache(findings, 2)?.ways),
+    ...reportedAs(cache?.ways, cache?.by),
     note: found.value === null ? reasons : found.note,
   };
 }
@@ -278,7 +275,7 @@ export function inferSets(findings: Findings): Inferred[] {
       title: 'Cache line: size',
       unit: 'B',
       ...line,
-      ...reportedAs(findings.machine.lineBytes.value),
+      ...reportedAs(findings.machine.lineBytes.value, reporterOf(findings.machine.lineBytes)),
       note: line.value === null ? 'no shift made colliding addresses fit' : null,
     },
     ...firstFigures(findings, few),

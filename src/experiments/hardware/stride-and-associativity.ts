@@ -8,7 +8,7 @@ import { dependentAdds } from '../../kernel/dependent-adds.ts';
 import { numberAt, type Point, type Scalar } from '../../kernel/kernel.ts';
 import { addressesAt, pairBytes, stridedChase } from './stride-and-associativity-kernels.ts';
 import { hugeStrideBytes, inferSets, linesOf, mostAddresses } from './stride-and-associativity-sets.ts';
-import { cacheBytes, hugePagesMissing, lastLevelBytes, wholePages } from './sizes.ts';
+import { cacheBytes, hugePagesMissing, lastLevelBytes, wholePages, workingSetParameter } from './sizes.ts';
 
 const all = 'all';
 /** A page and a line more: a stride that spreads over the sets. */
@@ -31,17 +31,22 @@ function reportedWays({ machine }: Context, level: number): number | null {
   return caches.find((cache) => cache.level === level && cache.kind !== 'instruction')?.ways ?? null;
 }
 
-/** A power of two that a way of the second cache divides. */
-function wideStride(context: Context): number {
-  const wayBytes = cacheBytes(context, 2) / (reportedWays(context, 2) ?? 8);
-  const wide = 2 ** Math.ceil(Math.log2(Math.max(4 * hugeStrideBytes, wayBytes)));
-  return Math.min(mostStrideBytes, wide);
+/** A power of two that a way of a cache divides, `least` at least. */
+function collidingStride(context: Context, level: 1 | 2, least: number): number {
+  const wayBytes = cacheBytes(context, level) / (reportedWays(context, level) ?? 8);
+  return Math.min(mostStrideBytes, 2 ** Math.ceil(Math.log2(Math.max(least, wayBytes))));
 }
+
+const wideStride = (context: Context): number => collidingStride(context, 2, 4 * hugeStrideBytes);
 
 function strides(context: Context): number[] {
   if (context.profile === 'smoke') return [claimedLineBytes / 2, claimedLineBytes, 4096];
   const wide = wideStride(context);
-  if (context.profile === 'quick') return [...powers(8, 256), ...powers(fewFromBytes, 4096), oddStride, wide];
+  if (context.profile === 'quick') {
+    // Where pages are larger than 4 KiB, a way of the first cache often is, too.
+    const near = powers(fewFromBytes, collidingStride(context, 1, 4096));
+    return [...new Set([...powers(8, 256), ...near, oddStride, wide])].toSorted((a, b) => a - b);
+  }
   const between = powers(8, 256).map((bytes) => 1.5 * bytes);
   const swept = [...powers(8, 2 ** 18), ...between, oddStride, wide];
   return [...new Set(swept)].toSorted((a, b) => a - b);
@@ -179,16 +184,12 @@ export const strideAndAssociativity: Experiment = {
           ? null
           : 'strideBytes must be a multiple of 4 from 8 to 1MiB',
     },
-    {
-      name: 'workingSetBytes',
-      summary: 'what is walked when all addresses are',
-      unit: 'B',
-      values: (context) => [workingSet(context)],
-      check: (value) =>
-        typeof value === 'number' && value >= 65_536 && value <= 2 ** 31 && value % 4096 === 0
-          ? null
-          : 'workingSetBytes must be a multiple of 4KiB from 64KiB to 2GiB',
-    },
+    workingSetParameter(
+      'what is walked when all addresses are',
+      (context) => [workingSet(context)],
+      2 ** 16,
+      2 ** 31,
+    ),
     {
       name: 'addresses',
       summary: 'how many are gone round: all of the working set, or a few',

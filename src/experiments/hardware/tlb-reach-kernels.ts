@@ -19,6 +19,8 @@ const farPages = 1024;
  * translations back; the tables of many pages, which other arms' lines push out, take more than one lap to return.
  */
 const farLaps = 3;
+/** But no more loads than that: over as many pages the tables are in no near cache anyway. */
+const mostHops = farLaps * 2 ** 16;
 /** Loads of a call that goes through a set which no cache holds: a part of it. */
 const anywhereHops = 4096;
 
@@ -33,7 +35,7 @@ function shapeAt(point: Point): Shape {
   const pages = numberAt(point, 'pageCount');
   const pageBytes = numberAt(point, 'pageBytes');
   const isFar = pages > farPages;
-  const hops = Math.max(fewestHops, isFar ? farLaps * pages : pages);
+  const hops = Math.max(fewestHops, isFar ? Math.min(mostHops, farLaps * pages) : pages);
   const spread = (order: ChaseOrder, strideBytes: number): Shape => ({
     order,
     strideBytes,
@@ -85,7 +87,8 @@ export function observeHugeShare({ hugeShare }: Given): Readonly<Record<string, 
 
 const addsPoint = (point: Point): Point => {
   const pages = numberAt(point, 'pageCount');
-  return { adds: (pages > farPages ? 64 : 4) * Math.max(fewestHops, pages) };
+  const most = Math.min(pages, mostHops / farLaps);
+  return { adds: (pages > farPages ? 64 : 4) * Math.max(fewestHops, most) };
 };
 
 /** Additions, one cycle each, beside the loads. Point: pageCount. */

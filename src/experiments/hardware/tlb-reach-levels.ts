@@ -4,29 +4,29 @@
  * The reach of a TLB is where the curve crosses the geometric mean of the two plateaus: near the foot of the climb,
  * since a TLB which does not evict the oldest entry first misses only now and then at first.
  */
-import { formatBytes, formatCount } from '../../base/units.ts';
+import { formatBytes } from '../../base/units.ts';
 import type { Findings, Group } from '../../experiment/findings.ts';
 import { type Inferred, overProcesses } from '../../experiment/inference.ts';
 import { numberAt } from '../../kernel/kernel.ts';
+import { reportedTlb } from '../../machine/reports.ts';
 import { type CurvePoint, findPlateaus, median, type Plateau } from '../../stats/index.ts';
-import { coreTimes, partedAt } from './core-times.ts';
-import type { PerProcess } from './per-process.ts';
+import { coreTimes, partedAt, type PerProcess } from './per-process.ts';
 import { hugePageBytes } from './tlb-reach-kernels.ts';
 
 /** A number of pages, and each process's time of a load there: a hot line's, and what translation adds to it. */
-interface PagePoint {
+export interface PagePoint {
   readonly pages: number;
   readonly nsOf: PerProcess;
 }
 
 /** A plateau of the curve. */
-interface Level {
+export interface Level {
   readonly plateau: Plateau;
   readonly nsOf: PerProcess;
 }
 
 /** Where a TLB overflows. */
-interface Reach {
+export interface Reach {
   readonly pagesOf: PerProcess;
   /** The counts measured on either side: nothing between them was tried. */
   readonly below: number;
@@ -38,8 +38,7 @@ export interface Steps {
   readonly levels: readonly Level[];
   /** A reach for each level but the last. */
   readonly reaches: readonly Reach[];
-  /** What a load takes at the largest number of pages. */
-  readonly farthest: PagePoint | null;
+  readonly curve: readonly PagePoint[];
 }
 
 export const countAt = ({ point }: Group): number => numberAt(point, 'pageCount');
@@ -72,7 +71,7 @@ function curveOf(findings: Findings, variant: string): PagePoint[] {
 }
 
 /** One process's curve. */
-function own(curve: readonly PagePoint[], process: number): CurvePoint[] {
+export function own(curve: readonly PagePoint[], process: number): CurvePoint[] {
   return curve.flatMap(({ pages, nsOf }): CurvePoint[] => {
     const ns = nsOf.get(process);
     return ns === undefined ? [] : [{ x: pages, y: ns }];
@@ -110,11 +109,18 @@ function reachBetween(curve: readonly PagePoint[], lower: Level, upper: Level): 
     const found = above === undefined ? null : crossing(own(climb, process), Math.sqrt(ns * above));
     if (found !== null) pagesOf.set(process, found);
   }
-  const middle = pagesOf.size === 0 ? lower.plateau.to : median([...pagesOf.values()]);
+  return pagesOf.size === 0
+    ? { pagesOf, below: lower.plateau.to, above: upper.plateau.from }
+    : reachOn(climb, pagesOf);
+}
+
+/** The counts about where the processes' curves climb: one of them at least does. */
+export function reachOn(climb: readonly PagePoint[], pagesOf: PerProcess): Reach {
+  const middle = median([...pagesOf.values()]);
   return {
     pagesOf,
-    below: climb.findLast(({ pages }) => pages <= middle)?.pages ?? lower.plateau.to,
-    above: climb.find(({ pages }) => pages > middle)?.pages ?? upper.plateau.from,
+    below: climb.findLast(({ pages }) => pages <= middle)?.pages ?? middle,
+    above: climb.find(({ pages }) => pages > middle)?.pages ?? middle,
   };
 }
 
@@ -125,7 +131,7 @@ export function stepsOf(findings: Findings, variant: string): Steps {
   const { plateaus } = findPlateaus(pooled);
   const levels = plateaus.map((plateau) => levelOn(curve, plateau));
   const reaches = levels.slice(1).map((upper, i) => reachBetween(curve, levels[i]!, upper));
-  return { levels, reaches, farthest: curve.at(-1) ?? null };
+  return { levels, reaches, curve };
 }
 
 /** What a load takes longer than one whose translation the first TLB holds, process by process. */
@@ -138,8 +144,17 @@ export function costsOver(base: Level | undefined, nsOf: PerProcess, unitNs?: Pe
 
 const nothingReported = { reported: null, reportedBy: null, note: null };
 
+type Reported = Pick<Inferred, 'reported' | 'reportedBy'>;
+const nobody: Reported = { reported: null, reportedBy: null };
+
+/** How many pages of a size a level's data TLB is reported to hold. */
+function reportedAs({ machine }: Findings, level: number, pageBytes: number): Reported {
+  const tlb = reportedTlb(machine, level, pageBytes);
+  return { reported: tlb?.entries ?? null, reportedBy: tlb?.by ?? null };
+}
+
 /** The interval holds the step between the two counts tried, too. */
-function entries(id: string, title: string, reach: Reach): Inferred {
+export function entries(id: string, title: string, reach: Reach, reported: Reported = nobody): Inferred {
   const found = overProcesses([...reach.pagesOf.values()]);
   return {
     id,
@@ -148,11 +163,19 @@ function entries(id: string, title: string, reach: Reach): Inferred {
     ...found,
     low: found.low === null ? null : Math.min(found.low, reach.below),
     high: found.high === null ? null : Math.max(found.high, reach.above),
-    ...nothingReported,
+    ...reported,
+    note: null,
   };
 }
 
-function costs(id: string, title: string, steps: Steps, nsOf: PerProcess, cycles: PerProcess): Inferred[] {
+/** What loads that take `nsOf` pay for translation, in ns and in cycles. */
+export function costs(
+  id: string,
+  title: string,
+  steps: Steps,
+  nsOf: PerProcess,
+  cycles: PerProcess,
+): Inferred[] {
   const base = steps.levels[0];
   return [
     { id: `${id}-ns`, title, unit: 'ns', ...overProcesses(costsOver(base, nsOf)), ...nothingReported },
@@ -166,26 +189,22 @@ function costs(id: string, title: string, steps: Steps, nsOf: PerProcess, cycles
   ];
 }
 
-/** Later plateaus than these three are walks whose tables lie farther and farther away. */
+/** Later plateaus than these three are walks whose tables lie farther and farther away: tlb-reach-walks.ts. */
 const names = ['first TLB', 'second TLB'] as const;
 
 function smallPages(findings: Findings, cycles: PerProcess): Inferred[] {
   const steps = stepsOf(findings, 'pages-4k');
-  const { levels, reaches, farthest } = steps;
-  const figures = names.flatMap((name, i) => {
+  const { levels, reaches } = steps;
+  const pageBytes = numberAt(findings.groups[0]!.point, 'pageBytes');
+  return names.flatMap((name, i) => {
     const [reach, upper] = [reaches[i], levels[i + 1]];
     if (reach === undefined || upper === undefined) return [];
     const id = `tlb-${i + 1}`;
     return [
-      entries(`${id}-entries`, `Data translations, ${name}`, reach),
+      entries(`${id}-entries`, `Data translations, ${name}`, reach, reportedAs(findings, i + 1, pageBytes)),
       ...costs(`${id}-miss`, `A miss of the ${name}`, steps, upper.nsOf, cycles),
     ];
   });
-  const last = levels[2];
-  // On the last plateau the figure would be the one before again.
-  if (farthest === null || last === undefined || farthest.pages <= last.plateau.to) return figures;
-  const title = `A walk among ${formatCount(farthest.pages)} pages`;
-  return [...figures, ...costs('tlb-far-walk', title, steps, farthest.nsOf, cycles)];
 }
 
 /** How many 2 MiB pages the first TLB holds. */
@@ -193,42 +212,54 @@ function hugePages(findings: Findings): Inferred[] {
   return (['pages-2m', 'pages-2m-explicit'] as const).flatMap((variant) => {
     const { reaches, levels } = stepsOf(findings, variant);
     const title = `2 MiB pages, first TLB${variant === 'pages-2m' ? '' : ', from the pool'}`;
-    if (reaches[0] !== undefined) return [entries(`tlb-1-entries-${variant.slice(6)}`, title, reaches[0])];
+    const id = `tlb-1-entries-${variant.slice(6)}`;
+    const reported = reportedAs(findings, 1, hugePageBytes);
+    if (reaches[0] !== undefined) return [entries(id, title, reaches[0], reported)];
     const most = levels[0]?.plateau.to;
-    return most === undefined
-      ? []
-      : [unseen(`tlb-1-entries-${variant.slice(6)}`, title, 'entries', `all of ${most} fit`)];
+    return most === undefined ? [] : [{ ...unseen(id, title, 'entries', `all of ${most} fit`), ...reported }];
   });
 }
 
-function unseen(id: string, title: string, unit: string, note: string): Inferred {
+/** A figure that the curve does not show, and why. */
+export function unseen(id: string, title: string, unit: string, note: string): Inferred {
   return { id, title, unit, value: null, low: null, high: null, processes: 0, ...nothingReported, note };
 }
 
+/** Loads some bytes apart in pages that are larger: how far an entry reaches for them. */
+interface Within {
+  readonly id: string;
+  readonly title: string;
+  readonly variant: string;
+  readonly stepBytes: number;
+  readonly pageBytes: number;
+  /** Which arms' first reach says how many entries there are: the first of them that has one. */
+  readonly entriesBy: readonly string[];
+}
+
 /**
- * What one entry maps of memory in 2 MiB pages: the span over which loads a small page apart overflow the first TLB,
- * shared by as many entries as loads of one huge page each fill.
+ * What one entry maps of memory in large pages: the span over which loads a step apart overflow the first TLB, shared
+ * by as many entries as loads of one page each fill.
  */
-function mappedByEntry(findings: Findings): Inferred[] {
-  const pageBytes = numberAt(findings.groups[0]!.point, 'pageBytes');
-  const [small, huge] = ['pages-4k', 'pages-2m'].map((variant) => stepsOf(findings, variant).reaches[0]);
-  const { levels, reaches } = stepsOf(findings, 'steps-in-2m');
-  const entriesOf = (huge ?? small)?.pagesOf;
-  const [id, title] = ['tlb-huge-entry', 'Mapped by an entry, in 2 MiB pages'] as const;
-  const reported = { reported: hugePageBytes, reportedBy: 'the kernel' };
+function mappedByEntry(findings: Findings, within: Within): Inferred[] {
+  const { id, title, stepBytes, pageBytes } = within;
+  const reported = { reported: pageBytes, reportedBy: 'the kernel' };
+  const { levels, reaches } = stepsOf(findings, within.variant);
+  const entriesOf = within.entriesBy
+    .map((variant) => stepsOf(findings, variant).reaches[0]?.pagesOf)
+    .find((pagesOf) => pagesOf !== undefined);
   if (entriesOf === undefined || levels.length === 0) return [];
   const [first] = reaches;
   if (first === undefined) {
-    const span = formatBytes(levels[0]!.plateau.to * pageBytes);
+    const span = formatBytes(levels[0]!.plateau.to * stepBytes);
     return [{ ...unseen(id, title, 'B', `no miss within ${span}: whole huge pages`), ...reported }];
   }
   const found = overProcesses(
     [...first.pagesOf].flatMap(([process, pages]) => {
       const count = entriesOf.get(process);
-      return count === undefined ? [] : [(pages / count) * pageBytes];
+      return count === undefined ? [] : [(pages / count) * stepBytes];
     }),
   );
-  const isSmall = found.value !== null && found.value < hugePageBytes / 4;
+  const isSmall = found.value !== null && found.value < pageBytes / 4;
   const note = isSmall
     ? 'the huge pages are not huge to the TLB: a guest whose host backs them with small pages gets small entries'
     : null;
@@ -239,5 +270,24 @@ function mappedByEntry(findings: Findings): Inferred[] {
 export function inferTlb(findings: Findings): Inferred[] {
   if (findings.groups.length === 0) return [];
   const cycles = cycleNs(findings);
-  return [...smallPages(findings, cycles), ...hugePages(findings), ...mappedByEntry(findings)];
+  return [
+    ...smallPages(findings, cycles),
+    ...hugePages(findings),
+    ...mappedByEntry(findings, {
+      id: 'tlb-huge-entry',
+      title: 'Mapped by an entry, in 2 MiB pages',
+      variant: 'steps-in-2m',
+      stepBytes: numberAt(findings.groups[0]!.point, 'pageBytes'),
+      pageBytes: hugePageBytes,
+      entriesBy: ['pages-2m', 'pages-4k'],
+    }),
+    ...mappedByEntry(findings, {
+      id: 'tlb-gigantic-entry',
+      title: 'Mapped by an entry, in 1 GiB pages',
+      variant: 'steps-in-1g',
+      stepBytes: hugePageBytes,
+      pageBytes: 2 ** 30,
+      entriesBy: ['pages-2m', 'pages-4k'],
+    }),
+  ];
 }

@@ -134,14 +134,15 @@ export function ruleHeight(rows: readonly number[]): number {
 
 /** Draws the rules; their labels stand above `box.top`, in the rows given. */
 export function drawRules(rules: readonly Rule[], rows: readonly number[], scale: Scale, box: Box): Markup {
-  const marks = rules.map((rule, i) => {
-    const row = rows[i]!;
-    const x = px(scale.at(rule.at));
-    const y = box.top - 8 - row * rowHeight;
-    const { start } = ruleSpan(rule, scale, box);
+  const heights = rows.map((row) => box.top - 8 - row * rowHeight);
+  const lines = rules.map((rule, i) => {
     const kind = rule.measured ? 'rule rule--measured' : 'rule';
-    return html`<path class="${kind}" d="M${x},${px(y + 3)}V${px(box.bottom)}"/><text class="rule-label" x="${px(start)}"
-      y="${px(y)}">${rule.label}</text>`;
+    return html`<path class="${kind}" d="M${px(scale.at(rule.at))},${px(heights[i]! + 3)}V${px(box.bottom)}"/>`;
   });
-  return html`<g class="rules">${marks}</g>`;
+  // After all lines, so that none runs through a label of a lower row.
+  const labels = rules.map(
+    (rule, i) =>
+      html`<text class="rule-label" x="${px(ruleSpan(rule, scale, box).start)}" y="${px(heights[i]!)}">${rule.label}</text>`,
+  );
+  return html`<g class="rules">${lines}${labels}</g>`;
 }

@@ -17,6 +17,8 @@ export interface Bar {
   readonly high: number | null;
   /** The number and its interval in words. */
   readonly words: string;
+  /** The number alone. */
+  readonly figure: string;
   readonly tip: string;
   readonly baseline: boolean;
   readonly unsteady: boolean;
@@ -47,13 +49,19 @@ function whisker(bar: Bar, scale: Scale, middle: number): Markup {
   return html`<path class="whisker" d="M${low},${top}v10m0,-5H${high}m0,-5v10"/>`;
 }
 
-/** Name to the left, number to the right; a name too long for its row is cut, the table has it whole. */
+/**
+ * Name to the left, number to the right, its interval in words where both have room: the whisker shows it too. A name
+ * too long even so is cut, the table has it whole.
+ */
 function heading(bar: Bar, box: Box, y: number): Markup {
-  const room = Math.floor((box.right - box.left - textWidth(bar.words) - 16) / textWidth('m'));
   const name = bar.baseline ? `${bar.label} (baseline)` : bar.label;
+  const roomBeside = (text: string): number =>
+    Math.floor((box.right - box.left - textWidth(text) - 16) / textWidth('m'));
+  const words = bar.low === null || roomBeside(bar.words) < name.length ? bar.figure : bar.words;
+  const room = roomBeside(words);
   const shown = name.length > room ? `${name.slice(0, Math.max(1, room - 1))}…` : name;
   return html`<text class="bar-name" x="${px(box.left)}" y="${px(y)}">${shown}</text><text class="bar-words"
-    text-anchor="end" x="${px(box.right)}" y="${px(y)}">${bar.words}</text>`;
+    text-anchor="end" x="${px(box.right)}" y="${px(y)}">${words}</text>`;
 }
 
 function drawBar(bar: Bar, row: number, plot: BarsPlot, scale: Scale, box: Box): Markup {

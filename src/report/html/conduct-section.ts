@@ -4,7 +4,7 @@ import type { Run, Stop } from '../../experiment/run.ts';
 import { formatCpuList } from '../../machine/cpu-list.ts';
 import { formatCoordinate, formatDuration, formatShare } from '../numbers.ts';
 import { html, type Markup } from './markup.ts';
-import { nameInWords } from './names.ts';
+import { leftOutInWords, nameInWords } from './names.ts';
 import type { ExperimentView } from './view.ts';
 
 const stops: Readonly<Record<Stop, string>> = {
@@ -51,7 +51,7 @@ function leftOut(run: Run, views: readonly ExperimentView[]): Markup {
   if (run.leftOut.length === 0) return html`<p class="note">Nothing was left out.</p>`;
   const items = run.leftOut.map(({ experiment, what, reason }) => {
     const title = views.find((view) => view.id === experiment)?.title ?? experiment;
-    return html`<li>${title}, <strong>${what}</strong>: ${reason}</li>`;
+    return html`<li>${title}, <strong>${leftOutInWords(what)}</strong>: ${reason}</li>`;
   });
   return html`<ul>${items}</ul>`;
 }

@@ -1,11 +1,11 @@
 /** One experiment: what is asked, the layout, the answers, the chart, the numbers, the samples, the reasons. */
 import { hasComparisons } from '../cells.ts';
-import { inferredCells, inferredHeaders } from '../inferred.ts';
-import { predictedHeaders, predictedRows, predictedSentence } from '../predicted.ts';
+import { inferredTable } from '../inferred.ts';
+import { predictedHeaders, predictedNotes, predictedRows, predictedSentence } from '../predicted.ts';
 import { drawFigure } from './figure.ts';
 import { html, linked, type Markup, paragraphs, sentence } from './markup.ts';
 import { drawMetrics } from './metrics.ts';
-import { nameInWords, pointInWords } from './names.ts';
+import { leftOutInWords, nameInWords, pointInWords, variantTitle } from './names.ts';
 import { drawRaw } from './raw.ts';
 import { drawResults } from './results.ts';
 import { drawVerdicts } from './verdicts.ts';
@@ -36,7 +36,9 @@ function drawSources(view: ExperimentView): Markup | null {
 
 function drawLeftOut(view: ExperimentView): Markup | null {
   if (view.leftOut.length === 0) return null;
-  const items = view.leftOut.map(({ what, reason }) => html`<li><strong>${what}</strong>: ${reason}</li>`);
+  const items = view.leftOut.map(
+    ({ what, reason }) => html`<li><strong>${leftOutInWords(what)}</strong>: ${reason}</li>`,
+  );
   return html`<div class="left-out"><h3>Left out</h3><ul>${items}</ul></div>`;
 }
 
@@ -72,16 +74,31 @@ function drawRegimes(view: ExperimentView): Markup | null {
   return regimes === null ? null : html`<p class="notice">${sentence(regimes)}</p>`;
 }
 
+/** Heads of columns, those of numbers over the numbers' ends. */
+function headCells(heads: readonly string[], numbers: readonly string[]): Markup[] {
+  return heads.map((head) => {
+    const kind = numbers.includes(head) ? 'number' : '';
+    return html`<th scope="col" class="${kind}">${head.charAt(0).toUpperCase() + head.slice(1)}</th>`;
+  });
+}
+
 /** What the machine is found to be, beside what it says. */
 function drawInferred({ inferences }: ExperimentView): Markup | null {
   if (inferences.length === 0) return null;
-  const heads = inferredHeaders.map((head) => html`<th scope="col">${head}</th>`);
-  const cells = inferences.map(inferredCells);
-  const rows = cells.map(
-    ({ what, value, range, reported, reportedBy }) =>
-      html`<tr><th scope="row">${what}</th><td>${value}</td><td>${range}</td><td>${reported}</td><td>${reportedBy}</td></tr>`,
+  const { columns, notes: remarks } = inferredTable(inferences);
+  const [what, ...figures] = columns;
+  const numbers = columns.flatMap(({ header, isNumber }) => (isNumber ? [header] : []));
+  const heads = headCells(
+    columns.map(({ header }) => header),
+    numbers,
   );
-  const notes = cells.flatMap(({ note }) => (note === '' ? [] : [html`<li>${note}</li>`]));
+  const rows = inferences.map((_, i) => {
+    const cells = figures.map(
+      ({ cells: all, isNumber }) => html`<td class="${isNumber ? 'number' : ''}">${all[i]!}</td>`,
+    );
+    return html`<tr><th scope="row">${what!.cells[i]!}</th>${cells}</tr>`;
+  });
+  const notes = remarks.map((note) => html`<li>${note}</li>`);
   return html`<h3>The machine, inferred</h3><div class="scroll" role="region" tabindex="0" aria-label="What was inferred of the machine"><table><thead><tr>${heads}</tr></thead><tbody>${rows}</tbody></table></div>${
     notes.length === 0 ? null : html`<ul class="note">${notes}</ul>`
   }`;
@@ -89,14 +106,20 @@ function drawInferred({ inferences }: ExperimentView): Markup | null {
 
 /** What the cache model makes of the same addresses. */
 function drawPredicted(view: ExperimentView): Markup | null {
-  const rows = predictedRows(view);
+  const rows = predictedRows(view, {
+    point: (point) => pointInWords(point),
+    variant: (id) => variantTitle(id, view.text),
+  });
   if (rows.length === 0) return null;
-  const heads = predictedHeaders.map((head) => html`<th scope="col">${head}</th>`);
+  const heads = headCells(predictedHeaders, ['predicted', 'measured', 'ratio']);
   const lines = rows.map(
-    ({ where, variant, predicted, measured, ratio }) =>
-      html`<tr><th scope="row">${where}</th><td>${variant}</td><td>${predicted}</td><td>${measured}</td><td>${ratio}</td></tr>`,
+    ({ where, variant, predicted, measured, ratio, misses }) =>
+      html`<tr><th scope="row">${where}</th><td>${variant}</td><td class="number">${predicted}</td><td class="number">${measured}</td><td class="number">${ratio}</td><td>${misses}</td></tr>`,
   );
-  return html`<h3>Predicted beside measured</h3><div class="scroll" role="region" tabindex="0" aria-label="What the cache model predicts"><table><thead><tr>${heads}</tr></thead><tbody>${lines}</tbody></table></div><p class="note">${predictedSentence(rows)}</p>`;
+  const notes = predictedNotes(rows).map((note) => html`<li>${note}</li>`);
+  return html`<h3>Predicted beside measured</h3><div class="scroll" role="region" tabindex="0" aria-label="What the cache model predicts"><table><thead><tr>${heads}</tr></thead><tbody>${lines}</tbody></table></div><p class="note">${predictedSentence(rows)}</p>${
+    notes.length === 0 ? null : html`<ul class="note">${notes}</ul>`
+  }`;
 }
 
 /** The section of an experiment; what a run without words holds is drawn all the same. */

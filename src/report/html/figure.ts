@@ -38,6 +38,7 @@ function barOf(
     low,
     high,
     words: medianInWords(measurement),
+    figure: formatQuantity(median, measurement.unit),
     tip: tipOf(view, table, group, arm),
     baseline: isBaseline,
     unsteady: isUnsteady(measurement),
@@ -122,13 +123,14 @@ const figures: Readonly<Record<Chart['kind'], typeof linesFigure>> = {
 };
 
 /** How strokes, fills, whiskers and rings are read, as far as the chart has them. */
-function keyOf(placed: readonly Placed[], { kind }: Chart): Markup {
+function keyOf(placed: readonly Placed[], { kind, logY }: Chart): Markup {
   const isUnsteady = unsteadyIn(placed);
   const languages = [...new Set(placed.map(({ arm }) => arm.measurement.language))];
+  const block = valueDomain(placed, logY).log ? 'block block--dot' : 'block';
   const told = languages.length > 1 && kind !== 'matrix' ? languages : [];
   const items = told.map((language) => {
     const sample =
-      kind === 'lines' ? strokeSample(language) : html`<span class="block block--${language}"></span>`;
+      kind === 'lines' ? strokeSample(language) : html`<span class="${block} block--${language}"></span>`;
     return html`<li>${sample}<span>${strokeNames[language]}</span></li>`;
   });
   if (kind !== 'matrix' && placed.some(({ arm }) => arm.measurement.summary.low !== null)) {

@@ -4,12 +4,13 @@ import type { Chart } from '../../experiment/experiment.ts';
 import type { Prediction } from '../../experiment/prediction.ts';
 import type { Machine } from '../../machine/types.ts';
 import type { MetricTable } from '../arrange.ts';
+import { curvePoint, isTold } from '../cells.ts';
 import { formatCoordinate, formatQuantity } from '../numbers.ts';
 import type { AxisText, Rule } from './axis.ts';
 import { drawLines, type LinesPlot, type PlotPoint, type Series } from './lines.ts';
 import { swatch } from './marks.ts';
 import { html, type Markup } from './markup.ts';
-import { armInWords, groupInWords, isSize, nameInWords, ownNames } from './names.ts';
+import { groupInWords, isSize, nameInWords, ownNames, pointInWords, variantTitle } from './names.ts';
 import { drawPanels, type Facet, facetsBy, facetTitle, valueDomain } from './panels.ts';
 import { extent, padded, type Range } from './scales.ts';
 import { numbersAt, type Placed, valueAt } from './suggest.ts';
@@ -28,9 +29,38 @@ interface Frame {
   readonly yDomain: Range;
   readonly logY: boolean;
   readonly isUnsteady: ReturnType<typeof unsteadyAmong>;
-  readonly own: readonly string[];
-  /** Names of all series, in the order of their indices. */
-  readonly names: readonly string[];
+  readonly curveOf: (one: Placed) => Curve;
+  /** All of them, in the order of their indices. */
+  readonly curves: readonly Curve[];
+}
+
+/** What a series is called: its variant, and what tells it from others of the variant. */
+interface Curve {
+  readonly variant: string;
+  readonly own: string;
+  /** Both. */
+  readonly name: string;
+}
+
+/** How to call the curves over `x`; within a group the rest of the point is the panel's. */
+function curveNames(
+  view: ExperimentView,
+  table: MetricTable,
+  all: readonly Placed[],
+  x: string,
+): Frame['curveOf'] {
+  const measurements = all.map(({ arm }) => arm.measurement);
+  const own = new Set(ownNames(table).filter((name) => name !== x));
+  const names = [...new Set(measurements.flatMap(({ point }) => Object.keys(point)))];
+  const ownOf = curvePoint(
+    measurements,
+    names.filter((name) => !own.has(name)),
+  );
+  return ({ arm: { measurement } }) => {
+    const title = variantTitle(measurement.variant, view.text);
+    const told = pointInWords(ownOf(measurement));
+    return { variant: title, own: told, name: told === '' ? title : `${title}, ${told}` };
+  };
 }
 
 /** Described values are listed for so many series at most. */
@@ -57,7 +87,7 @@ function frameOf(view: ExperimentView, table: MetricTable, chart: Chart, placed:
   const logX = chart.logX && values.every((value) => value > 0);
   const isPowerOfTwo = values.every((value) => Number.isInteger(Math.log2(value)));
   const range = valueDomain(placed, chart.logY);
-  const own = ownNames(table);
+  const curveOf = curveNames(view, table, placed, chart.x);
   return {
     view,
     table,
@@ -79,8 +109,8 @@ function frameOf(view: ExperimentView, table: MetricTable, chart: Chart, placed:
     yDomain: range.domain,
     logY: range.log,
     isUnsteady: unsteadyAmong(placed.map(({ arm }) => arm.measurement)),
-    own,
-    names: [...new Set(placed.map(({ arm }) => armInWords(arm.measurement, own, view.text, [chart.x])))],
+    curveOf,
+    curves: [...new Map(placed.map(curveOf).map((curve) => [curve.name, curve])).values()],
   };
 }
 
@@ -97,11 +127,8 @@ function pointOf({ view, table, chart, isUnsteady }: Frame, one: Placed): PlotPo
 }
 
 function seriesOf(frame: Frame, facet: Facet): Series[] {
-  const { view, chart, own } = frame;
-  return frame.names.flatMap((label, index): Series[] => {
-    const mine = facet.placed.filter(
-      ({ arm }) => armInWords(arm.measurement, own, view.text, [chart.x]) === label,
-    );
+  return frame.curves.flatMap(({ name: label }, index): Series[] => {
+    const mine = facet.placed.filter((one) => frame.curveOf(one).name === label);
     if (mine.length === 0) return [];
     const points = mine.flatMap((one) => pointOf(frame, one)).toSorted((a, b) => a.x - b.x);
     return [{ index, label, language: mine[0]!.arm.measurement.language, points }];
@@ -139,13 +166,13 @@ export function linesFigure(
   placed: readonly Placed[],
 ): Markup {
   const frame = frameOf(view, table, chart, placed);
-  const facets = facetsBy(placed, ({ group }) => groupInWords(group, [chart.x]));
+  const measurements = placed.map(({ arm }) => arm.measurement);
+  const names = [...new Set(measurements.flatMap(({ point }) => Object.keys(point)))];
+  // What the variant tells is the same in a group by chance: its series needs no panel of its own.
+  const told = names.filter((name) => isTold(name, measurements));
+  const facets = facetsBy(placed, ({ group }) => groupInWords(group, [chart.x, ...told]));
   const plots = new Map(facets.map((facet) => [facet, plotOf(frame, facet)]));
   const all = [...plots.values()].flatMap(({ series }) => series);
-  const legend = frame.names.map((name, index) => {
-    const language = all.find((series) => series.index === index)?.language ?? 'native';
-    return html`<li data-series="${index}">${swatch(index, language)}<span>${name}</span></li>`;
-  });
   const drawn = drawPanels(
     facets,
     (facet, size, id) => drawLines(plots.get(facet)!, size, id),
@@ -155,5 +182,22 @@ export function linesFigure(
     view.predictions.length === 0
       ? null
       : html`<p class="note">Dashed, with crosses: what the cache model predicts.</p>`;
-  return html`${legend.length > 1 ? html`<ul class="legend" aria-label="Series">${legend}</ul>` : null}${key}${drawn}`;
+  return html`${frame.curves.length > 1 ? drawLegend(frame.curves, all) : null}${key}${drawn}`;
+}
+
+/** An entry a series; those of one variant stand together, under its name said once. */
+function drawLegend(curves: readonly Curve[], all: readonly Series[]): Markup {
+  const entry = (curve: Curve, words: string): Markup => {
+    const index = curves.indexOf(curve);
+    const language = all.find((series) => series.index === index)?.language ?? 'native';
+    return html`<li data-series="${index}">${swatch(index, language)}<span>${words}</span></li>`;
+  };
+  const variants = [...new Set(curves.map(({ variant }) => variant))];
+  const items = variants.map((variant) => {
+    const mine = curves.filter((curve) => curve.variant === variant);
+    if (mine.length === 1) return entry(mine[0]!, mine[0]!.name);
+    const entries = mine.map((curve) => entry(curve, curve.own));
+    return html`<li class="legend-group"><span>${variant}:</span><ul aria-label="${variant}">${entries}</ul></li>`;
+  });
+  return html`<ul class="legend" aria-label="Series">${items}</ul>`;
 }

@@ -59,6 +59,9 @@ export interface Size {
 
 const labelGap = 17;
 const longestLabel = 32;
+const longestTail = 14;
+/** Of the plot's width, at its right. */
+const labelledShare = 0.2;
 
 function scaleOf(log: boolean, domain: Range, range: Range): Scale {
   return log ? logScale(domain, range) : linearScale(domain, range);
@@ -76,8 +79,13 @@ export function spread(positions: readonly number[], gap: number, low: number, h
   return placed;
 }
 
+/** Cut in the middle: what tells names apart stands at either end. */
 function shortened(label: string): string {
-  return label.length > longestLabel ? `${label.slice(0, longestLabel - 1)}…` : label;
+  if (label.length <= longestLabel) return label;
+  const comma = label.lastIndexOf(', ');
+  const tail =
+    comma > 0 && label.length - comma <= longestTail ? label.slice(comma) : label.slice(-longestTail);
+  return `${label.slice(0, longestLabel - 1 - tail.length).trimEnd()}…${tail}`;
 }
 
 function bandPath(points: readonly PlotPoint[], x: Scale, y: Scale): string {
@@ -121,10 +129,16 @@ function drawSeries(series: Series, x: Scale, y: Scale): Markup {
     d="${bandPath(series.points, x, y)}"/>${predictedLine(series.points, x, y)}${line}${series.points.map((point) => drawPoint(series, point, x, y))}</g>`;
 }
 
+/** Series that end so near the right edge that a name there is theirs to the eye; the legend names the others. */
+function namedAtEnd(all: readonly Series[], x: Scale): Series[] {
+  const [left, right] = x.domain.map((value) => x.at(value)) as [number, number];
+  const from = right - (right - left) * labelledShare;
+  return all.filter(({ points }) => points.length > 0 && x.at(points.at(-1)!.x) >= from - 0.5);
+}
+
 /** Names at the lines' ends, moved apart, each tied to its end by a hair line. */
 function drawLabels(all: readonly Series[], x: Scale, y: Scale, box: Box): Markup {
-  const ends = all
-    .filter((series) => series.points.length > 0)
+  const ends = namedAtEnd(all, x)
     .map((series) => ({ series, end: series.points.at(-1)! }))
     .toSorted((a, b) => y.at(a.end.y) - y.at(b.end.y));
   const places = spread(

@@ -35,6 +35,17 @@ export function pointInWords(point: Point, except: readonly string[] = []): stri
     .join(', ');
 }
 
+/** What was left out, its coordinates in words: 'a walk (strideBytes=64 pages=huge)'. */
+export function leftOutInWords(what: string): string {
+  return what.replace(/\((\w+=[^\s)]+(?: \w+=[^\s)]+)*)\)$/, (_whole, list: string) => {
+    const coordinates = list.split(' ').map((one) => {
+      const [name, value] = [one.slice(0, one.indexOf('=')), one.slice(one.indexOf('=') + 1)];
+      return coordinateInWords(name, /^\d+(\.\d+)?$/.test(value) ? Number(value) : value);
+    });
+    return `(${coordinates.join(', ')})`;
+  });
+}
+
 /** A variant's title; its id where no text names it. */
 export function variantTitle(variant: string, text: ExperimentText | null): string {
   return text?.variants.find((one) => one.id === variant)?.title ?? variant;

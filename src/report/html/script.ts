@@ -143,17 +143,26 @@ function enhanceFigure(figure) {
     plot.addEventListener('focusout', hide);
   }
 
-  for (const item of figure.querySelectorAll('.legend li')) {
+  const switches = [...figure.querySelectorAll('.legend li[data-series]')].map((item) => {
     const button = make('button', { type: 'button' }, ...item.childNodes);
-    button.setAttribute('aria-pressed', 'true');
-    button.addEventListener('click', () => {
-      const isOn = button.getAttribute('aria-pressed') !== 'true';
+    const turn = (isOn) => {
       button.setAttribute('aria-pressed', String(isOn));
       const parts = figure.querySelectorAll('.plots [data-series="' + item.dataset.series + '"]');
       for (const part of parts) part.classList.toggle('off', !isOn);
       hide();
-    });
+    };
+    button.setAttribute('aria-pressed', 'true');
+    button.addEventListener('click', () => turn(button.getAttribute('aria-pressed') !== 'true'));
     item.append(button);
+    return turn;
+  });
+  if (switches.length > 4) {
+    const both = [['All', true], ['None', false]].map(([textContent, isOn]) => {
+      const button = make('button', { type: 'button', textContent });
+      button.addEventListener('click', () => switches.forEach((turn) => turn(isOn)));
+      return button;
+    });
+    figure.querySelector('.legend').prepend(make('li', { className: 'all-none' }, ...both));
   }
 }
 for (const figure of document.querySelectorAll('[data-figure]')) enhanceFigure(figure);

@@ -230,9 +230,12 @@ const charts = `
 .key{margin:.7rem 0 0;gap:.3rem 1.4rem;color:var(--faint);font-size:.82rem}
 .key li{display:inline-flex;align-items:center;gap:.45rem}
 .legend li{display:inline-flex;align-items:center;gap:.45rem;padding:.15rem .6rem .15rem 0}
+.legend-group{flex-wrap:wrap;flex-basis:100%}
+.legend-group ul{list-style:none;display:flex;flex-wrap:wrap;margin:0;padding:0;gap:.3rem .35rem}
 .legend button{display:inline-flex;align-items:center;gap:.45rem;font:inherit;color:var(--ink);background:var(--surface);cursor:pointer;
   border:1px solid var(--line);border-radius:4px;padding:.22rem .6rem .22rem .45rem;min-height:1.9rem}
 .legend li:has(button){padding:0}
+.legend .all-none{gap:.35rem}.legend .all-none button{padding-left:.6rem;color:var(--soft)}
 .legend button:hover{border-color:var(--faint)}
 .legend button[aria-pressed=false]{background:none;color:var(--faint);text-decoration:line-through}
 .legend button[aria-pressed=false] .swatch{opacity:.3}
@@ -240,8 +243,10 @@ const charts = `
 .whisker-sample{width:1.1rem;height:.6rem;border:solid currentColor;border-width:0 1.5px;background:linear-gradient(currentColor,currentColor) center/100% 1.5px no-repeat}
 .halo-sample{width:.95rem;height:.95rem;border:1.5px dashed var(--inconclusive);border-radius:50%}
 .block{width:1.3rem;height:.75rem;display:inline-block;background:var(--series-0)}
-.block--typescript{background:repeating-linear-gradient(135deg,var(--series-4) 0 2.5px,var(--surface) 2.5px 5px);border:1px solid var(--series-4)}
-.block--crossing{background:radial-gradient(var(--series-3) 1.4px,var(--surface) 1.6px) 0 0/5px 5px;border:1px solid var(--series-3)}
+.block.block--dot{width:.75rem;border:0;border-radius:50%}
+.block--dot.block--typescript{background:var(--series-4)}.block--dot.block--crossing{background:var(--series-3)}
+.block--typescript:not(.block--dot){background:repeating-linear-gradient(135deg,var(--series-4) 0 2.5px,var(--surface) 2.5px 5px);border:1px solid var(--series-4)}
+.block--crossing:not(.block--dot){background:radial-gradient(var(--series-3) 1.4px,var(--surface) 1.6px) 0 0/5px 5px;border:1px solid var(--series-3)}
 .tip{position:absolute;z-index:5;max-width:min(21rem,94%);background:var(--ink);color:var(--paper);padding:.55rem .75rem;border-radius:5px;
   font-size:.84rem;line-height:1.45;pointer-events:none;white-space:pre-line;font-variant-numeric:tabular-nums;box-shadow:0 4px 18px rgb(0 0 0/.22)}
 .tip[hidden]{display:none}
@@ -278,7 +283,7 @@ const print = `
 @media print{
   @page{margin:14mm}
   body{background:#fff;font-size:10pt}
-  .contents,.skip,details.raw,.tip{display:none!important}
+  .contents,.skip,details.raw,.tip,.all-none{display:none!important}
   .page{max-width:none;padding:0}.layout-grid{display:block}
   .chart--narrow{display:none}.chart--wide{display:block}
   .scroll,.scroll--tall{overflow:visible;max-height:none}

@@ -49,11 +49,11 @@ export function noiseInWords(measurement: Measurement): string[] {
 }
 
 /**
- * Whether to mark a measurement among `all`: unstable, or in two regimes. Where all are in two regimes, a mark on
+ * Whether to mark a measurement among `all`: unstable, or in two regimes. Where most are in two regimes, a mark on
  * each would say nothing.
  */
 export function unsteadyAmong(all: readonly Measurement[]): (measurement: Measurement) => boolean {
-  const isTold = all.every(hasTwoRegimes);
+  const isTold = all.filter(hasTwoRegimes).length > all.length / 2;
   return (measurement) => measurement.summary.unstable || (!isTold && hasTwoRegimes(measurement));
 }
 

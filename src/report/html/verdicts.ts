@@ -2,7 +2,7 @@
 import { formatCount } from '../../base/units.ts';
 import type { Effect, Verdict, VerdictStatus } from '../../experiment/claim.ts';
 import { statusText, verdictCount } from '../cells.ts';
-import { formatQuantity, formatRange, formatTimes, formatTimesRange, scaleFor } from '../numbers.ts';
+import { formatFigure, formatFigureRange } from '../numbers.ts';
 import { capitalised, html, type Markup } from './markup.ts';
 import { bounds, data } from './results.ts';
 import type { ExperimentView } from './view.ts';
@@ -27,10 +27,8 @@ export function statusMark(status: VerdictStatus): Markup {
 }
 
 function drawEffect({ value, low, high, unit }: Effect): Markup {
-  const isRatio = unit === 'x';
-  const shown = isRatio ? formatTimes(value) : formatQuantity(value, unit);
-  const range = isRatio ? formatTimesRange(low, high) : formatRange(low, high, scaleFor(value, unit));
-  return html`${data(value, shown)} ${bounds(low, high, range)}`;
+  const range = formatFigureRange({ value, low, high }, unit);
+  return html`${data(value, formatFigure(value, unit))} ${bounds(low, high, range)}`;
 }
 
 /** Id of a verdict's element. */

@@ -31,6 +31,7 @@ function findingsOf(
 ): Findings {
   return {
     machine: syntheticMachine,
+    seed: 1,
     groups,
     leftOut,
     measurement: () => null,

@@ -96,7 +96,7 @@ describe('a ratio that can’t be judged', () => {
 describe('words', () => {
   it('describe an effect, and a judgement without one', () => {
     expect(describeRatio({ ratio: 17.54, low: 16.9, high: 18.2 })).toBe('17.5x [16.9, 18.2]');
-    expect(describeRatio({ ratio: 2, low: null, high: null })).toBe('2.00x no interval');
+    expect(describeRatio({ ratio: 2, low: null, high: null })).toBe('2.00x (no interval)');
     expect(withoutEffect('not-applicable', 'One CPU.')).toEqual({
       status: 'not-applicable',
       sentence: 'One CPU.',

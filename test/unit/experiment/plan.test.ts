@@ -4,6 +4,7 @@ import {
   armKey,
   comparisonCount,
   layOut,
+  leftToFull,
   type Layout,
   pointKey,
   referenceKey,
@@ -203,6 +204,41 @@ describe('what is left out', () => {
     ]);
     expect(plan(experiment, {}, { memoryBudgetBytes: 3 * 2 ** 20 - 1 }).groups).toEqual([]);
     expect(plan(experiment, {}, { memoryBudgetBytes: 6 * 2 ** 20 }).groups).toHaveLength(2);
+  });
+
+  it('counts what arms share once', () => {
+    const kernel = { ...makeKernel(() => 1000), sharedBytes: () => ({ values: 600, order: 300 }) };
+    const other = { ...makeKernel(() => 500), sharedBytes: () => ({ values: 200 }) };
+    const experiment = makeExperiment({
+      variants: [makeThread('a', { kernel }), makeThread('b', { kernel: other })],
+    });
+    // a with all of it, b without its 200, the twin without its 900.
+    expect(plan(experiment).groups[0]!.footprintBytes).toBe(1000 + 300 + 100);
+  });
+
+  it('is told of a quick run where the full profile takes it', () => {
+    const sizes = parameter('size', [10]);
+    const experiment = makeExperiment({
+      parameters: [
+        { ...sizes, values: ({ profile }) => (profile === 'full' ? [10, 20, 30, 40, 50, 60] : [10]) },
+        {
+          ...parameter('order', ['up']),
+          values: ({ profile }) => (profile === 'full' ? ['up', 'down'] : ['up']),
+        },
+      ],
+      variants: [makeThread('a'), { ...makeThread('rare'), fixed: { rare: true } }],
+      skips: (point, { profile }) => profile === 'quick' && point['rare'] === true,
+    });
+    const reason = 'in the full profile only';
+    expect(leftToFull(experiment, makeContext(), {})).toEqual([
+      { what: 'title of rare', reason },
+      { what: 'size: 5 more values', reason },
+      { what: 'order: down', reason },
+    ]);
+    expect(leftToFull(experiment, makeContext(), { size: [20] }).map(({ what }) => what)).not.toContain(
+      'size',
+    );
+    expect(leftToFull(experiment, makeContext({ profile: 'full' }), {})).toEqual([]);
   });
 
   it('is said once where two variants of one title have one reason', () => {

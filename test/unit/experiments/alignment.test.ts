@@ -88,6 +88,15 @@ describe('alignment-matters', () => {
     expect(judged.sentence).toMatch(/Across the end of a page: 10\.0x \[10\.0, 10\.0\] as long\.$/);
   });
 
+  it('says so where too few processes ran for an interval', () => {
+    const few = [...rows('line', 0.2, 0.5), ...rows('page', 1, 10)].map((one) => ({
+      ...one,
+      processes: one.processes.slice(0, 3),
+    }));
+    expect(judge(few).status).toBe('inconclusive');
+    expect(judge(few).sentence).toMatch(/Across the end of a page: 10\.0x as long, without an interval\.$/);
+  });
+
   it('is refuted where there is no difference, and where across is quicker', () => {
     expect(judge([...rows('line', 0.1, 0.5), ...rows('page', 1, 10)]).status).toBe('refuted');
     expect(judge(rows('line', 0.05, 0.5)).sentence).toContain('it is the faster one');
@@ -221,6 +230,8 @@ describe('where accesses lie', () => {
       number
     >;
     expect([line['first']! % 64, line['strideBytes']! % 64, line['passes']]).toEqual([62, 0, 2]);
+    // Where lines have 128 bytes, every place straddles two, too.
+    expect([line['first']! % 128, line['strideBytes']! % 128]).toEqual([126, 0]);
     expect(line['first']! + 3 * line['strideBytes']! + 8).toBeLessThanOrEqual(4096);
     const ends = setUp(unalignedLoad as unknown as Kernel, at('page', 62)) as unknown as Record<
       string,
@@ -260,7 +271,8 @@ describe('where accesses lie', () => {
       const point = { form: 'same', widthBytes: 8, place, hops: 1 };
       return (setUp(storeForward as unknown as Kernel, point) as unknown as { first: number }).first;
     };
-    expect([first('line'), first('across-line'), first('across-page')]).toEqual([0, 60, page - 4]);
+    // The end of a line of 64 bytes, and of one of 128.
+    expect([first('line'), first('across-line'), first('across-page')]).toEqual([0, 124, page - 4]);
   });
 
   it('puts the store as far from the load as is told, and the load on itself', () => {

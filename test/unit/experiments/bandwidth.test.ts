@@ -14,7 +14,7 @@ import {
   wayAt,
   ways,
 } from '../../../src/experiments/hardware/bandwidth-kernels.ts';
-import { lastLevelsBytes } from '../../../src/experiments/hardware/bandwidth-sizes.ts';
+import { lastLevelsBytes, levelBounds } from '../../../src/experiments/hardware/bandwidth-sizes.ts';
 import { missing, reported } from '../../../src/machine/fact.ts';
 import type { Cache, Machine } from '../../../src/machine/types.ts';
 import { syntheticMachine } from '../../fixtures/run-machine.ts';
@@ -69,6 +69,29 @@ describe('what is measured', () => {
     expect(arms.filter((arm) => arm.includes(' fill'))).toEqual([]);
   });
 
+  it('has a set that the last cache alone holds, also where the second is large', () => {
+    const list = [cache(1, 48 * KiB, [0]), cache(2, 2 * MiB, [0]), cache(3, 12 * MiB, [0, 1])];
+    const large = { ...machine, caches: reported(list, 'made') };
+    const sizes = armsOf(context('quick', { machine: large })).map((arm) => Number.parseInt(arm, 10));
+    const { above, upTo } = levelBounds({ machine: large }).l3;
+    expect(sizes.filter((bytes) => bytes > above && bytes <= upTo)).not.toEqual([]);
+  });
+
+  it('goes by a profile of the machine: within the last cache that it has, and beyond the larger one', () => {
+    const profiled = (sizeBytes: number): Machine => ({
+      ...machine,
+      measuredCaches: reported([{ level: 3, sizeBytes, latencyNs: 12, ways: null }], 'a profile'),
+    });
+    const sizesOn = (sizeBytes: number): number[] =>
+      armsOf(context('quick', { machine: profiled(sizeBytes) })).map((arm) => Number.parseInt(arm, 10));
+    expect(sizesOn(16 * MiB)).toContain(4 * MiB);
+    expect(Math.max(...sizesOn(16 * MiB))).toBe(64 * MiB);
+    expect(sizesOn(128 * MiB)).toContain(32 * MiB);
+    expect(Math.max(...sizesOn(128 * MiB))).toBe(256 * MiB);
+    // Nearly what is reported: then that is the exact size.
+    expect(sizesOn(30 * MiB)).toContain(8 * MiB);
+  });
+
   it('ends in the full profile with arrays of four times the last caches', () => {
     const where = context('full');
     const groups = layOut(bandwidth, where, {}).groups.filter((group) => group.point['threads'] === 1);
@@ -114,6 +137,26 @@ describe('what is measured', () => {
     expect(widthsOn(['sse2'])).toEqual(['read', 'read-scalar', 'nt-copy']);
     expect(widthsOn(['neon'], { architecture: 'arm64' })).toEqual(['read', 'read-scalar']);
     expect(widthsOn(['sse2', 'avx2'], { compiler: reported('msvc 19', 'made') })).toEqual(['read']);
+  });
+
+  it('has every operation at every width, and by all CPUs', () => {
+    const arms = armsOf(context('full'));
+    for (const operation of ['read', 'write', 'copy', 'scale', 'add', 'triad']) {
+      for (const width of ['', '-scalar', '-sse2', '-avx2'])
+        expect(arms).toContain(`${16 * KiB}x1 ${operation}${width}`);
+    }
+    for (const way of ['scale', 'add', 'fill', 'memcpy', 'nt-write', 'nt-copy', 'nt-triad', 'write'])
+      expect(arms).toContain(`${64 * MiB}x2 team-${way}`);
+  });
+
+  it('says once that SVE is left out, where the CPU has it', () => {
+    const on = (isa: readonly string[]): string[] => {
+      const arm = { ...machine, architecture: 'arm64', isa: reported(isa, 'made') };
+      const { leftOut } = layOut(bandwidth, context('full', { machine: arm }), {});
+      return leftOut.filter(({ what }) => what.includes('SVE')).map(({ reason }) => reason);
+    };
+    expect(on(['neon', 'sve'])).toEqual([expect.stringMatching(/^SVE: .* NEON are measured$/)]);
+    expect(on(['neon'])).toEqual([]);
   });
 
   it('takes the widest in memory, too, where that is a number at a time', () => {
@@ -183,20 +226,33 @@ describe('the work', () => {
   });
 });
 
+interface Made {
+  readonly processes?: number;
+  readonly on?: Machine;
+  /** What a sample takes longer for a disturbance, 1 without one. */
+  readonly slower?: (way: string, process: number, sample: number) => number;
+}
+
 /** A run in which a way moves so many GB/s; by process p, a percent more each. */
-function inferred(rates: Readonly<Record<string, number>>, processes = 7): Map<string, Inferred> {
+function inferred(rates: Readonly<Record<string, number>>, made: Made = {}): Map<string, Inferred> {
+  const { processes = 7, on = machine, slower = () => 1 } = made;
   const measurements = Object.entries(rates).map(([name, rate]): Measurement => {
     const [, bytes, threads, way] = /^(\d+)x(\d+) (.+)$/.exec(name)!;
     const point = { workingSetBytes: Number(bytes), threads: Number(threads) };
     const nsALine = (p: number): number => 64 / (rate * (1 + 0.01 * p));
     return makeMeasurement(
       way!,
-      Array.from({ length: processes }, (_, p) => makeSamples(p, [10 * nsALine(p), 10 * nsALine(p)])),
+      Array.from({ length: processes }, (_, p) =>
+        makeSamples(
+          p,
+          [0, 1].map((sample) => 10 * nsALine(p) * slower(way!, p, sample)),
+        ),
+      ),
       { experiment: 'bandwidth', group: `${bytes}x${threads}`, point, divisor: 10 },
     );
   });
   const conduct = [makeConduct({ experiment: 'bandwidth', processes })];
-  const run = makeRun({ measurements, conduct, machine });
+  const run = makeRun({ measurements, conduct, machine: on });
   return new Map(bandwidth.infer!(makeFindings(run, bandwidth)).map((figure) => [figure.id, figure]));
 }
 
@@ -239,18 +295,51 @@ describe('what is inferred', () => {
   it('names the best sample, and an array that is smaller than STREAM asks for', () => {
     const found = inferred(rates);
     const note = (id: string): string | null | undefined => found.get(id)?.note;
-    expect(note('ram-triad-1')).toBe('a number at a time; best of 14: 27.6 GB/s');
+    expect(note('ram-triad-1')).toBe('a number at a time; best of 7: 27.6 GB/s');
     expect(note('ram-triad-2')).toBe(
-      'by the widest vectors; best of 14: 42.4 GB/s; arrays of 21.3 MiB, STREAM asks for 128 MiB',
+      'by the widest vectors; best of 7: 42.4 GB/s; arrays of 21.3 MiB, STREAM asks for 128 MiB',
     );
-    expect(note('ram-copy-1')).toMatch(/^by the widest vectors; best of 14: 25.4 GB\/s; arrays of 32 MiB/);
-    expect(note('ram-read-1')).toBe('by the widest vectors; best of 14: 31.8 GB/s');
+    expect(note('ram-copy-1')).toMatch(/^by the widest vectors; best of 7: 25.4 GB\/s; arrays of 32 MiB/);
+    expect(note('ram-read-1')).toBe('by the widest vectors; best of 7: 31.8 GB/s');
+  });
+
+  it('is of the arms that a quick run takes in memory: a number at a time there, and all CPUs', () => {
+    const quick = armsOf(context('quick')).filter((arm) => !arm.endsWith('(again)'));
+    const found = inferred(Object.fromEntries(quick.map((arm) => [arm, arm.includes('x2') ? 40 : 20])));
+    for (const id of ['read', 'copy', 'triad'].flatMap((name) => [`ram-${name}-1`, `ram-${name}-2`])) {
+      expect(found.get(id)?.value, id).toBeCloseTo((id.endsWith('2') ? 40 : 20) * 1.03, 5);
+    }
+    expect(found.get('ram-triad-1')?.note).toMatch(/^a number at a time/);
+    for (const id of ['l1-read', 'l2-read', 'l3-read', 'ram-nt-write']) expect(found.has(id), id).toBe(true);
+  });
+
+  it('asks for four times all last caches that so many CPUs reach, and counts no first pass', () => {
+    const list = [...machine.caches.value!, cache(3, 32 * MiB, [2, 3])];
+    const on = { ...machine, caches: reported(list, 'made') };
+    const note = (id: string): string | null | undefined => {
+      const slower: Made['slower'] = (_, p, sample) => (p === 0 && sample === 0 ? 0.5 : 1);
+      return inferred(
+        { [`${384 * MiB}x1 triad`]: 20, [`${384 * MiB}x2 team-triad`]: 20 },
+        { on, slower },
+      ).get(id)?.note;
+    };
+    expect(note('ram-triad-1')).toBe('by the widest vectors; best of 7: 21.2 GB/s');
+    expect(note('ram-triad-2')).toMatch(
+      /best of 7: 21\.2 GB\/s; arrays of 128 MiB, STREAM asks for 256 MiB$/,
+    );
+  });
+
+  it('reads no more in a cycle for a cycle that was disturbed', () => {
+    const slower: Made['slower'] = (way, p, sample) =>
+      (way === 'cycle' && sample === p % 2) || (way === 'read' && p === 3 && sample === 0) ? 4 : 1;
+    const figure = inferred(rates, { slower }).get('l1-read-cycle')!;
+    for (const value of [figure.low, figure.value, figure.high]) expect(value).toBeCloseTo(50, 5);
   });
 
   it('is nothing where nothing was measured, and has no interval from two processes', () => {
     expect(inferred({}).size).toBe(0);
     expect([...inferred({ [`${2 * MiB}x1 copy`]: 5 }).keys()]).toEqual([]);
-    expect(inferred({ [`${16 * KiB}x1 read`]: 200 }, 2).get('l1-read')).toMatchObject({
+    expect(inferred({ [`${16 * KiB}x1 read`]: 200 }, { processes: 2 }).get('l1-read')).toMatchObject({
       low: null,
       processes: 2,
     });

@@ -7,6 +7,7 @@ import { layOut, pointKey } from '../../../src/experiment/plan.ts';
 import type { Measurement, Run } from '../../../src/experiment/run.ts';
 import { contextSwitchExperiment } from '../../../src/experiments/hardware/context-switch.ts';
 import { membersAt, passesAt } from '../../../src/experiments/hardware/context-switch-kernel.ts';
+import { syntheticMachine } from '../../fixtures/run-machine.ts';
 import { makeConduct, makeContext, makeMeasurement, makeRun, makeSamples } from '../experiment/made.ts';
 
 const experiment = contextSwitchExperiment;
@@ -75,6 +76,8 @@ describe('what is inferred', () => {
   it('is, with a set, what remains without the bare switch', () => {
     // 12,000 - 8,000 - 2,000, and 152,000 - 90,000 - 2,000.
     expect(found.get(`hidden-${768 * KiB}`)).toMatchObject({ value: 2000, note: null });
+    // 11,000 - 8,000 - 1,800.
+    expect(found.get(`hidden-threads-${768 * KiB}`)).toMatchObject({ value: 1200 });
     expect(found.get(`hidden-chained-${768 * KiB}`)).toMatchObject({ value: 60_000 });
   });
 
@@ -89,6 +92,15 @@ describe('what is inferred', () => {
       low: 2000,
       high: 2000,
     });
+  });
+
+  it('is of every process, whatever regime its rounds were in: one CPU knows no way to another', () => {
+    const regimes = (row: Measurement): Measurement => ({
+      ...row,
+      processes: row.processes.map((one, p) => ({ ...one, regimes: one.raw.map(() => p % 2) })),
+    });
+    const mixed = inferred(rows(64, without).map(regimes));
+    expect(mixed.get('process-switch')).toMatchObject({ value: 2000, processes: 6 });
   });
 
   it('says so where nothing is left', () => {
@@ -127,6 +139,13 @@ describe('context-switch-cost', () => {
     expect(judged).toMatchObject({ status: 'inconclusive', effect: { low: 0.5, high: 2 } });
   });
 
+  it('is open where a process found no time in the bare switch: a ratio to that says nothing', () => {
+    const processes = [2800, 2800, 2800, 2800, 2800, 799];
+    const judged = judge([...rows(64, { ...without, processes }), ...rows(768 * KiB, withSet(152_000))]);
+    expect(judged).toMatchObject({ status: 'inconclusive', effect: null });
+    expect(judged.sentence).toContain('could not be told apart from nothing');
+  });
+
   it('looks at the largest set below the second cache, whatever larger ones cost', () => {
     const larger = rows(2048 * KiB, { ...withSet(91_000) });
     const judged = judge([...rows(64, without), ...larger, ...rows(768 * KiB, withSet(152_000))]);
@@ -141,16 +160,26 @@ describe('context-switch-cost', () => {
   it('is open without an interval, or without what it compares', () => {
     const few = [...rows(64, without, 2, 3), ...rows(768 * KiB, withSet(152_000), 2, 3)];
     expect(judge(few)).toMatchObject({ status: 'inconclusive', effect: null });
-    expect(judge(few).sentence).toContain('too few processes for an interval');
+    expect(judge(few).sentence).toMatch(
+      / costs 30\.0x as much where .*: too few processes for an interval; run/,
+    );
     const inOrder = rows(768 * KiB, { alone: 8000, processes: 12_000 });
     expect(judge([...rows(64, without), ...inOrder])).toMatchObject({ status: 'inconclusive', effect: null });
     expect(judge([])).toMatchObject({ status: 'inconclusive', effect: null });
   });
 
   it('does not apply where no ring can be', () => {
-    const leftOut = [{ experiment: experiment.id, what: 'threads', reason: 'needs Linux' }];
+    const { leftOut: all } = layOut(
+      experiment,
+      makeContext({ machine: { ...syntheticMachine, platform: 'win32' } }),
+      {},
+    );
+    const leftOut = all.map((each) => ({ ...each, experiment: experiment.id }));
     expect(judge([], { leftOut })).toMatchObject({ status: 'not-applicable', effect: null });
     expect(judge([], { leftOut }).sentence).toContain('needs Linux');
+    // A set too large for the memory says nothing of rings.
+    const large = { experiment: experiment.id, what: 'workingSetBytes=268435456', reason: 'needs 1024 MiB' };
+    expect(judge([], { leftOut: [large] }).status).toBe('inconclusive');
   });
 });
 

@@ -78,6 +78,15 @@ describe('clusters', () => {
     expect(steps[0]!.note).toMatch(/^all 28 pairs; /);
   });
 
+  it('say how many CPUs were left out', () => {
+    const cpus = reported(
+      Array.from({ length: 128 }, (_, id) => cpu(id)),
+      'a test',
+    );
+    const [clusters] = infer(rowsOf(epyc, 16), { ...syntheticMachine, cpus });
+    expect(clusters!.note).toMatch(/14-15; 16 of the machine's 128 CPUs: the rest was left out$/);
+  });
+
   it('of one name are told apart: the farther ones are said to be', () => {
     const sockets = (from: number, to: number): number => {
       if (from >> 2 === to >> 2) return 23;

@@ -129,7 +129,7 @@ describe('the plan', () => {
     const never = variants(mode('never'));
     expect(never.run).not.toContain('transparent');
     expect(never.run).not.toContain('wipe-huge');
-    expect(never.reasons).toContain('transparent huge pages are set to never');
+    expect(never.reasons).toContain('transparent huge pages are switched off: echo madvise');
     const none = variants({ transparentHugePages: missing<string>('no such folder') });
     expect(none.reasons).toContain('no transparent huge pages: no such folder');
   });
@@ -142,11 +142,13 @@ describe('the plan', () => {
     const short = variants(pool(1));
     expect(short.run).not.toContain('explicit');
     expect(short.reasons).toMatch(
-      /the pool of huge pages has 1 free of \d+: sudo sysctl vm\.nr_hugepages=\d+/,
+      /1 pages of 2 MiB are free in the pool, \d+ are needed: echo \d+ \| sudo tee \S+2048kB\/nr_hugepages$/,
     );
-    expect(variants({ hugePages: missing<never>('none') }).reasons).toContain(
-      'this system has no pool of huge pages',
-    );
+    expect(variants({ hugePages: missing<never>('none') }).reasons).toContain('no pool of 2 MiB pages here');
+    // Where a page has 64 KiB, a huge one has 512 MiB, and one that was mapped would bring all of that.
+    const large = variants({ pageBytes: reported(65_536, 'made'), ...pool(100) });
+    expect(large.run).not.toContain('explicit');
+    expect(large.reasons).toContain('huge pages of 2 MiB come with small pages of 4 KiB only');
   });
 
   it('populates from Linux 5.14 on', () => {

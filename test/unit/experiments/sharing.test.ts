@@ -46,6 +46,7 @@ const padding = (of32: Times, of64: Times, of128: Times, shared: Times, own: Tim
       'apart-32': of32,
       'apart-64': of64,
       'apart-128': of128,
+      'apart-256': 2,
       'pairs-shared': shared,
       'pairs-own': own,
     }),
@@ -86,6 +87,12 @@ describe('the padding that threads need', () => {
     expect(padding(9, 2, 2, 4.09)).toMatchObject({ value: 128 });
   });
 
+  it('compares counters with such counters: the baseline adds by another instruction', () => {
+    const apart = { 'apart-32': 9, 'apart-64': 2, 'apart-128': 2, 'apart-256': 2 };
+    const rows = rowsOf('padding', { own: 1, ...apart, 'pairs-shared': 3.7, 'pairs-own': 3.7 });
+    expect(infer(rows)[0]).toMatchObject({ value: 64 });
+  });
+
   it('is open where the processes do not agree', () => {
     const found = padding(9, [2, 2, 2, 2, 2, 8], 2, 3.7);
     expect(found).toMatchObject({ value: 64, low: 64, high: 128 });
@@ -99,6 +106,7 @@ describe('the padding that threads need', () => {
       'apart-32': slow(9),
       'apart-64': slow(2),
       'apart-128': slow(2),
+      'apart-256': slow(2),
       'pairs-shared': slow(3.7),
       'pairs-own': slow(3.7),
     });
@@ -110,6 +118,7 @@ describe('the padding that threads need', () => {
       'apart-32': 9,
       'apart-64': 2,
       'apart-128': 2,
+      'apart-256': 2,
       'pairs-shared': 4,
       'pairs-own': 4,
     });
@@ -206,6 +215,7 @@ describe('the layout', () => {
       'apart-32': 9,
       'apart-64': 9,
       'apart-128': 2,
+      'apart-256': 2,
       'pairs-shared': 4,
       'pairs-own': 4,
     });

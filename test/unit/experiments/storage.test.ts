@@ -6,6 +6,7 @@ import {
   readdirSync,
   readFileSync,
   rmSync,
+  statfsSync,
   writeFileSync,
 } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -22,12 +23,13 @@ import { storage } from '../../../src/experiments/hardware/storage.ts';
 import {
   checkFile,
   deviceFault,
+  folderOnDevice,
   ownFile,
   ownFileFault,
   ownFileOf,
   smallestFileBytes,
 } from '../../../src/experiments/hardware/storage-file.ts';
-import { blockOrder, readsAt } from '../../../src/experiments/hardware/storage-kernel.ts';
+import { blockOrder, blocksUpTo, readsAt } from '../../../src/experiments/hardware/storage-kernel.ts';
 import { reported } from '../../../src/machine/fact.ts';
 import { syntheticMachine } from '../../fixtures/run-machine.ts';
 import { makeConduct, makeContext, makeMeasurement, makeRun, makeSamples } from '../experiment/made.ts';
@@ -95,6 +97,25 @@ describe('the file', () => {
     expect(ownFileFault(2 ** 22, 'linux')).toMatch(/takes no temporary file \(ENOENT\): set TMPDIR/);
   });
 
+  const tmpfs = 0x01021994;
+
+  it.skipIf(!isLinux || statfsSync(folder).type === tmpfs)(
+    'of our own lies on a device where one of two folders is on one, and has room for a file',
+    () => {
+      const [none, other] = [join(folder, 'not there'), join(folder, 'other')];
+      mkdirSync(other);
+      expect(folderOnDevice(folder, other)).toBe(folder);
+      expect(folderOnDevice(none, other)).toBe(other);
+      expect(folderOnDevice(none, none)).toBe(none);
+      if (existsSync('/dev/shm') && statfsSync('/dev/shm').type === tmpfs) {
+        expect(folderOnDevice('/dev/shm', other)).toBe(other);
+        expect(folderOnDevice('/dev/shm', none)).toBe('/dev/shm');
+        expect(folderOnDevice(none, '/dev/shm')).toBe(none);
+      }
+      expect(readdirSync(other)).toEqual([]);
+    },
+  );
+
   // /dev/shm is Linux's.
   it.skipIf(!isLinux || !existsSync('/dev/shm'))('has no device where it is in memory', () => {
     const place = mkdtempSync('/dev/shm/linefill-storage-unit-');
@@ -131,6 +152,14 @@ describe('the order of blocks', () => {
     // A shuffle of 3,000 leaves about one in its place.
     const moved = blockOrder('random', 0, 3000, new Prng(1)).filter((block, i) => block !== i);
     expect(moved.length).toBeGreaterThan(2900);
+  });
+
+  it('stops where blocks have no numbers any more', () => {
+    expect(blocksUpTo(10_000, 4096)).toBe(2);
+    expect(blocksUpTo(2 ** 47, 4096)).toBe(2 ** 32);
+    const [cached, all] = [blocksUpTo(2 ** 21, 4096), blocksUpTo(2 ** 47, 4096)];
+    const order = blockOrder('random', cached, all - cached, new Prng(3));
+    expect(order.every((block) => block >= cached)).toBe(true);
   });
 
   it('makes few reads where each waits for a device, and many where none does', () => {
@@ -217,11 +246,20 @@ describe('latency-storage', () => {
 
   it('does not apply where there is no device to read from', () => {
     const leftOut = [
+      { experiment: storage.id, what: 'cached, in order (way=cached)', reason: 'another' },
       { experiment: storage.id, what: 'direct, random (way=direct)', reason: 'it is in memory' },
     ];
     const judged = judge(rows(4096, { 'cached-random': 600 }), { ...bare, leftOut });
     expect(judged).toMatchObject({ status: 'not-applicable', effect: null });
     expect(judged.sentence).toContain('it is in memory');
+  });
+
+  it('is open where something else was left out, and blocks of that size were not asked for', () => {
+    const what = 'through the cache, not in it, random (way=forgotten)';
+    const leftOut = [{ experiment: storage.id, what, reason: 'this system has no such call' }];
+    const judged = judge(rows(65_536, { 'direct-random': 16_000 }), { ...bare, leftOut });
+    expect(judged).toMatchObject({ status: 'inconclusive', effect: null });
+    expect(judged.sentence).toBe('Direct random reads of 4 KiB were not part of this run.');
   });
 });
 

@@ -60,7 +60,8 @@ function caches(...ways: (number | null)[]): Machine {
     ways: count,
     cpus: [0, 1],
   }));
-  return { ...syntheticMachine, caches: reported(list, 'made'), measuredCaches: missing('none') };
+  const none = missing<never>('none');
+  return { ...syntheticMachine, caches: reported(list, 'made'), cpuidCaches: none, measuredCaches: none };
 }
 
 const machine = caches(8, 8);
@@ -200,6 +201,13 @@ describe('the sets', () => {
     expect(inferred(runOf(zen, { on: none })).get('l2-ways')?.note).toContain('in huge pages');
   });
 
+  it('finds a first cache whose way is larger than 4 KiB, as where pages are', () => {
+    const told = { level: 1, kind: 'data', sizeBytes: 128 * KiB, lineBytes: 64, ways: 8, cpus: [0] } as const;
+    const on = { ...machine, caches: reported([told], 'made'), pageBytes: reported(16 * KiB, 'made') };
+    const large: Built = { first: { lineBytes: 64, ways: 8, sets: 256 }, second: null };
+    expect(inferred(runOf(large, { on })).get('l1-ways')).toMatchObject({ value: 8, low: 8, high: 8 });
+  });
+
   it('takes no word of a few disturbed processes for the second cache', () => {
     const some = (ns: number, process: number): number => (process < 4 && ns > 2 ? ns * (1 + ns) : ns);
     expect(inferred(runOf({ ...zen, second: null }, { disturb: some })).get('l2-ways')?.value).toBeNull();
@@ -214,10 +222,16 @@ describe('the sets', () => {
   });
 
   it('needs no report of the caches', () => {
-    const unknown = { ...syntheticMachine, caches: missing('none'), lineBytes: missing('none') } as Machine;
+    const none = missing<never>('none');
+    const unknown: Machine = { ...syntheticMachine, caches: none, cpuidCaches: none, lineBytes: none };
     const found = inferred(runOf(zen, { on: unknown }));
     expect(found.get('line-size')).toMatchObject({ value: 64, reported: null, reportedBy: null });
     expect(found.get('l1-ways')).toMatchObject({ value: 8, low: 8, high: 11, reported: null });
+    const told: Machine = { ...unknown, cpuidCaches: syntheticMachine.cpuidCaches };
+    expect(inferred(runOf(zen, { on: told })).get('l2-ways')).toMatchObject({
+      reported: 16,
+      reportedBy: 'CPUID',
+    });
   });
 });
 

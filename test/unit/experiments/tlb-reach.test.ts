@@ -8,15 +8,9 @@ import { makeFindings } from '../../../src/experiment/make-findings.ts';
 import { layOut } from '../../../src/experiment/plan.ts';
 import type { Measurement, Run } from '../../../src/experiment/run.ts';
 import { tlbReach as experiment } from '../../../src/experiments/hardware/tlb-reach.ts';
-import {
-  observeHugeShare,
-  pageAdds,
-  pageChase,
-} from '../../../src/experiments/hardware/tlb-reach-kernels.ts';
 import { crossing } from '../../../src/experiments/hardware/tlb-reach-levels.ts';
 import { missing, reported } from '../../../src/machine/fact.ts';
 import type { Machine } from '../../../src/machine/types.ts';
-import { GroupRoom } from '../../../src/measure/room.ts';
 import { syntheticMachine } from '../../fixtures/run-machine.ts';
 import { makeConduct, makeContext, makeMeasurement, makeRun, makeSamples } from '../experiment/made.ts';
 
@@ -30,6 +24,24 @@ interface Tlbs {
   readonly huge: number | null;
   readonly walkNs: number;
 }
+
+/** Tables of 2^12, 2^17 and 2^22 pages fit its caches. */
+const cached: Machine = {
+  ...syntheticMachine,
+  virtualisation: reported('none', 'made'),
+  measuredCaches: missing('none'),
+  caches: reported(
+    [2 ** 15, 2 ** 20, 2 ** 25].map((sizeBytes, i) => ({
+      level: i + 1,
+      kind: i === 0 ? ('data' as const) : ('unified' as const),
+      sizeBytes,
+      lineBytes: 64,
+      ways: 8,
+      cpus: [0],
+    })),
+    'made',
+  ),
+};
 
 const typical: Tlbs = { first: 64, second: 1536, huge: 32, walkNs: 20 };
 
@@ -124,6 +136,9 @@ describe('the TLBs', () => {
     expectWithin(found.get('tlb-1-entries'), 64, 0.15);
     expectWithin(found.get('tlb-2-entries'), 1536, 0.15);
     expectWithin(found.get('tlb-1-entries-2m'), 32, 0.15);
+    expect(found.get('tlb-1-entries')).toMatchObject({ reported: 64, reportedBy: 'CPUID' });
+    expect(found.get('tlb-2-entries')).toMatchObject({ reported: 1536, reportedBy: 'CPUID' });
+    expect(found.get('tlb-1-entries-2m')).toMatchObject({ reported: null, reportedBy: null });
     for (const [id, ns] of [
       ['tlb-1-miss', 2],
       ['tlb-2-miss', 20],
@@ -131,7 +146,6 @@ describe('the TLBs', () => {
       expect(Math.abs(found.get(`${id}-ns`)!.value! / ns - 1), id).toBeLessThan(0.1);
       expect(Math.abs(found.get(`${id}-cycles`)!.value! / (ns / cycleNs) - 1), id).toBeLessThan(0.1);
     }
-    expect(found.has('tlb-far-walk-ns')).toBe(false);
   });
 
   it('are found in the few points of the quick profile, too, within the step between two counts', () => {
@@ -150,11 +164,35 @@ describe('the TLBs', () => {
 
   it('tells walks whose tables lie far away from those near', () => {
     const far = (variant: string, pages: number): number | null =>
-      variant === 'pages-4k' && pages > 20_000 ? 4 + 20 * (pages / 16_384) : null;
-    const found = inferred(runOf(typical, { profile: 'full', ns: far }));
-    expect(found.get('tlb-far-walk-ns')?.title).toContain('65,536');
-    expect(found.get('tlb-far-walk-ns')!.value!).toBeGreaterThan(60);
+      variant === 'pages-4k' && pages > 2 ** 16 ? 4 + 80 : null;
+    const found = inferred(runOf({ ...typical, second: 2048 }, { profile: 'full', ns: far, on: cached }));
     expect(found.get('tlb-2-miss-ns')!.value!).toBeLessThan(25);
+    expectWithin(found.get('tlb-walk-l2-entries'), 2 ** 16, 0.5);
+    expect(found.get('tlb-walk-l2-entries')).toMatchObject({
+      reported: 2 ** 17,
+      reportedBy: '1 MiB, 8 B a page',
+    });
+    expect(Math.abs(found.get('tlb-walk-l2-ns')!.value! / 20 - 1)).toBeLessThan(0.1);
+    expect(Math.abs(found.get('tlb-walk-l3-cycles')!.value! / (80 / cycleNs) - 1)).toBeLessThan(0.1);
+    const note = (id: string): string | null => found.get(id)!.note;
+    expect(note('tlb-walk-l1-entries')).toMatch(/the TLB itself reaches about as far/);
+    expect(note('tlb-walk-l3-entries')).toBe('beyond the 262,144 pages that were gone round');
+    expect(found.has('tlb-walk-l1-ns')).toBe(false);
+    expect(found.has('tlb-walk-ram-ns')).toBe(false);
+  });
+
+  it('says that the curve shows no rise where walks go on costing the same', () => {
+    const found = inferred(runOf(typical, { profile: 'full', on: cached }));
+    expect(found.get('tlb-walk-l2-entries')).toMatchObject({
+      value: null,
+      note: 'no rise within 262,144 pages',
+    });
+    const ns = (level: string): number => found.get(`tlb-walk-${level}-ns`)!.value!;
+    expect(Math.abs(ns('l3') / ns('l2') - 1)).toBeLessThan(0.1);
+    // Nothing says how large the caches are.
+    const unknown: Machine = { ...cached, caches: missing('none') };
+    const none = inferred(runOf(typical, { profile: 'full', on: unknown }));
+    expect([...none.keys()].filter((id) => id.includes('walk'))).toEqual([]);
   });
 
   it('finds that huge pages are none to the TLB', () => {
@@ -237,96 +275,5 @@ describe('huge-pages-help', () => {
     expect(judge('huge-pages-help', { ...without, measurements: left }).status).toBe('inconclusive');
     expect(of({ hugeShare: 0.5 })).toMatchObject({ status: 'not-applicable', effect: null });
     expect(of({ hugeShare: 0.5 }).sentence).toContain('50%');
-  });
-});
-
-describe('the plan', () => {
-  const laidOut = (more: Partial<Context>) =>
-    layOut(experiment, makeContext({ memoryBudgetBytes: roomy, ...more }), {});
-  const idsAt = (pages: number, more: Partial<Context>): string[] =>
-    laidOut(more)
-      .groups.find(({ point }) => point['pageCount'] === pages)!
-      .arms.map(({ key }) => key);
-
-  it('says once what keeps huge pages from it, and how to have them', () => {
-    const pool = laidOut({}).leftOut;
-    expect(pool).toHaveLength(1);
-    expect(pool[0]!.reason).toMatch(/needed: sudo sysctl vm.nr_hugepages=\d+$/);
-    const far = { ...syntheticMachine, pageBytes: reported(65_536, 'made') };
-    const { leftOut } = laidOut({ machine: far });
-    expect(leftOut).toHaveLength(4);
-    expect(leftOut.every(({ reason }) => reason.includes('small pages of 4 KiB only'))).toBe(true);
-    const other = { ...syntheticMachine, transparentHugePages: missing('no such file') } as Machine;
-    expect(laidOut({ machine: other }).leftOut.some(({ reason }) => reason.includes('no such file'))).toBe(
-      true,
-    );
-  });
-
-  it('takes from the pool where there is one, as far as it reaches', () => {
-    const machine = {
-      ...syntheticMachine,
-      hugePages: reported([{ pageBytes: 2 ** 21, total: 40, free: 40 }], 'made'),
-    };
-    expect(idsAt(32, { machine })).toContain('pages-2m-explicit');
-    expect(idsAt(64, { machine })).not.toContain('pages-2m-explicit');
-  });
-
-  it('goes no farther in huge pages than the memory allows', () => {
-    expect(idsAt(64, {})).toContain('pages-2m');
-    expect(idsAt(64, { memoryBudgetBytes: 2 ** 28 })).not.toContain('pages-2m');
-  });
-});
-
-describe('the chases', () => {
-  const base = { pageBytes: 4096, pages: 'small' };
-
-  it('have as many lines, in as many pages as they say', () => {
-    const room = new GroupRoom();
-    try {
-      const walk = (point: Record<string, number | string>) => {
-        const place = {
-          point: { ...base, ...point },
-          prng: new Prng(1),
-          room,
-          member: 0,
-          members: 1,
-          cpus: [],
-        };
-        const { links, cursors } = pageChase.setup(place);
-        const seen = new Set<number>();
-        for (let at = cursors[0]!; !seen.has(at); at = links[at / 4]!) seen.add(at);
-        expect(links.byteLength).toBeLessThanOrEqual(pageChase.footprintBytes(place.point));
-        const pagesOf = (bytes: number) => new Set([...seen].map((at) => Math.floor(at / bytes))).size;
-        return { lines: seen.size, pages: pagesOf(4096), huge: pagesOf(2 ** 21) };
-      };
-      expect(walk({ spacing: 'line', pageCount: 100 })).toEqual({ lines: 100, pages: 2, huge: 1 });
-      expect(walk({ spacing: 'page', pageCount: 100 })).toEqual({ lines: 100, pages: 100, huge: 1 });
-      expect(walk({ spacing: 'huge-page', pageCount: 3 })).toEqual({ lines: 3, pages: 3, huge: 3 });
-      expect(walk({ spacing: 'anywhere', pageCount: 5 })).toEqual({ lines: 320, pages: 5, huge: 1 });
-    } finally {
-      room.close();
-    }
-  });
-
-  it('go at least once round in a call, and tell how much work that is', () => {
-    for (const pageCount of [16, 1024, 1025, 16_384]) {
-      const of = (spacing: string) => pageChase.work({ ...base, spacing, pageCount }).operations;
-      expect(of('page')).toBeGreaterThanOrEqual(pageCount);
-      expect(of('line')).toBeGreaterThanOrEqual(of('page'));
-      expect(pageAdds.work({ pageCount }).operations).toBeGreaterThan(of('line'));
-    }
-  });
-
-  it('say which share of them lies in huge pages', () => {
-    const room = new GroupRoom();
-    try {
-      const small = room.array('uint32', 1024, 4096, 'small');
-      expect([0, null]).toContain(room.hugeBytes(small));
-      expect(room.hugeBytes(new Uint32Array(4))).toBeNull();
-      expect(observeHugeShare({ hugeShare: 0.25 })).toEqual({ hugeShare: 0.25 });
-      expect(observeHugeShare({ hugeShare: Number.NaN })).toEqual({});
-    } finally {
-      room.close();
-    }
   });
 });

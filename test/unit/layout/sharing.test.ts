@@ -1,6 +1,6 @@
 import * as fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { sharingOf, type Sharing } from '../../../src/layout/sharing.ts';
+import { meetsOffLine, sharingOf, type Sharing } from '../../../src/layout/sharing.ts';
 import type { LayoutSpec } from '../../../src/layout/spec.ts';
 import { place, type Struct } from '../../../src/layout/struct.ts';
 import { blockStart, visitsOf } from '../../../src/layout/visits.ts';
@@ -142,3 +142,42 @@ describe('any loop', () => {
 function trimmed({ partition, ...loop }: ReturnType<typeof counting>[number]): object {
   return loop.threads === 1 ? loop : { ...loop, partition };
 }
+
+describe('an array that does not begin at a line, worked by hand', () => {
+  const offLine = ({ fields, loops, count }: LayoutSpec, struct = place(fields)) =>
+    meetsOffLine([{ struct }], loops[0]!, count, 64);
+  const loops = [{ name: 'l', reads: ['name'], writes: ['head'], threads: 2, partition: 'interleaved' }];
+
+  it('a structure of a line: 16 B on, its end lies in the line of the next one', () => {
+    // name 24..64 of element 0 lies at 40..80, head of element 1 at 80..88: both in the line from 64.
+    const one = spec('head:u64 tail:u64 rest:u64 name:bytes[40]', loops, 100);
+    expect(sharing(one)).toMatchObject({ sharedLines: 0 });
+    expect(offLine(one)).toEqual({
+      startBytes: 16,
+      example: [
+        { thread: 1, element: 1, field: 'head', writes: true },
+        { thread: 0, element: 0, field: 'name', writes: false },
+      ],
+    });
+  });
+
+  it('fields a line apart meet nowhere, wherever the array begins', () => {
+    const count = [{ name: 'l', writes: ['head'], threads: 2, partition: 'interleaved' }];
+    expect(offLine(spec('head:u64 rest:bytes[56]', count, 100))).toBeNull();
+    // Three threads and 96 bytes: 88 bytes from the end of one to the start of the next.
+    const three = [{ name: 'l', writes: ['head'], threads: 3, partition: 'interleaved' }];
+    expect(offLine(spec('head:u64 rest:bytes[88]', three, 100))).toBeNull();
+  });
+
+  it('what is aligned to a line begins at one', () => {
+    const { fields, loops: own, count } = spec('head:u64 name:bytes[56]', loops, 100);
+    const aligned = place(fields, ({ name }) => (name === 'head' ? 64 : 1));
+    expect(meetsOffLine([{ struct: aligned }], own[0]!, count, 64)).toBeNull();
+  });
+
+  it('blocks and a thread alone are no matter of it', () => {
+    const blocks = [{ ...loops[0], partition: 'blocks' }];
+    expect(offLine(spec('head:u64 name:bytes[56]', blocks, 100))).toBeNull();
+    expect(offLine(spec('head:u64 name:bytes[56]', [{ name: 'l', writes: ['head'] }], 100))).toBeNull();
+  });
+});

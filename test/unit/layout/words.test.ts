@@ -107,8 +107,38 @@ describe('the advice', () => {
       expect(text).toMatch(/^By prediction alone: /);
       expect(text).toContain('Nothing was measured.');
     }
+    const trade = predict(
+      spec(
+        'x:f64 hits:u64 label:bytes[48]',
+        [
+          { name: 'move', reads: ['x'], writes: ['x'], weight: 100 },
+          { name: 'count', writes: ['hits'], threads: 2, partition: 'interleaved' },
+        ],
+        1_000_000,
+      ),
+      64,
+      2 ** 20,
+    );
+    expect(adviceText(trade, null)).toContain('But in count, threads would write side by side in one line.');
     const plain = predict(spec('n:u64', [{ name: 'sum', reads: ['n'] }]), 64, 0);
     expect(adviceText(plain, null)[0]).toContain('no form costs less');
+  });
+
+  it('does not pad apart what two threads hand to each other at any rate', () => {
+    const roles = [
+      { reads: ['tail'], writes: ['head'] },
+      { reads: ['head'], writes: ['tail'] },
+    ];
+    // Both threads need both fields of an element: together they travel in one line, padded in two.
+    const queue = predict(
+      spec('head:u64 tail:u64 name:bytes[48]', [{ name: 'q', roles }], 100_000),
+      64,
+      2 ** 20,
+    );
+    const journeys = (id: string): number =>
+      queue.loops[0]!.forms.find(({ form }) => form.id === id)!.sharing!.journeys;
+    expect([journeys('as-declared'), journeys('padded')]).toEqual([200_000, 400_000]);
+    expect(adviceText(queue, null)[0]).not.toContain('padded');
   });
 
   it('names the change of every form', () => {
@@ -139,6 +169,17 @@ describe('threads, in words', () => {
       'as declared: threads fight over 100% of its lines: n of element 0 (thread 0 writes) lies beside n of element 1 (thread 1 writes).',
       'padded to lines: threads meet in 100% of its pairs of lines: n of element 0 (thread 0 writes) lies beside n of element 1 (thread 1 writes); that matters where a CPU fetches pairs.',
     ]);
+  });
+
+  it('threads that only the alignment of an array keeps apart', () => {
+    const loop = { name: 'l', reads: ['name'], writes: ['head'], threads: 2, partition: 'interleaved' };
+    const one = predict(spec('head:u64 tail:u64 rest:u64 name:bytes[40]', [loop], 100), 64, 0);
+    const [declared] = one.loops[0]!.forms;
+    expect(declared).toMatchObject({ sharing: { sharedLines: 0 }, offLine: { startBytes: 16 } });
+    expect(threadTexts(one.loops[0]!)[0]).toBe(
+      'as declared: no fights only where its array begins at a line, which an allocator does not see to unasked: ' +
+        '16 B into one, head of element 1 (thread 1 writes) lies beside name of element 0 (thread 0 reads).',
+    );
   });
 
   it('what is truly shared', () => {

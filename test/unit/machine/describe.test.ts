@@ -6,30 +6,13 @@ import {
   nativeFactsOf,
   realSystem,
   type NativeEnvironment,
-  type NativeFacts,
 } from '../../../src/machine/index.ts';
 import { fixtureSystem, withFiles } from './fixture-system.ts';
+import { native } from './native-facts.ts';
 
 const kib = 1024;
 const mib = 1024 ** 2;
 const gib = 1024 ** 3;
-
-const native: NativeFacts = {
-  compiler: 'g++ 13.2.0',
-  compilerFlags: '-O2 -fno-tree-vectorize',
-  clockName: 'CLOCK_MONOTONIC_RAW',
-  clockResolutionNs: 1,
-  clockCostNs: 21.5,
-  lineBytes: 64,
-  pageBytes: 4096,
-  allowedCpus: [1, 0],
-  features: { sse2: true, avx2: false },
-  counters: [
-    { name: 'cycles', hardware: true, reason: 'perf_event_open: not supported' },
-    { name: 'page-faults', hardware: false, reason: null },
-  ],
-  availableMemoryBytes: 3 * gib,
-};
 
 describe('a Mac of Apple silicon', () => {
   const machine = describeMachine(fixtureSystem('apple-m1'), null);
@@ -199,6 +182,7 @@ describe('the addon', () => {
         asked++;
         return { resolutionNs: 1, costNs: 21.5 };
       },
+      cpuid: () => native.cpuid,
       availableMemoryBytes: () => 3 * gib,
     };
     expect(nativeFactsOf(environment)).toEqual(native);

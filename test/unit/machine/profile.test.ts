@@ -2,17 +2,12 @@
 import { describe, expect, it } from 'vitest';
 import { dataCacheBytes } from '../../../src/machine/data-cache.ts';
 import { missing, reported } from '../../../src/machine/fact.ts';
-import {
-  cachesOf,
-  makeProfile,
-  parseProfile,
-  type ProfileFigure,
-  withProfile,
-} from '../../../src/machine/profile.ts';
+import type { Inference } from '../../../src/machine/figure.ts';
+import { cachesOf, makeProfile, parseProfile, withProfile } from '../../../src/machine/profile.ts';
 import type { Machine } from '../../../src/machine/types.ts';
 import { syntheticMachine } from '../../fixtures/run-machine.ts';
 
-const figure = (id: string, value: number | null): ProfileFigure => ({
+const figure = (id: string, value: number | null): Inference => ({
   experiment: 'made',
   id,
   title: id,
@@ -56,6 +51,7 @@ describe('a profile', () => {
     expect(parseProfile(text, 'another')).toBeNull();
     expect(parseProfile('{"format":', syntheticMachine.id)).toBeNull();
     expect(parseProfile('{}', syntheticMachine.id)).toBeNull();
+    expect(parseProfile(text.replace('"version":1', '"version":2'), syntheticMachine.id)).toBeNull();
     expect(parseProfile(text.replace('"unit":"B"', '"unit":7'), syntheticMachine.id)).toBeNull();
   });
 

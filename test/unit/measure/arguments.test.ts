@@ -2,7 +2,8 @@
 import { afterEach, describe, expect, it } from 'vitest';
 import type { Kernel, Place } from '../../../src/kernel/kernel.ts';
 import { GroupRoom, scoped } from '../../../src/measure/room.ts';
-import { inputSeed, setUp } from '../../../src/measure/thread-arm.ts';
+import { inputSeed } from '../../../src/kernel/input-seed.ts';
+import { setUp } from '../../../src/measure/thread-arm.ts';
 import { environment } from '../../../src/native/binding.ts';
 import { makeKernel } from '../experiment/made.ts';
 

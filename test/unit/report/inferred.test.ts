@@ -2,8 +2,9 @@
 import { describe, expect, it } from 'vitest';
 import type { ExperimentResult } from '../../../src/report/arrange.ts';
 import { arrange } from '../../../src/report/arrange.ts';
-import { inferredCells } from '../../../src/report/inferred.ts';
-import { predictedRows, predictedSentence } from '../../../src/report/predicted.ts';
+import { inferredCells, inferredTable } from '../../../src/report/inferred.ts';
+import type { PredictedMisses } from '../../../src/experiment/prediction.ts';
+import { predictedNotes, predictedRows, predictedSentence } from '../../../src/report/predicted.ts';
 import { renderMarkdown } from '../../../src/report/markdown.ts';
 import { renderText } from '../../../src/report/text.ts';
 import { renderHtml } from '../../../src/report/html/page.ts';
@@ -50,6 +51,27 @@ describe('an inferred figure', () => {
   });
 });
 
+describe('the table of inferred figures', () => {
+  it('has columns of what is reported only where anything is', () => {
+    const bare = { ...figure, reported: null, reportedBy: null };
+    const headers = (figures: (typeof figure | typeof bare)[]): string[] =>
+      inferredTable(figures).columns.map(({ header }) => header);
+    expect(headers([bare, figure])).toEqual(['inferred', 'here', 'interval', 'reported', 'by']);
+    expect(headers([bare])).toEqual(['inferred', 'here', 'interval']);
+  });
+
+  it('shows ratios and shares as they are elsewhere', () => {
+    const shown = (unit: string, value: number): readonly string[] =>
+      inferredTable([{ ...figure, unit, value, low: value, high: value, reported: null }]).columns.map(
+        ({ cells }) => cells[0]!,
+      );
+    expect(shown('x', 3.07)).toEqual(expect.arrayContaining(['3.07x', '[3.07, 3.07]']));
+    expect(shown('x', 1.004)).toEqual(expect.arrayContaining(['1.004x', '[1.004, 1.004]']));
+    expect(shown('%', 2.74)).toContain('2.74%');
+    expect(shown('ways', 8)).toEqual(expect.arrayContaining(['8 ways', '[8, 8]']));
+  });
+});
+
 /** The synthetic run with a figure, and its first measured arms predicted at `share` of what they took. */
 function predictedRun(share: number) {
   const run = syntheticRun({ samples: 3 });
@@ -60,6 +82,12 @@ function predictedRun(share: number) {
     group,
     arm,
     value: summary.median * share,
+    misses: [
+      { level: 'L1', perOperation: 0.98 },
+      { level: 'L2', perOperation: 0.001 },
+      { level: 'TLB 1', perOperation: 0.75 },
+    ],
+    notes: ['The TLB is a typical one.'],
   }));
   return { ...run, predictions, inferences: [{ experiment, ...figure }] };
 }
@@ -80,6 +108,22 @@ describe('a prediction', () => {
     expect(predictedSentence([])).toBeNull();
   });
 
+  it('has the share of the accesses that miss each level, of those that some miss', () => {
+    const rows = predictedRows(resultOf(1));
+    for (const row of rows) expect(row.misses).toBe('L1 98%, TLB 1 75%');
+    expect(predictedNotes(rows)).toEqual([
+      'Misses: the share of the accesses that miss a level of the caches or of the TLB, by the model.',
+      'The TLB is a typical one.',
+    ]);
+    const result = resultOf(1);
+    const withMisses = (misses: readonly PredictedMisses[]): readonly string[] => {
+      const predictions = result.predictions.map((one) => ({ ...one, misses, notes: [] }));
+      return predictedRows({ ...result, predictions }).map((row) => row.misses);
+    };
+    expect(new Set(withMisses([{ level: 'L1', perOperation: 0 }]))).toEqual(new Set(['none']));
+    expect(new Set(withMisses([]))).toEqual(new Set(['']));
+  });
+
   it('is in every report, with the inferred figures', () => {
     const run = predictedRun(0.5);
     const looks = { columns: 80, unicode: false, colour: false };
@@ -91,6 +135,8 @@ describe('a prediction', () => {
       expect(text).toContain('L2 cache: size');
       expect(text).toContain('977 KiB');
       expect(text).toContain('The cache model is wrong for');
+      expect(text).toContain('L1 98%, TLB 1 75%');
+      expect(text).toContain('The TLB is a typical one.');
     }
     expect(renderHtml(run, syntheticTexts)).toContain('class="predicted"');
     expect(renderHtml(syntheticRun({ samples: 3 }), syntheticTexts)).not.toContain('class="predicted"');

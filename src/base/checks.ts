@@ -1,8 +1,9 @@
-/** What the model asks of plain numbers: a size of NaN would come out as a cache that never misses. */
-import { ContractError } from '../base/errors.ts';
+/** What is asked of plain numbers before anything is computed: a NaN that slips in comes out as a plausible result. */
+import { ContractError } from './errors.ts';
 
 /**
  * Refuses anything but a whole number of at least `least`.
+ * @param who the calling function's name, for the message
  * @throws ContractError
  */
 export function requireWhole(value: number, least: number, who: string, name: string): void {
@@ -12,7 +13,7 @@ export function requireWhole(value: number, least: number, who: string, name: st
 }
 
 /**
- * Refuses anything but a power of two: what an address is cut by.
+ * Refuses anything but a power of two.
  * @throws ContractError
  */
 export function requirePowerOfTwo(value: number, who: string, name: string): void {
@@ -22,24 +23,11 @@ export function requirePowerOfTwo(value: number, who: string, name: string): voi
 }
 
 /**
- * Refuses NaN, infinity, and what is below `least` (0: a time may be nothing).
+ * Refuses NaN, infinity and negative numbers: a threshold, a width, a time.
  * @throws ContractError
  */
-export function requireTime(value: number, who: string, name: string): void {
+export function requireNonNegative(value: number, who: string, name: string): void {
   if (!(value >= 0 && value < Infinity)) {
     throw new ContractError(`${who}: ${name} is ${value}, must be finite and at least 0`);
   }
-}
-
-/** Addresses are exact up to here; a 48-bit address is far below. */
-export const addressEnd: number = 2 ** 53;
-
-/**
- * Refuses an access that no exact address names.
- * @throws ContractError
- */
-export function refuseAccess(address: number, bytes: number, who: string): never {
-  throw new ContractError(
-    `${who}: an access of ${bytes} bytes at ${address}; it must lie between 0 and 2^53 and have a byte at least`,
-  );
 }

@@ -1,0 +1,213 @@
+// Replays a trace over a general allocator (heap.h), as a program would that has its blocks by number: every
+// block is written at its first and last word and looked at before it is given back, and books are kept. Both
+// languages do the same, so that they can be compared answer by answer. The rows are those of replay.h, and
+//
+//   realloc id bytes alignment | reset
+//
+// A realloc whose block can't be resized in place allocates, copies and frees; reset makes the heap afresh.
+// An id that has no block, since its alloc was refused, is freed by doing nothing and reallocated by
+// allocating. An allocator may say `static constexpr bool kMoves = false`: what it can't resize it refuses to
+// move, with kOutOfOrder. TypeScript twin: src/allocators/heap-replay.ts.
+#pragma once
+
+#include <cstring>
+#include <span>
+
+#include "allocators/heap-hash.h"
+#include "allocators/heap.h"
+#include "allocators/replay.h"
+
+namespace linefill {
+
+enum class HeapOp : uint32_t { kAlloc = 1, kFree = 2, kCheckpoint = 4, kRealloc = 5, kReset = 6 };
+
+// What the books say in the end, by position in the array "summary"; reach: the end of the highest payload so
+// far.
+enum Book : uint32_t {
+  kLiveBlocks,
+  kRequestedBytes,
+  kUsedWords,
+  kFreeBlocks,
+  kFreeWords,
+  kLargestFreeWords,
+  kMetadataWords,
+  kPeakRequestedBytes,
+  kPeakUsedWords,
+  kReachWords,
+  kReachAtPeakRequestedWords,
+  kRequestedAtPeakReachBytes,
+  // For the mean over time: reach over requested, summed over the rows where something is live, and their
+  // number.
+  kReachOverRequested,
+  kRowsLive,
+  kBooks,
+};
+
+// What is wrong with a trace for an allocator that trusts its caller; empty: nothing. O(rows + ids).
+std::string check_heap_trace(std::span<const uint32_t> trace, size_t ids, size_t answers, size_t heap_words);
+
+template <class A>
+concept StaysPut = requires {
+  requires !A::kMoves;
+};
+
+template <class A>
+class HeapClient {
+ public:
+  HeapClient(std::span<uint32_t> heap, uint32_t parameter, std::span<uint32_t> offsets,
+             std::span<uint32_t> sizes)
+      : heap_(heap), parameter_(parameter), offsets_(offsets), sizes_(sizes), allocator_(made()) {
+    std::fill(offsets_.begin(), offsets_.end(), 0);
+  }
+
+  int32_t row(const uint32_t* at) {
+    const int32_t answer = answer_to(at);
+    // Books are kept row by row.
+    const uint32_t used = allocator_.used_words();
+    peak_used_ = std::max(peak_used_, used);
+    if (requested_ > peak_requested_) {
+      peak_requested_ = requested_;
+      reach_at_peak_requested_ = reach_;
+    }
+    if (requested_ > 0) {
+      reach_over_requested_ += static_cast<double>(reach_) * kWordBytes / static_cast<double>(requested_);
+      ++rows_live_;
+    }
+    return answer;
+  }
+
+  void books(std::span<double> summary) const {
+    const Statistics found = allocator_.statistics();
+    const double values[kBooks] = {double(found.live_blocks),
+                                   double(requested_),
+                                   double(found.used_words),
+                                   double(found.free_blocks),
+                                   double(found.free_words),
+                                   double(found.largest_free_words),
+                                   double(found.metadata_words),
+                                   double(peak_requested_),
+                                   double(peak_used_),
+                                   double(reach_),
+                                   double(reach_at_peak_requested_),
+                                   double(requested_at_peak_reach_),
+                                   reach_over_requested_,
+                                   double(rows_live_)};
+    std::copy(values, values + kBooks, summary.begin());
+  }
+
+ private:
+  A made() const { return A::create(heap_.data(), static_cast<uint32_t>(heap_.size()), parameter_); }
+
+  int32_t answer_to(const uint32_t* at) {
+    switch (static_cast<HeapOp>(at[0])) {
+      case HeapOp::kAlloc:
+        return alloc(at[1], at[2], at[3]);
+      case HeapOp::kFree:
+        return free(at[1]);
+      case HeapOp::kCheckpoint:
+        return static_cast<int32_t>(heap_hash(heap_));
+      case HeapOp::kRealloc:
+        return realloc(at[1], at[2], at[3]);
+      case HeapOp::kReset:
+        allocator_ = made();
+        std::fill(offsets_.begin(), offsets_.end(), 0);
+        requested_ = 0;
+        return 0;
+    }
+    return 0;
+  }
+
+  int32_t alloc(uint32_t id, uint32_t bytes, uint32_t alignment_bytes) {
+    const int32_t answer = allocator_.alloc(bytes, alignment_bytes);
+    if (answer > 0) keep(id, static_cast<uint32_t>(answer), bytes);
+    return answer;
+  }
+
+  int32_t free(uint32_t id) {
+    const uint32_t offset = offsets_[id];
+    if (offset == 0) return 0;
+    if (!is_intact(id)) return refusal(AllocError::kCorrupt);
+    const AllocError wrong = allocator_.free(offset);
+    if (wrong != AllocError::kNone) return refusal(wrong);
+    requested_ -= sizes_[id];
+    offsets_[id] = 0;
+    return 0;
+  }
+
+  int32_t realloc(uint32_t id, uint32_t bytes, uint32_t alignment_bytes) {
+    const uint32_t offset = offsets_[id];
+    if (offset == 0) return alloc(id, bytes, alignment_bytes);
+    if (!is_intact(id)) return refusal(AllocError::kCorrupt);
+    // 1. In place, where the block is aligned as asked.
+    const AllocError wrong = check_general(bytes, alignment_bytes, static_cast<uint32_t>(heap_.size()));
+    if (wrong != AllocError::kNone) return refusal(wrong);
+    const uint32_t had = sizes_[id];
+    if (offset % alignment_words(alignment_bytes) == 0 && allocator_.resize(offset, bytes)) {
+      requested_ -= had;
+      keep(id, offset, bytes);
+      return static_cast<int32_t>(offset);
+    }
+    if constexpr (StaysPut<A>) return refusal(AllocError::kOutOfOrder);
+    // 2. Elsewhere; where there is no room the block stays as it was.
+    const int32_t answer = allocator_.alloc(bytes, alignment_bytes);
+    if (answer <= 0) return answer;
+    const size_t words = std::min(had, bytes) / kWordBytes;
+    std::memcpy(&heap_[static_cast<size_t>(answer)], &heap_[offset], words * kWordBytes);
+    const AllocError left = allocator_.free(offset);
+    if (left != AllocError::kNone) return refusal(left);
+    requested_ -= had;
+    keep(id, static_cast<uint32_t>(answer), bytes);
+    return answer;
+  }
+
+  // Notes a block and writes its ends.
+  void keep(uint32_t id, uint32_t offset, uint32_t bytes) {
+    offsets_[id] = offset;
+    sizes_[id] = bytes;
+    requested_ += bytes;
+    const uint32_t words = bytes / kWordBytes;
+    if (words > 0) {
+      heap_[offset] = id;
+      heap_[offset + words - 1] = ~id;
+    }
+    if (offset + words > reach_) {
+      reach_ = offset + words;
+      requested_at_peak_reach_ = requested_;
+    }
+  }
+
+  bool is_intact(uint32_t id) const {
+    const uint32_t offset = offsets_[id];
+    const uint32_t words = sizes_[id] / kWordBytes;
+    if (words == 0) return true;
+    return heap_[offset + words - 1] == ~id && (words == 1 || heap_[offset] == id);
+  }
+
+  std::span<uint32_t> heap_;
+  uint32_t parameter_;
+  std::span<uint32_t> offsets_;
+  std::span<uint32_t> sizes_;
+  A allocator_;
+  uint64_t requested_ = 0;
+  uint64_t peak_requested_ = 0;
+  uint64_t requested_at_peak_reach_ = 0;
+  uint32_t peak_used_ = 0;
+  uint32_t reach_ = 0;
+  uint32_t reach_at_peak_requested_ = 0;
+  double reach_over_requested_ = 0;
+  uint64_t rows_live_ = 0;
+};
+
+// Replays a checked trace over a heap that A::check found nothing wrong with. Returns the hash of its final
+// image.
+template <class A>
+uint64_t replay_heap(std::span<uint32_t> heap, uint32_t parameter, std::span<const uint32_t> trace,
+                     std::span<uint32_t> offsets, std::span<uint32_t> sizes, std::span<int32_t> answers,
+                     std::span<double> summary) {
+  HeapClient<A> client(heap, parameter, offsets, sizes);
+  for (size_t row = 0; row < answers.size(); ++row) answers[row] = client.row(&trace[row * kRowWords]);
+  client.books(summary);
+  return heap_hash(heap);
+}
+
+}  // namespace linefill

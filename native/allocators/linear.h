@@ -1,0 +1,72 @@
+// A bump allocator: the next block starts where the last one ended, and all are given back at once, by making
+// the heap afresh. free() does nothing: a block stays in use until then.
+// Cost: O(1), no word a block; padding where a block is aligned.
+// Source: Hanson, "Fast allocation and deallocation of memory based on object lifetimes", Software: Practice
+// and Experience 20, 1990. TypeScript twin: src/allocators/linear.ts.
+#pragma once
+
+#include "allocators/heap.h"
+
+namespace linefill {
+
+class Linear {
+ public:
+  static std::string check(uint64_t heap_words, uint32_t parameter) {
+    const std::string wrong = check_no_parameter(parameter);
+    return wrong.empty() ? check_heap_words(heap_words, 2 * kHeaderWords) : wrong;
+  }
+
+  static Linear create(uint32_t* heap, uint32_t heap_words, uint32_t) {
+    std::fill(heap, heap + kHeaderWords, 0);
+    heap[kWordsWord] = heap_words;
+    heap[kTopWord] = kHeaderWords;
+    return Linear(heap);
+  }
+
+  int32_t alloc(uint32_t bytes, uint32_t alignment_bytes) {
+    const AllocError wrong = check_general(bytes, alignment_bytes, heap_[kWordsWord]);
+    if (wrong != AllocError::kNone) return refusal(wrong);
+    // 1. The next aligned word, 2. if the block ends within the heap.
+    const uint32_t offset = align_up(heap_[kTopWord], alignment_words(alignment_bytes));
+    const uint32_t words = payload_words(bytes);
+    if (offset > heap_[kWordsWord] || words > heap_[kWordsWord] - offset) {
+      return refusal(AllocError::kExhausted);
+    }
+    // 3. It is the last one now.
+    heap_[kTopWord] = offset + words;
+    heap_[kLastWord] = offset;
+    ++heap_[kLiveWord];
+    return static_cast<int32_t>(offset);
+  }
+
+  AllocError free(uint32_t) { return AllocError::kNone; }
+
+  // The last block can grow and shrink; another can only be as large as it is, which nobody remembers.
+  bool resize(uint32_t offset, uint32_t bytes) {
+    if (offset != heap_[kLastWord] || bytes / kWordBytes >= heap_[kWordsWord]) return false;
+    const uint32_t words = payload_words(bytes);
+    if (words > heap_[kWordsWord] - offset) return false;
+    heap_[kTopWord] = offset + words;
+    return true;
+  }
+
+  uint32_t used_words() const { return heap_[kTopWord] - kHeaderWords; }
+
+  Statistics statistics() const {
+    const uint32_t free_words = heap_[kWordsWord] - heap_[kTopWord];
+    return {heap_[kLiveWord], free_words > 0 ? 1u : 0u, used_words(), free_words, free_words, kHeaderWords};
+  }
+
+ private:
+  // Words of the header.
+  static constexpr uint32_t kWordsWord = 0;
+  static constexpr uint32_t kTopWord = 1;
+  static constexpr uint32_t kLastWord = 2;
+  static constexpr uint32_t kLiveWord = 3;
+
+  explicit Linear(uint32_t* heap) : heap_(heap) {}
+
+  uint32_t* heap_;
+};
+
+}  // namespace linefill

@@ -1,0 +1,311 @@
+// Small blocks in the manner of CPython's obmalloc: a class for each multiple of 16 bytes up to 512, blocks
+// of a class in pools, pools in arenas. Larger requests, and small ones when no pool is to be had, go to a
+// free list (first fit), from which the arenas come too.
+//
+//   | what the free list manages: blocks, arenas ...     | own header | classes | arenas | an entry a page |
+//   arena        | pool | pool | ...     64 pools; 8, or a single one, where the free list has no more
+//   pool         | block | block | ...   16 KiB, in small heaps about a 64th of the heap, 1 KiB at least
+//   free block   | next | ...            0 ends the list
+//
+// A pool starts at a multiple of its size, so that a block's page says which pool it is in, or that it is in
+// none. A pool without a block in use goes back to its arena, an arena without such a pool back to the free
+// list. The arena that has the fewest free pools is the next one to give a pool, so that the others may
+// empty: arenas are listed by their number of free pools, with a bit for each list.
+// Cost: O(1) for small blocks; a new arena, and what is larger, as free-list.h says. The only small block
+// takes an arena and gives it back each time.
+// Source: CPython's Objects/obmalloc.c, as its comments describe it. TypeScript twin:
+// src/allocators/small-object.ts.
+#pragma once
+
+#include <bit>
+
+#include "allocators/free-list.h"
+
+namespace linefill {
+
+class SmallObject {
+ public:
+  static std::string check(uint64_t heap_words, uint32_t parameter) {
+    const std::string wrong = check_no_parameter(parameter);
+    return wrong.empty() ? check_heap_words(heap_words, kLeastHeapWords) : wrong;
+  }
+
+  static SmallObject create(uint32_t* heap, uint32_t heap_words, uint32_t) {
+    const SmallObject made(heap, heap_words);
+    std::fill(heap + made.own_, heap + heap_words, 0);
+    return made;
+  }
+
+  int32_t alloc(uint32_t bytes, uint32_t alignment_bytes) {
+    const AllocError wrong = check_general(bytes, alignment_bytes, heap_words_);
+    if (wrong != AllocError::kNone) return refusal(wrong);
+    // 1. The class; sizes that are multiples of an alignment keep it.
+    const uint32_t words =
+        align_up(payload_words(bytes), std::max(alignment_words(alignment_bytes), kStepWords));
+    if (words > kMostWords) return alloc_beneath(bytes, alignment_bytes);
+    // 2. A pool that has free blocks.
+    const uint32_t list = own_ + kFirstClass + words / kStepWords;
+    uint32_t pool = heap_[list];
+    if (pool == 0) pool = refill(list, words);
+    if (pool == 0) return alloc_beneath(bytes, alignment_bytes);
+    // 3. What was freed last, or else the next of the pool.
+    const uint32_t at = entry(pool);
+    uint32_t block = heap_[at + kFree];
+    if (block != 0) {
+      heap_[at + kFree] = heap_[block];
+    } else {
+      block = heap_[at + kFresh];
+      const uint32_t next = block + words;
+      heap_[at + kFresh] = next + words <= (pool + 1) << shift_ ? next : 0;
+    }
+    ++heap_[at + kUsed];
+    if (is_full(at)) unlink(list, pool, kNext);
+    heap_[own_ + kUsedWord] += words;
+    return static_cast<int32_t>(block);
+  }
+
+  AllocError free(uint32_t offset) {
+    const uint32_t pool = offset >> shift_;
+    const uint32_t at = entry(pool);
+    if (heap_[at + kArena] == 0) return beneath_.free(offset);
+    // 1. A block goes to its pool, 2. which may have been full, or be empty now.
+    const bool was_full = is_full(at);
+    const uint32_t words = heap_[at + kSize];
+    const uint32_t list = own_ + kFirstClass + words / kStepWords;
+    heap_[own_ + kUsedWord] -= words;
+    heap_[offset] = heap_[at + kFree];
+    heap_[at + kFree] = offset;
+    --heap_[at + kUsed];
+    if (was_full) {
+      push(list, pool, kNext);
+    } else if (heap_[at + kUsed] == 0) {
+      unlink(list, pool, kNext);
+      give_pool(pool);
+    }
+    return AllocError::kNone;
+  }
+
+  // Within a block's class, or as the free list can.
+  bool resize(uint32_t offset, uint32_t bytes) {
+    if (bytes / kWordBytes >= heap_words_) return false;
+    const uint32_t at = entry(offset >> shift_);
+    if (heap_[at + kArena] == 0) return beneath_.resize(offset, bytes);
+    return align_up(payload_words(bytes), kStepWords) == heap_[at + kSize];
+  }
+
+  // An arena is a block in use only to the free list.
+  uint32_t used_words() const {
+    return beneath_.used_words() - heap_[own_ + kArenasWord] + heap_[own_ + kUsedWord];
+  }
+
+  Statistics statistics() const {
+    Statistics found = beneath_.statistics();
+    found.metadata_words += heap_words_ - own_;
+    for (uint32_t page = 1; page < pages(); ++page) {
+      if (heap_[entry(page) + kBlock] != 0) count_arena(found, page);
+      if (heap_[entry(page) + kArena] != 0) count_pool(found, page);
+    }
+    return found;
+  }
+
+ private:
+  static constexpr uint32_t kLeastHeapWords = 256;
+  static constexpr uint32_t kStepWords = 4;
+  static constexpr uint32_t kMostWords = 128;
+  static constexpr uint32_t kLeastShift = 8;
+  static constexpr uint32_t kMostShift = 12;
+  static constexpr uint32_t kMostPools = 64;
+
+  // Words of the own header: of small blocks in use, of arenas, and the bits of the lists of arenas. A
+  // class's list is at its size in steps; a list of arenas at their number of free pools.
+  static constexpr uint32_t kUsedWord = 0;
+  static constexpr uint32_t kArenasWord = 1;
+  static constexpr uint32_t kBitsWord = 2;
+  static constexpr uint32_t kFirstClass = kLineWords - 1;
+  static constexpr uint32_t kFirstArena = kLineWords + kMostWords / kStepWords;
+  static constexpr uint32_t kOwnWords = kFirstArena + kMostPools;
+
+  // Words of a page's entry: of its pool; kArena, the arena's first page, is 0 where it is none in use.
+  static constexpr uint32_t kEntryShift = 4;
+  static constexpr uint32_t kArena = 0;
+  static constexpr uint32_t kSize = 1;
+  static constexpr uint32_t kNext = 2;
+  static constexpr uint32_t kFree = 4;
+  static constexpr uint32_t kFresh = 5;
+  static constexpr uint32_t kUsed = 6;
+  // Of the arena that starts with it; kBlock, its block of the free list, is 0 where none does.
+  static constexpr uint32_t kBlock = 8;
+  static constexpr uint32_t kPools = 9;
+  static constexpr uint32_t kFreePools = 10;
+  static constexpr uint32_t kFreePool = 11;
+  static constexpr uint32_t kFreshPool = 12;
+  static constexpr uint32_t kNextArena = 13;
+
+  SmallObject(uint32_t* heap, uint32_t heap_words)
+      : heap_(heap),
+        heap_words_(heap_words),
+        shift_(
+            std::clamp(static_cast<uint32_t>(std::bit_width(heap_words / 64)) - 1, kLeastShift, kMostShift)),
+        own_(heap_words - kOwnWords - (pages() << kEntryShift)),
+        beneath_(FreeList::create(heap, own_, static_cast<uint32_t>(Fit::kFirst))) {}
+
+  // The last one may be cut short; it is no pool, but the free list may have blocks in there.
+  uint32_t pages() const { return (heap_words_ + (1u << shift_) - 1) >> shift_; }
+  uint32_t entry(uint32_t page) const { return own_ + kOwnWords + (page << kEntryShift); }
+
+  bool is_full(uint32_t at) const { return (heap_[at + kFree] | heap_[at + kFresh]) == 0; }
+
+  int32_t alloc_beneath(uint32_t bytes, uint32_t alignment_bytes) {
+    const int32_t answer = beneath_.alloc(bytes, alignment_bytes);
+    return answer > 0 ? answer : refusal(AllocError::kExhausted);
+  }
+
+  // Lists are of pages; `link` is the word of an entry that has the next one, and behind it the previous one.
+  void push(uint32_t list, uint32_t page, uint32_t link) {
+    const uint32_t head = heap_[list];
+    heap_[entry(page) + link] = head;
+    heap_[entry(page) + link + 1] = 0;
+    if (head != 0) heap_[entry(head) + link + 1] = page;
+    heap_[list] = page;
+  }
+
+  void unlink(uint32_t list, uint32_t page, uint32_t link) {
+    const uint32_t next = heap_[entry(page) + link];
+    const uint32_t previous = heap_[entry(page) + link + 1];
+    if (next != 0) heap_[entry(next) + link + 1] = previous;
+    heap_[previous == 0 ? list : entry(previous) + link] = next;
+  }
+
+  // A pool for a class that has none with free blocks; 0: there is none.
+  uint32_t refill(uint32_t list, uint32_t words) {
+    const uint32_t arena = fullest_arena();
+    if (arena == 0) return 0;
+    const uint32_t pool = take_pool(arena);
+    const uint32_t at = entry(pool);
+    heap_[at + kArena] = arena;
+    heap_[at + kSize] = words;
+    heap_[at + kFree] = 0;
+    heap_[at + kFresh] = pool << shift_;
+    heap_[at + kUsed] = 0;
+    push(list, pool, kNext);
+    return pool;
+  }
+
+  // Of those with a free pool the arena with the fewest, or else a new one; 0: there is none.
+  uint32_t fullest_arena() {
+    for (uint32_t i = 0; i < 2; ++i) {
+      const uint32_t bits = heap_[own_ + kBitsWord + i];
+      if (bits != 0) {
+        return heap_[own_ + kFirstArena + 32 * i + static_cast<uint32_t>(std::countr_zero(bits))];
+      }
+    }
+    for (uint32_t pools = kMostPools; pools > 0; pools /= 8) {
+      const uint32_t arena = create_arena(pools);
+      if (arena != 0) return arena;
+    }
+    return 0;
+  }
+
+  // An arena in no list, all of its pools free; 0: the free list has no such block.
+  uint32_t create_arena(uint32_t pools) {
+    const uint32_t pool_bytes = kWordBytes << shift_;
+    const uint32_t alignment_bytes = std::min(pool_bytes, kMostAlignmentBytes);
+    const int32_t answer = beneath_.alloc((pools + 1) * pool_bytes - alignment_bytes, alignment_bytes);
+    if (answer <= 0) return 0;
+    const uint32_t block = static_cast<uint32_t>(answer);
+    const uint32_t arena = align_up(block, 1u << shift_) >> shift_;
+    const uint32_t at = entry(arena);
+    heap_[own_ + kArenasWord] += tags::size_of(heap_, block - 1);
+    heap_[at + kBlock] = block;
+    heap_[at + kPools] = pools;
+    heap_[at + kFreePools] = pools;
+    heap_[at + kFreePool] = 0;
+    heap_[at + kFreshPool] = arena;
+    return arena;
+  }
+
+  // Gives an arena another number of free pools, and the list for it. One that is full is in no list, nor is
+  // one that is empty.
+  void recount(uint32_t arena, uint32_t free_pools) {
+    const uint32_t at = entry(arena);
+    const uint32_t had = heap_[at + kFreePools];
+    const uint32_t pools = heap_[at + kPools];
+    if (had > 0 && had < pools) {
+      const uint32_t list = own_ + kFirstArena + had;
+      unlink(list, arena, kNextArena);
+      if (heap_[list] == 0) heap_[own_ + kBitsWord + had / 32] &= ~(1u << had % 32);
+    }
+    heap_[at + kFreePools] = free_pools;
+    if (free_pools > 0 && free_pools < pools) {
+      push(own_ + kFirstArena + free_pools, arena, kNextArena);
+      heap_[own_ + kBitsWord + free_pools / 32] |= 1u << free_pools % 32;
+    }
+  }
+
+  // What was given back last, or else the next of the arena.
+  uint32_t take_pool(uint32_t arena) {
+    const uint32_t at = entry(arena);
+    const uint32_t pool = heap_[at + kFreePool];
+    recount(arena, heap_[at + kFreePools] - 1);
+    if (pool == 0) return heap_[at + kFreshPool]++;
+    heap_[at + kFreePool] = heap_[entry(pool) + kNext];
+    return pool;
+  }
+
+  void give_pool(uint32_t pool) {
+    const uint32_t arena = heap_[entry(pool) + kArena];
+    const uint32_t at = entry(arena);
+    heap_[entry(pool) + kArena] = 0;
+    heap_[entry(pool) + kNext] = heap_[at + kFreePool];
+    heap_[at + kFreePool] = pool;
+    recount(arena, heap_[at + kFreePools] + 1);
+    if (heap_[at + kFreePools] < heap_[at + kPools]) return;
+    const uint32_t block = heap_[at + kBlock];
+    heap_[at + kBlock] = 0;
+    heap_[own_ + kArenasWord] -= tags::size_of(heap_, block - 1);
+    beneath_.free(block);
+  }
+
+  static void add_free(Statistics& found, uint32_t blocks, uint32_t words) {
+    found.free_blocks += blocks;
+    found.free_words += blocks * words;
+    if (blocks > 0) found.largest_free_words = std::max(found.largest_free_words, words);
+  }
+
+  // An arena is no block in use; its free pools are free, and what lies around its pools is metadata.
+  void count_arena(Statistics& found, uint32_t arena) const {
+    const uint32_t at = entry(arena);
+    const uint32_t words = tags::size_of(heap_, heap_[at + kBlock] - 1);
+    const uint32_t pools = heap_[at + kPools];
+    uint32_t free_pools = arena + pools - heap_[at + kFreshPool];
+    for (uint32_t pool = heap_[at + kFreePool]; pool != 0; pool = heap_[entry(pool) + kNext]) ++free_pools;
+    --found.live_blocks;
+    found.used_words -= words;
+    found.metadata_words += words - (pools << shift_);
+    add_free(found, free_pools, 1u << shift_);
+  }
+
+  // The blocks of a pool in use are those that are neither in its list nor fresh.
+  void count_pool(Statistics& found, uint32_t pool) const {
+    const uint32_t at = entry(pool);
+    const uint32_t words = heap_[at + kSize];
+    const uint32_t blocks = (1u << shift_) / words;
+    const uint32_t fresh = heap_[at + kFresh];
+    uint32_t free_blocks = fresh == 0 ? 0 : blocks - (fresh - (pool << shift_)) / words;
+    for (uint32_t block = heap_[at + kFree]; block != 0; block = heap_[block]) ++free_blocks;
+    found.live_blocks += blocks - free_blocks;
+    found.used_words += (blocks - free_blocks) * words;
+    found.metadata_words += (1u << shift_) % words;
+    add_free(found, free_blocks, words);
+  }
+
+  uint32_t* heap_;
+  uint32_t heap_words_;
+  // log2 of a pool's words.
+  uint32_t shift_;
+  // Where the free list's words end and its own begin.
+  uint32_t own_;
+  FreeList beneath_;
+};
+
+}  // namespace linefill

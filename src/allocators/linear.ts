@@ -1,0 +1,91 @@
+/**
+ * A bump allocator: the next block starts where the last one ended, and all are given back at once, by making the heap
+ * afresh. free() does nothing: a block stays in use until then.
+ * Cost: O(1), no word a block; padding where a block is aligned.
+ * Source: Hanson, "Fast allocation and deallocation of memory based on object lifetimes", Software: Practice and
+ * Experience 20, 1990. Native twin: native/allocators/linear.h.
+ */
+import { allocationError, wordBytes } from './allocation.ts';
+import {
+  alignmentWords,
+  alignUp,
+  checkGeneral,
+  headerWords,
+  type HeapAllocator,
+  payloadWords,
+  requireHeapWords,
+  requireNoParameter,
+  type Statistics,
+} from './heap.ts';
+
+/** Words of the header. */
+const wordsWord = 0;
+const topWord = 1;
+const lastWord = 2;
+const liveWord = 3;
+
+export class Linear implements HeapAllocator {
+  readonly heap: Uint32Array;
+
+  /** Makes the heap afresh. Throws ContractError where it won't do. */
+  static create(heap: Uint32Array, parameter: number): Linear {
+    requireNoParameter(parameter);
+    requireHeapWords(heap.length, 2 * headerWords);
+    heap.fill(0, 0, headerWords);
+    heap[wordsWord] = heap.length;
+    heap[topWord] = headerWords;
+    return new Linear(heap);
+  }
+
+  private constructor(heap: Uint32Array) {
+    this.heap = heap;
+  }
+
+  alloc(bytes: number, alignmentBytes: number): number {
+    const { heap } = this;
+    const heapWords = heap[wordsWord]!;
+    const wrong = checkGeneral(bytes, alignmentBytes, heapWords);
+    if (wrong !== 0) return wrong;
+    // 1. The next aligned word, 2. if the block ends within the heap.
+    const offset = alignUp(heap[topWord]!, alignmentWords(alignmentBytes));
+    const words = payloadWords(bytes);
+    if (offset + words > heapWords) return -allocationError.exhausted;
+    // 3. It is the last one now.
+    heap[topWord] = offset + words;
+    heap[lastWord] = offset;
+    heap[liveWord]! += 1;
+    return offset;
+  }
+
+  free(_offset: number): number {
+    return 0;
+  }
+
+  /** The last block can grow and shrink; another can only be as large as it is, which nobody remembers. */
+  resize(offset: number, bytes: number): boolean {
+    const { heap } = this;
+    const heapWords = heap[wordsWord]!;
+    if (offset !== heap[lastWord] || Math.floor(bytes / wordBytes) >= heapWords) return false;
+    const words = payloadWords(bytes);
+    if (offset + words > heapWords) return false;
+    heap[topWord] = offset + words;
+    return true;
+  }
+
+  get usedWords(): number {
+    return this.heap[topWord]! - headerWords;
+  }
+
+  statistics(): Statistics {
+    const { heap } = this;
+    const freeWords = heap[wordsWord]! - heap[topWord]!;
+    return {
+      liveBlocks: heap[liveWord]!,
+      freeBlocks: freeWords > 0 ? 1 : 0,
+      usedWords: this.usedWords,
+      freeWords,
+      largestFreeWords: freeWords,
+      metadataWords: headerWords,
+    };
+  }
+}

@@ -1,0 +1,334 @@
+/**
+ * Small blocks in the manner of CPython's obmalloc: a class for each multiple of 16 bytes up to 512, blocks of a class
+ * in pools, pools in arenas. Larger requests, and small ones when no pool is to be had, go to a free list (first fit),
+ * from which the arenas come too.
+ *
+ *   | what the free list manages: blocks, arenas ...     | own header | classes | arenas | an entry a page |
+ *   arena        | pool | pool | ...     64 pools; 8, or a single one, where the free list has no more
+ *   pool         | block | block | ...   16 KiB, in small heaps about a 64th of the heap, 1 KiB at least
+ *   free block   | next | ...            0 ends the list
+ *
+ * A pool starts at a multiple of its size, so that a block's page says which pool it is in, or that it is in none. A
+ * pool without a block in use goes back to its arena, an arena without such a pool back to the free list. The arena that
+ * has the fewest free pools is the next one to give a pool, so that the others may empty: arenas are listed by their
+ * number of free pools, with a bit for each list.
+ * Cost: O(1) for small blocks; a new arena, and what is larger, as free-list.ts says. The only small block takes an arena
+ * and gives it back each time.
+ * Source: CPython's Objects/obmalloc.c, as its comments describe it. Native twin: native/allocators/small-object.h.
+ */
+import { allocationError, lineWords, wordBytes } from './allocation.ts';
+import { sizeOf } from './boundary-tags.ts';
+import { FreeList, fit } from './free-list.ts';
+import {
+  alignmentWords,
+  alignUp,
+  checkGeneral,
+  type HeapAllocator,
+  mostAlignmentBytes,
+  payloadWords,
+  requireHeapWords,
+  requireNoParameter,
+  type Statistics,
+} from './heap.ts';
+
+const leastHeapWords = 256;
+const stepWords = 4;
+const mostWords = 128;
+const leastShift = 8;
+const mostShift = 12;
+const mostPools = 64;
+
+/**
+ * Words of the own header: of small blocks in use, of arenas, and the bits of the lists of arenas. A class's list is at
+ * its size in steps; a list of arenas at their number of free pools.
+ */
+const usedWord = 0;
+const arenasWord = 1;
+const bitsWord = 2;
+const firstClass = lineWords - 1;
+const firstArena = lineWords + mostWords / stepWords;
+const ownWords = firstArena + mostPools;
+
+/** Words of a page's entry: of its pool; `arena`, the arena's first page, is 0 where it is none in use. */
+const entryShift = 4;
+const arenaAt = 0;
+const sizeAt = 1;
+const nextAt = 2;
+const freeAt = 4;
+const freshAt = 5;
+const usedAt = 6;
+/** Of the arena that starts with it; `block`, its block of the free list, is 0 where none does. */
+const blockAt = 8;
+const poolsAt = 9;
+const freePoolsAt = 10;
+const freePoolAt = 11;
+const freshPoolAt = 12;
+const nextArenaAt = 13;
+
+/** The numbers that are added up. */
+type Counts = { -readonly [Name in keyof Statistics]: number };
+
+export class SmallObject implements HeapAllocator {
+  readonly heap: Uint32Array;
+  /** log2 of a pool's words. */
+  readonly #shift: number;
+  /** Where the free list's words end and its own begin. */
+  readonly #own: number;
+  readonly #beneath: FreeList;
+
+  /** Makes the heap afresh. Throws ContractError where it won't do. */
+  static create(heap: Uint32Array, parameter: number): SmallObject {
+    requireNoParameter(parameter);
+    requireHeapWords(heap.length, leastHeapWords);
+    const made = new SmallObject(heap);
+    heap.fill(0, made.#own);
+    return made;
+  }
+
+  private constructor(heap: Uint32Array) {
+    this.heap = heap;
+    this.#shift = Math.min(Math.max(31 - Math.clz32(heap.length / 64), leastShift), mostShift);
+    this.#own = heap.length - ownWords - (this.#pages << entryShift);
+    this.#beneath = FreeList.create(heap.subarray(0, this.#own), fit.first);
+  }
+
+  alloc(bytes: number, alignmentBytes: number): number {
+    const { heap } = this;
+    const wrong = checkGeneral(bytes, alignmentBytes, heap.length);
+    if (wrong !== 0) return wrong;
+    // 1. The class; sizes that are multiples of an alignment keep it.
+    const words = alignUp(payloadWords(bytes), Math.max(alignmentWords(alignmentBytes), stepWords));
+    if (words > mostWords) return this.#allocBeneath(bytes, alignmentBytes);
+    // 2. A pool that has free blocks.
+    const list = this.#own + firstClass + words / stepWords;
+    let pool = heap[list]!;
+    if (pool === 0) pool = this.#refill(list, words);
+    if (pool === 0) return this.#allocBeneath(bytes, alignmentBytes);
+    // 3. What was freed last, or else the next of the pool.
+    const at = this.#entry(pool);
+    let block = heap[at + freeAt]!;
+    if (block !== 0) {
+      heap[at + freeAt] = heap[block]!;
+    } else {
+      block = heap[at + freshAt]!;
+      const next = block + words;
+      heap[at + freshAt] = next + words <= (pool + 1) << this.#shift ? next : 0;
+    }
+    heap[at + usedAt]!++;
+    if (this.#isFull(at)) this.#unlink(list, pool, nextAt);
+    heap[this.#own + usedWord]! += words;
+    return block;
+  }
+
+  free(offset: number): number {
+    const { heap } = this;
+    const pool = offset >>> this.#shift;
+    const at = this.#entry(pool);
+    if (heap[at + arenaAt] === 0) return this.#beneath.free(offset);
+    // 1. A block goes to its pool, 2. which may have been full, or be empty now.
+    const wasFull = this.#isFull(at);
+    const words = heap[at + sizeAt]!;
+    const list = this.#own + firstClass + words / stepWords;
+    heap[this.#own + usedWord]! -= words;
+    heap[offset] = heap[at + freeAt]!;
+    heap[at + freeAt] = offset;
+    heap[at + usedAt]!--;
+    if (wasFull) this.#push(list, pool, nextAt);
+    else if (heap[at + usedAt] === 0) {
+      this.#unlink(list, pool, nextAt);
+      this.#givePool(pool);
+    }
+    return 0;
+  }
+
+  /** Within a block's class, or as the free list can. */
+  resize(offset: number, bytes: number): boolean {
+    const { heap } = this;
+    if (Math.floor(bytes / wordBytes) >= heap.length) return false;
+    const at = this.#entry(offset >>> this.#shift);
+    if (heap[at + arenaAt] === 0) return this.#beneath.resize(offset, bytes);
+    return alignUp(payloadWords(bytes), stepWords) === heap[at + sizeAt];
+  }
+
+  /** An arena is a block in use only to the free list. */
+  get usedWords(): number {
+    return this.#beneath.usedWords - this.heap[this.#own + arenasWord]! + this.heap[this.#own + usedWord]!;
+  }
+
+  statistics(): Statistics {
+    const { heap } = this;
+    const found: Counts = this.#beneath.statistics();
+    found.metadataWords += heap.length - this.#own;
+    for (let page = 1; page < this.#pages; page++) {
+      if (heap[this.#entry(page) + blockAt] !== 0) this.#countArena(found, page);
+      if (heap[this.#entry(page) + arenaAt] !== 0) this.#countPool(found, page);
+    }
+    return found;
+  }
+
+  /** The last one may be cut short; it is no pool, but the free list may have blocks in there. */
+  get #pages(): number {
+    return (this.heap.length + (1 << this.#shift) - 1) >>> this.#shift;
+  }
+
+  #entry(page: number): number {
+    return this.#own + ownWords + (page << entryShift);
+  }
+
+  #isFull(at: number): boolean {
+    return (this.heap[at + freeAt]! | this.heap[at + freshAt]!) === 0;
+  }
+
+  #allocBeneath(bytes: number, alignmentBytes: number): number {
+    const answer = this.#beneath.alloc(bytes, alignmentBytes);
+    return answer > 0 ? answer : -allocationError.exhausted;
+  }
+
+  /** Lists are of pages; `link` is the word of an entry that has the next one, and behind it the previous one. */
+  #push(list: number, page: number, link: number): void {
+    const { heap } = this;
+    const head = heap[list]!;
+    heap[this.#entry(page) + link] = head;
+    heap[this.#entry(page) + link + 1] = 0;
+    if (head !== 0) heap[this.#entry(head) + link + 1] = page;
+    heap[list] = page;
+  }
+
+  #unlink(list: number, page: number, link: number): void {
+    const { heap } = this;
+    const next = heap[this.#entry(page) + link]!;
+    const previous = heap[this.#entry(page) + link + 1]!;
+    if (next !== 0) heap[this.#entry(next) + link + 1] = previous;
+    heap[previous === 0 ? list : this.#entry(previous) + link] = next;
+  }
+
+  /** A pool for a class that has none with free blocks; 0: there is none. */
+  #refill(list: number, words: number): number {
+    const { heap } = this;
+    const arena = this.#fullestArena();
+    if (arena === 0) return 0;
+    const pool = this.#takePool(arena);
+    const at = this.#entry(pool);
+    heap[at + arenaAt] = arena;
+    heap[at + sizeAt] = words;
+    heap[at + freeAt] = 0;
+    heap[at + freshAt] = pool << this.#shift;
+    heap[at + usedAt] = 0;
+    this.#push(list, pool, nextAt);
+    return pool;
+  }
+
+  /** Of those with a free pool the arena with the fewest, or else a new one; 0: there is none. */
+  #fullestArena(): number {
+    const { heap } = this;
+    for (let i = 0; i < 2; i++) {
+      const bits = heap[this.#own + bitsWord + i]!;
+      if (bits !== 0) return heap[this.#own + firstArena + 32 * i + 31 - Math.clz32(bits & -bits)]!;
+    }
+    for (let pools = mostPools; pools > 0; pools >>>= 3) {
+      const arena = this.#createArena(pools);
+      if (arena !== 0) return arena;
+    }
+    return 0;
+  }
+
+  /** An arena in no list, all of its pools free; 0: the free list has no such block. */
+  #createArena(pools: number): number {
+    const { heap } = this;
+    const poolBytes = wordBytes << this.#shift;
+    const alignmentBytes = Math.min(poolBytes, mostAlignmentBytes);
+    const block = this.#beneath.alloc((pools + 1) * poolBytes - alignmentBytes, alignmentBytes);
+    if (block <= 0) return 0;
+    const arena = alignUp(block, 1 << this.#shift) >>> this.#shift;
+    const at = this.#entry(arena);
+    heap[this.#own + arenasWord]! += sizeOf(heap, block - 1);
+    heap[at + blockAt] = block;
+    heap[at + poolsAt] = pools;
+    heap[at + freePoolsAt] = pools;
+    heap[at + freePoolAt] = 0;
+    heap[at + freshPoolAt] = arena;
+    return arena;
+  }
+
+  /**
+   * Gives an arena another number of free pools, and the list for it. One that is full is in no list, nor is one that is
+   * empty.
+   */
+  #recount(arena: number, freePools: number): void {
+    const { heap } = this;
+    const at = this.#entry(arena);
+    const had = heap[at + freePoolsAt]!;
+    const pools = heap[at + poolsAt]!;
+    if (had > 0 && had < pools) {
+      const list = this.#own + firstArena + had;
+      this.#unlink(list, arena, nextArenaAt);
+      if (heap[list] === 0) heap[this.#own + bitsWord + (had >>> 5)]! &= ~(1 << (had & 31));
+    }
+    heap[at + freePoolsAt] = freePools;
+    if (freePools > 0 && freePools < pools) {
+      this.#push(this.#own + firstArena + freePools, arena, nextArenaAt);
+      heap[this.#own + bitsWord + (freePools >>> 5)]! |= 1 << (freePools & 31);
+    }
+  }
+
+  /** What was given back last, or else the next of the arena. */
+  #takePool(arena: number): number {
+    const { heap } = this;
+    const at = this.#entry(arena);
+    const pool = heap[at + freePoolAt]!;
+    this.#recount(arena, heap[at + freePoolsAt]! - 1);
+    if (pool === 0) return heap[at + freshPoolAt]!++;
+    heap[at + freePoolAt] = heap[this.#entry(pool) + nextAt]!;
+    return pool;
+  }
+
+  #givePool(pool: number): void {
+    const { heap } = this;
+    const arena = heap[this.#entry(pool) + arenaAt]!;
+    const at = this.#entry(arena);
+    heap[this.#entry(pool) + arenaAt] = 0;
+    heap[this.#entry(pool) + nextAt] = heap[at + freePoolAt]!;
+    heap[at + freePoolAt] = pool;
+    this.#recount(arena, heap[at + freePoolsAt]! + 1);
+    if (heap[at + freePoolsAt]! < heap[at + poolsAt]!) return;
+    const block = heap[at + blockAt]!;
+    heap[at + blockAt] = 0;
+    heap[this.#own + arenasWord]! -= sizeOf(heap, block - 1);
+    this.#beneath.free(block);
+  }
+
+  /** An arena is no block in use; its free pools are free, and what lies around its pools is metadata. */
+  #countArena(found: Counts, arena: number): void {
+    const { heap } = this;
+    const at = this.#entry(arena);
+    const words = sizeOf(heap, heap[at + blockAt]! - 1);
+    const pools = heap[at + poolsAt]!;
+    let freePools = arena + pools - heap[at + freshPoolAt]!;
+    for (let pool = heap[at + freePoolAt]!; pool !== 0; pool = heap[this.#entry(pool) + nextAt]!) freePools++;
+    found.liveBlocks--;
+    found.usedWords -= words;
+    found.metadataWords += words - (pools << this.#shift);
+    addFree(found, freePools, 1 << this.#shift);
+  }
+
+  /** The blocks of a pool in use are those that are neither in its list nor fresh. */
+  #countPool(found: Counts, pool: number): void {
+    const { heap } = this;
+    const at = this.#entry(pool);
+    const words = heap[at + sizeAt]!;
+    const blocks = Math.floor((1 << this.#shift) / words);
+    const fresh = heap[at + freshAt]!;
+    let free = fresh === 0 ? 0 : blocks - Math.floor((fresh - (pool << this.#shift)) / words);
+    for (let block = heap[at + freeAt]!; block !== 0; block = heap[block]!) free++;
+    found.liveBlocks += blocks - free;
+    found.usedWords += (blocks - free) * words;
+    found.metadataWords += (1 << this.#shift) % words;
+    addFree(found, free, words);
+  }
+}
+
+function addFree(found: Counts, blocks: number, words: number): void {
+  found.freeBlocks += blocks;
+  found.freeWords += blocks * words;
+  if (blocks > 0) found.largestFreeWords = Math.max(found.largestFreeWords, words);
+}

@@ -1,0 +1,61 @@
+/** Seeded traces for general allocators: sizes of many magnitudes, alignments, reallocs, under a drifting pressure. */
+import type { Prng } from '../base/prng.ts';
+import { type AllocationTrace, TraceWriter } from './rows.ts';
+
+export interface HeapChurn {
+  readonly rows: number;
+  /** Ids in play. */
+  readonly ids: number;
+  /** Sizes are from 0 on, as many of each magnitude, below this. */
+  readonly mostBytes: number;
+  /** Blocks come back in any order, the last one first, or all at once by a reset. */
+  readonly order: 'any' | 'lifo' | 'at-once';
+  /** A row in so many is a realloc, a checkpoint, a request for a large alignment; 0: none. */
+  readonly reallocEvery: number;
+  readonly checkpointEvery: number;
+  readonly alignedEvery: number;
+}
+
+const mostAlignmentLog = 12;
+/** Above the heap's largest alignment, and no power of two: requests that are refused. */
+const refusedEvery = 500;
+
+/** Makes a trace of `churn.rows` rows. */
+export function heapChurn(prng: Prng, churn: HeapChurn): AllocationTrace {
+  const writer = new TraceWriter();
+  const inUse: number[] = [];
+  const idle = Array.from({ length: churn.ids }, (_, id) => churn.ids - 1 - id);
+  const magnitudes = Math.ceil(Math.log2(churn.mostBytes));
+  const bytes = (): number => Math.min(churn.mostBytes - 1, prng.below(2 ** (1 + prng.below(magnitudes))));
+  const alignment = (): number => {
+    if (prng.below(refusedEvery) === 0) return [0, 24, 8192][prng.below(3)]!;
+    return isOneIn(prng, churn.alignedEvery) ? 2 ** prng.below(mostAlignmentLog + 1) : 8;
+  };
+  let allocsInEight = 5;
+  while (writer.length < churn.rows) {
+    if (prng.below(64) === 0) allocsInEight = 1 + prng.below(7);
+    const at = churn.order === 'any' ? prng.below(Math.max(1, inUse.length)) : inUse.length - 1;
+    if (isOneIn(prng, churn.checkpointEvery)) writer.checkpoint();
+    else if (inUse.length > 0 && isOneIn(prng, churn.reallocEvery))
+      writer.realloc(inUse[at]!, bytes(), alignment());
+    else if (idle.length > 0 && (inUse.length === 0 || prng.below(8) < allocsInEight)) {
+      const id = idle.pop()!;
+      writer.alloc(id, bytes(), alignment());
+      inUse.push(id);
+    } else if (churn.order === 'at-once') {
+      writer.reset();
+      idle.push(...inUse.splice(0));
+    } else {
+      const id = inUse[at]!;
+      inUse[at] = inUse.at(-1)!;
+      inUse.pop();
+      writer.free(id);
+      idle.push(id);
+    }
+  }
+  return writer.finish();
+}
+
+function isOneIn(prng: Prng, every: number): boolean {
+  return every > 0 && prng.below(every) === 0;
+}

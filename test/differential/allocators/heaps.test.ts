@@ -1,0 +1,128 @@
+/** Both languages replay the same traces over each general allocator: answers, the heap's image, the books. */
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import { books, type HeapReplay, replayHeap } from '../../../src/allocators/heap-replay.ts';
+import { type HeapKind, heaps } from '../../../src/allocators/heaps.ts';
+import { Prng } from '../../../src/base/prng.ts';
+import { runNative } from '../../../src/native/binding.ts';
+import { heapChurn } from '../../../src/trace/heap-churn.ts';
+import { type AllocationTrace, rowWords, TraceWriter } from '../../../src/trace/rows.ts';
+
+const seed = 20_261_121;
+
+function replayNative(
+  { replay }: Pick<HeapKind, 'replay'>,
+  heap: Uint32Array,
+  parameter: number,
+  { rows, ids }: AllocationTrace,
+): HeapReplay {
+  const answers = new Int32Array(rows.length / rowWords);
+  const summary = new Float64Array(books.length);
+  const tables = [new Uint32Array(Math.max(1, ids)), new Uint32Array(Math.max(1, ids))];
+  const { checksum } = runNative(replay, [heap, parameter, rows, ...tables, answers, summary]);
+  const said = Object.fromEntries(books.map((book, i) => [book, summary[i]!])) as HeapReplay['books'];
+  return { answers, books: said, hash: checksum };
+}
+
+/** Replays on both sides, in heaps full of the same rubbish. */
+function compare(kind: HeapKind, parameter: number, heapWords: number, trace: AllocationTrace): HeapReplay {
+  const rubbish = new Prng(heapWords);
+  const heap = Uint32Array.from({ length: heapWords }, () => rubbish.next());
+  const other = heap.slice();
+  const here = replayHeap(kind.make, heap, parameter, trace);
+  const native = replayNative(kind, other, parameter, trace);
+  const row = here.answers.findIndex((answer, i) => answer !== native.answers[i]);
+  const words = trace.rows.subarray(rowWords * row, rowWords * (row + 1));
+  expect(row, `row ${row} (${words}): ${here.answers[row]} here, ${native.answers[row]} natively`).toBe(-1);
+  const word = heap.findIndex((each, i) => each !== other[i]);
+  expect(word, `word ${word} of the heap`).toBe(-1);
+  expect(here.books).toEqual(native.books);
+  expect(here.hash).toBe(native.hash);
+  return here;
+}
+
+const arms = heaps.flatMap((kind) =>
+  Object.entries(kind.parameters).map(([name, parameter]) => ({
+    name: `${kind.id} ${name}`.trim(),
+    kind,
+    parameter,
+  })),
+);
+
+describe.each(arms)('$name in both languages', ({ kind, parameter }) => {
+  it('agrees over long traces, and is exhausted in them', () => {
+    let refused = 0;
+    const property = fc.property(
+      fc.integer({ min: 1, max: 7 }),
+      fc.integer({ min: 1, max: 400 }),
+      fc.nat(),
+      (size, ids, from) => {
+        const trace = heapChurn(new Prng(from), {
+          rows: 20_000,
+          ids,
+          mostBytes: 2 ** (5 + size),
+          order: kind.order,
+          reallocEvery: 11,
+          checkpointEvery: 2000,
+          alignedEvery: 9,
+        });
+        const { answers } = compare(kind, parameter, 512 * size * size, trace);
+        refused += answers.filter((answer) => answer === -1).length;
+      },
+    );
+    fc.assert(property, { seed, numRuns: 16 });
+    expect(refused).toBeGreaterThan(0);
+  });
+
+  it('finds its heap whole again when all was given back', () => {
+    const fresh = replayHeap(kind.make, new Uint32Array(8192), parameter, {
+      rows: new Uint32Array(0),
+      ids: 0,
+    });
+    const writer = new TraceWriter();
+    const prng = new Prng(3);
+    for (let id = 0; id < 40; id++) writer.alloc(id, prng.below(300), 2 ** prng.below(9));
+    for (let i = 39; i >= 0; i--) writer.free(i);
+    if (kind.order === 'at-once') writer.reset();
+    const { books: after } = compare(kind, parameter, 8192, writer.finish());
+    const cut = kind.keeps ? [] : (['freeBlocks', 'freeWords', 'largestFreeWords'] as const);
+    for (const book of ['liveBlocks', 'usedWords', ...cut] as const) {
+      expect(after[book], book).toBe(fresh.books[book]);
+    }
+  });
+});
+
+describe('the native replay refuses', () => {
+  const run = (trace: AllocationTrace, heapWords = 1024, parameter = 0): unknown =>
+    replayNative({ replay: 'free-list-replay' }, new Uint32Array(heapWords), parameter, trace);
+  const one = new TraceWriter().alloc(0, 8, 8);
+
+  it.each([
+    [
+      'a free of what is free',
+      new TraceWriter().alloc(0, 8, 8).free(0).free(0),
+      /row 2 must name an id that/,
+    ],
+    [
+      'an alloc of what is in use',
+      new TraceWriter().alloc(1, 8, 8).alloc(1, 8, 8),
+      /row 1 must not allocate/,
+    ],
+    ['a free after a reset', new TraceWriter().alloc(0, 8, 8).reset().free(0), /row 2 must name an id that/],
+    ['a raw offset', new TraceWriter().freeAt(17), /row 0 must start with 1, 2, 4, 5 or 6, not 3/],
+  ])('%s', (_, writer, message) => {
+    expect(() => run(writer.finish())).toThrow(message);
+  });
+
+  it('a heap or a parameter that no free list has', () => {
+    expect(() => run(one.finish(), 1000)).toThrow(/"heap" must have a multiple of 16 words, from 32/);
+    expect(() => run(one.finish(), 16)).toThrow(/not 16/);
+    expect(() => run(one.finish(), 1024, 4)).toThrow(/"parameter" must be a fit below 4, not 4/);
+  });
+
+  it('what would take minutes', () => {
+    const many = new TraceWriter();
+    for (let i = 0; i < 5000; i++) many.reset();
+    expect(() => run({ rows: many.finish().rows, ids: 2 ** 20 })).toThrow(/fewer resets/);
+  });
+});
