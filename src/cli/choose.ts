@@ -14,7 +14,39 @@ function judgeOf(word: string, all: readonly Experiment[]): string | null {
 /** The word for every experiment there is. */
 export const everything = 'all';
 
-/** The experiments of some ids and labs, each once, in the list's order; the standard set for no words. */
+/** What counts for more takes longer alone than a whole lab should. */
+const mostWeight = 0.5;
+
+/**
+ * The long experiments of the standard set, which a lab that is mostly on request leaves to that set: within a lab's
+ * minute they would come to no verdict.
+ */
+function isLeftToStandardSet(
+  { lab, onRequest, weight = 1 }: Experiment,
+  all: readonly Experiment[],
+): boolean {
+  const isOnRequest = all.some((other) => other.lab === lab && other.onRequest === true);
+  return isOnRequest && onRequest !== true && weight > mostWeight;
+}
+
+/** What was asked for as part of a lab only, and is left to the standard set. */
+export function leftToStandardSet(
+  words: readonly string[],
+  all: readonly Experiment[],
+): readonly Experiment[] {
+  if (words.includes(everything)) return [];
+  return all.filter(
+    (experiment) =>
+      words.includes(experiment.lab) &&
+      !words.includes(experiment.id) &&
+      isLeftToStandardSet(experiment, all),
+  );
+}
+
+/**
+ * The experiments of some ids and labs, each once, in the list's order, but for what is left to the standard set; that
+ * set for no words.
+ */
 export function chooseExperiments(
   words: readonly string[],
   all: readonly Experiment[],
@@ -27,7 +59,11 @@ export function chooseExperiments(
     const cure = judgeOf(unknown, all) ?? meant(unknown, known, whoLists);
     throw new UserError(`there is no experiment or lab "${unknown}"`, cure);
   }
-  return all.filter(({ id, lab }) => words.includes(id) || words.includes(lab));
+  const left = leftToStandardSet(words, all);
+  return all.filter(
+    (experiment) =>
+      (words.includes(experiment.id) || words.includes(experiment.lab)) && !left.includes(experiment),
+  );
 }
 
 /** The experiment of an id. */

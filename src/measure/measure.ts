@@ -26,17 +26,9 @@ export interface Engine {
 /** An experiment of weight 1 gets this long, unless told: the standard quick set ends within 90 s on two CPUs. */
 const experimentMs: Readonly<Record<Profile, number>> = { smoke: 1_500, quick: 11_000, full: 120_000 };
 const surveyMs = 500;
-/** No experiment of a whole lab counts for more: a quick lab of eighteen ends within a minute, a full one within ten. */
-const mostOfLab = 0.27;
 
-/** What an experiment counts for among others: in a run of a whole lab they are many, and none takes long. */
-function weightAmong(experiments: readonly Experiment[], { weight = 1 }: Experiment): number {
-  const isLab = experiments.length > 1 && experiments.some(({ onRequest }) => onRequest === true);
-  return isLab ? Math.min(weight, mostOfLab) : weight;
-}
-
-function totalWeight(all: readonly Experiment[], some: readonly Experiment[] = all): number {
-  return some.reduce((sum, experiment) => sum + weightAmong(all, experiment), 0);
+function totalWeight(experiments: readonly Experiment[]): number {
+  return experiments.reduce((sum, { weight = 1 }) => sum + weight, 0);
 }
 
 /** The budget of a run that names none. */
@@ -85,7 +77,7 @@ export function chooseCpus(asked: readonly number[] | null): number[] {
 
 /** Of the time that is left, what the experiment at `index` of `all` gets. */
 function shareOf(all: readonly Experiment[], index: number, leftMs: number): number {
-  return (leftMs * weightAmong(all, all[index]!)) / totalWeight(all, all.slice(index));
+  return (leftMs * (all[index]!.weight ?? 1)) / totalWeight(all.slice(index));
 }
 
 function warningsOf(

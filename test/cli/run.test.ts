@@ -3,7 +3,9 @@ import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import { parseRun } from '../../src/experiment/schema.ts';
 import { emptyRun } from '../fixtures/run.ts';
-import { setStage, stageRun, widest } from './stage.ts';
+import { chooseExperiments, leftToStandardSet } from '../../src/cli/choose.ts';
+import type { Experiment } from '../../src/experiment/experiment.ts';
+import { setStage, stageExperiments, stageRun, widest } from './stage.ts';
 
 const runName = 'linefill-run-20261121T093000Z.json';
 const reportName = 'linefill-report-20261121T093000Z.html';
@@ -87,6 +89,29 @@ test('a lab stands for its experiments, each once', async () => {
   const stage = setStage();
   await stage.run('run', 'allocation', 'pool-allocation', 'false-sharing', '--no-out', '--no-html');
   expect(stage.requests[0]?.experiments.map(({ id }) => id)).toEqual(['false-sharing', 'pool-allocation']);
+});
+
+test('a lab on request leaves the long ones of the standard set to it, unless they are named', () => {
+  const [first] = stageExperiments as [Experiment];
+  const of = (id: string, more: Partial<Experiment>): Experiment => ({
+    ...first,
+    id,
+    lab: 'hardware',
+    ...more,
+  });
+  const all = [
+    of('long', { weight: 2 }),
+    of('short', { weight: 0.3 }),
+    of('asked', { onRequest: true, weight: 0.9 }),
+    of('other', { lab: 'paging', weight: 2 }),
+  ];
+  const ids = (words: string[]): string[] => chooseExperiments(words, all).map(({ id }) => id);
+  expect(ids(['hardware'])).toEqual(['short', 'asked']);
+  expect(leftToStandardSet(['hardware'], all).map(({ id }) => id)).toEqual(['long']);
+  expect(ids(['hardware', 'long'])).toEqual(['long', 'short', 'asked']);
+  expect(ids(['paging'])).toEqual(['other']);
+  expect(ids(['all'])).toHaveLength(4);
+  expect(ids([])).toEqual(['long', 'short', 'other']);
 });
 
 test.each([

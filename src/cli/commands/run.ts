@@ -8,7 +8,7 @@ import type { MeasureRequest } from '../../experiment/request.ts';
 import type { Run } from '../../experiment/run.ts';
 import { writeRun } from '../../experiment/run-file.ts';
 import type { Scalar } from '../../kernel/kernel.ts';
-import { chooseExperiments } from '../choose.ts';
+import { chooseExperiments, leftToStandardSet } from '../choose.ts';
 import { Interrupts } from '../interrupts.ts';
 import { exitCodes, type Io, type Lab, looksOf } from '../io.ts';
 import { ProgressLine } from '../progress.ts';
@@ -111,6 +111,10 @@ export async function runCommand(
   // Until all is written: a signal must not take a finished run with it.
   const interrupts = new Interrupts(io, (text) => line.note(text));
   try {
+    const left = leftToStandardSet(words, all).map(({ id }) => id);
+    if (left.length > 0) {
+      line.note(`Left to the standard set, which \`linefill run\` measures: ${left.join(', ')}.`);
+    }
     for (const experiment of experiments) {
       const warning = experiment.warns?.(settings) ?? null;
       if (warning !== null) line.note(`Warning: ${experiment.id}: ${warning}`);
