@@ -100,17 +100,19 @@ function shuffledSum(path: string, cpu: number, sumBytes: number): Peer {
   };
 }
 
-/** likwid's load kernels that this CPU can run. Which is the fastest differs: the widest registers need not win. */
+/**
+ * likwid's kernels that only load, of one array and of two, as far as this CPU can run them. Which is the fastest
+ * differs: the widest registers need not win, and a prefetcher may serve two arrays better than one.
+ */
 function loadKernels(): string[] {
   const { avx512f, avx2, sse2 } = environment().features;
-  const widths = { load: true, load_sse: sse2, load_avx: avx2, load_avx512: avx512f };
-  return Object.entries(widths).flatMap(([kernel, isThere]) => (isThere ? [kernel] : []));
+  const widths = { '': true, _sse: sse2, _avx: avx2, _avx512: avx512f };
+  return ['load', 'ddot'].flatMap((kernel) =>
+    Object.entries(widths).flatMap(([width, isThere]) => (isThere ? [kernel + width] : [])),
+  );
 }
 
-/**
- * The bound is the fastest of likwid's load kernels in the same turn. Ours reads two streams (indices and values),
- * theirs one: where a prefetcher serves two better, ours may be above.
- */
+/** The bound is the fastest of likwid's load kernels in the same turn; ours reads two arrays, indices and values. */
 function sequentialSum(path: string, cpu: number, sumBytes: number): Peer {
   const indexAndValueBytes = 8;
   const kernels = loadKernels();
@@ -119,7 +121,7 @@ function sequentialSum(path: string, cpu: number, sumBytes: number): Peer {
     return figureIn(sayOn([cpu], path, args), /^MByte\/s:\s+([\d.]+)/m, path) / 1000;
   };
   return {
-    name: `sequential sum, bandwidth (the best of ${kernels.join(', ')})`,
+    name: `sequential sum, bandwidth (likwid: the best of ${kernels.join(', ')})`,
     unit: 'GB/s',
     target: { most: 1 },
     ours: () => Promise.resolve(indexAndValueBytes / sumNs(sumBytes, 'sequential', cpu)),

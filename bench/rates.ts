@@ -5,7 +5,8 @@
  *   likwid-bench   LINEFILL_LIKWID_BENCH   the package likwid
  *   STREAM         LINEFILL_STREAM         github.com/jeffhammond/STREAM, for one thread, with STREAM_ARRAY_SIZE of at
  *                                          least four times the last cache; its copy must stay a loop, not a memcpy:
- *                                          cc -O3 -march=native -fno-tree-loop-distribute-patterns stream.c
+ *                                          cc -O3 -march=native -fno-tree-loop-distribute-patterns -DOFFSET=168
+ *                                          stream.c (without the offset its arrays begin at one place of a page; ours do not)
  */
 import { stream } from '#dist/experiments/hardware/bandwidth-kernels.js';
 import { inOrder } from '#dist/kernel/signature.js';
