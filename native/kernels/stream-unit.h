@@ -18,6 +18,17 @@ LINEFILL_UNIT_TARGET inline Vector load(const double* from) {
   return v;
 }
 
+// From a multiple of the vector's size, where SSE adds straight from memory: an instruction less for each.
+LINEFILL_UNIT_TARGET inline Vector load_aligned(const double* from) {
+#if defined(__GNUC__)
+  Vector v;
+  std::memcpy(&v, __builtin_assume_aligned(from, sizeof v), sizeof v);
+  return v;
+#else
+  return load(from);
+#endif
+}
+
 // What is written beside the numbers of `b` and `c`.
 template <Operation operation, class T>
 LINEFILL_UNIT_TARGET inline T result(T b, T c, T q) {
@@ -70,10 +81,10 @@ LINEFILL_UNIT_TARGET LINEFILL_UNIT_APART double write_pass(const Arrays& arrays,
   return 0;
 }
 
-template <size_t... n>
+template <bool kIsAligned, size_t... n>
 LINEFILL_UNIT_TARGET inline void add_turn(Vector (&sums)[sizeof...(n)], const double* from,
                                           std::index_sequence<n...>) {
-  ((sums[n] += load(from + n * kLanes)), ...);
+  ((sums[n] += kIsAligned ? load_aligned(from + n * kLanes) : load(from + n * kLanes)), ...);
 }
 
 template <size_t... n>
@@ -81,7 +92,8 @@ LINEFILL_UNIT_TARGET inline Vector add_all(const Vector (&sums)[sizeof...(n)], s
   return (sums[n] + ...);
 }
 
-LINEFILL_UNIT_TARGET LINEFILL_UNIT_APART inline double read_pass(const Arrays& arrays, uint32_t passes) {
+template <bool kIsAligned>
+LINEFILL_UNIT_TARGET LINEFILL_UNIT_APART double read_lines(const Arrays& arrays, uint32_t passes) {
   constexpr size_t kTurn = Turn::size() * kLanes;
   const double* const b = arrays.b;
   const size_t length = arrays.length;
@@ -91,7 +103,7 @@ LINEFILL_UNIT_TARGET LINEFILL_UNIT_APART inline double read_pass(const Arrays& a
   for (uint32_t pass = 0; pass < passes; ++pass) {
     size_t i = 0;
     for (; i < whole; i += kTurn) {
-      add_turn(sums, b + i, Turn{});
+      add_turn<kIsAligned>(sums, b + i, Turn{});
       // Or a second pass need not load what the first one has.
       clobber();
     }
@@ -102,6 +114,11 @@ LINEFILL_UNIT_TARGET LINEFILL_UNIT_APART inline double read_pass(const Arrays& a
   std::memcpy(lanes, &all, sizeof lanes);
   for (const double lane : lanes) rest += lane;
   return rest;
+}
+
+inline double read_pass(const Arrays& arrays, uint32_t passes) {
+  const bool is_aligned = reinterpret_cast<uintptr_t>(arrays.b) % sizeof(Vector) == 0;
+  return is_aligned ? read_lines<true>(arrays, passes) : read_lines<false>(arrays, passes);
 }
 
 }  // namespace LINEFILL_UNIT

@@ -99,7 +99,7 @@ function drawInferred({ inferences }: ExperimentView): Markup | null {
     return html`<tr><th scope="row">${what!.cells[i]!}</th>${cells}</tr>`;
   });
   const notes = remarks.map((note) => html`<li>${note}</li>`);
-  return html`<h3>The machine, inferred</h3><div class="scroll" role="region" tabindex="0" aria-label="What was inferred of the machine"><table><thead><tr>${heads}</tr></thead><tbody>${rows}</tbody></table></div>${
+  return html`<h3>The machine, inferred</h3><div class="scroll" role="region" tabindex="0" aria-label="Table: the machine, inferred"><table><caption class="sr">What was inferred of the machine</caption><thead><tr>${heads}</tr></thead><tbody>${rows}</tbody></table></div>${
     notes.length === 0 ? null : html`<ul class="note">${notes}</ul>`
   }`;
 }
@@ -117,7 +117,7 @@ function drawPredicted(view: ExperimentView): Markup | null {
       html`<tr><th scope="row">${where}</th><td>${variant}</td><td class="number">${predicted}</td><td class="number">${measured}</td><td class="number">${ratio}</td><td>${misses}</td></tr>`,
   );
   const notes = predictedNotes(rows).map((note) => html`<li>${note}</li>`);
-  return html`<h3>Predicted beside measured</h3><div class="scroll" role="region" tabindex="0" aria-label="What the cache model predicts"><table><thead><tr>${heads}</tr></thead><tbody>${lines}</tbody></table></div><p class="note">${predictedSentence(rows)}</p>${
+  return html`<h3>Predicted beside measured</h3><div class="scroll" role="region" tabindex="0" aria-label="Table: predicted beside measured"><table><caption class="sr">What the cache model predicts, beside what was measured</caption><thead><tr>${heads}</tr></thead><tbody>${lines}</tbody></table></div><p class="note">${predictedSentence(rows)}</p>${
     notes.length === 0 ? null : html`<ul class="note">${notes}</ul>`
   }`;
 }

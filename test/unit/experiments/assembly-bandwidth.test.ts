@@ -48,14 +48,21 @@ function loadsOf(loop: Loop, width: Width): number {
 }
 
 describe.skipIf(reason !== null)(`the passes' loops${reason === null ? '' : `: ${reason}`}`, () => {
-  it.each(widths)('read loads each element once and adds it: %s', (width) => {
-    const loop = turnOf(`${width}::read_pass`);
-    expect(loadsOf(loop, width), loop.join('\n')).toBe(vectorsATurn);
-    expect(storesOf(loop, width), loop.join('\n')).toBe(0);
-    const adds = new RegExp(`^v?add${width === 'scalar' ? 'sd' : 'pd'} `);
-    expect(count(loop, adds), loop.join('\n')).toBe(vectorsATurn);
-    expect(count(loop, memory), loop.join('\n')).toBe(vectorsATurn);
+  it('read adds straight from memory by SSE2 where the array is aligned', () => {
+    expect(count(turnOf('sse2::read_lines<true>'), /^addpd [^,]*\(.*\),%xmm/)).toBe(vectorsATurn);
   });
+
+  it.each(widths.flatMap((width) => [true, false].map((isAligned) => ({ width, isAligned }))))(
+    'read loads each element once and adds it: $width, aligned $isAligned',
+    ({ width, isAligned }) => {
+      const loop = turnOf(`${width}::read_lines<${isAligned}>`);
+      expect(loadsOf(loop, width), loop.join('\n')).toBe(vectorsATurn);
+      expect(storesOf(loop, width), loop.join('\n')).toBe(0);
+      const adds = new RegExp(`^v?add${width === 'scalar' ? 'sd' : 'pd'} `);
+      expect(count(loop, adds), loop.join('\n')).toBe(vectorsATurn);
+      expect(count(loop, memory), loop.join('\n')).toBe(vectorsATurn);
+    },
+  );
 
   it.each(widths.flatMap((width) => passes.map((pass) => ({ width, ...pass }))))(
     '$name loads and stores each element once, by $width, and calls nothing',
