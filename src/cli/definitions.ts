@@ -127,7 +127,7 @@ function measuringOptions(command: Command): void {
 function runOptions(run: Command): void {
   const set = new Option(
     '--set <param=v1,v2>',
-    "values for a parameter, instead of the profile's; repeatable",
+    "values for a parameter, instead of the profile's (a comma inside a value: \\,); repeatable",
   );
   measuringOptions(run);
   run
@@ -204,8 +204,11 @@ function addExplain(program: Command, { io, lab, finish }: Desk): void {
 function addJudge(program: Command, { io, lab, finish }: Desk): void {
   const judge = program
     .command('judge')
-    .summary('judge the claims again on a saved run')
-    .description('Judges the claims on a saved run. Needs no hardware: the raw samples are in the file.')
+    .summary('judge and infer again on a saved run')
+    .description(
+      'Judges the claims on a saved run, and infers and predicts its figures again. Needs no hardware: the raw samples ' +
+        'are in the file.',
+    )
     .argument('<run>', 'a run file')
     .option('--json', 'print JSON')
     .action(async (path: string, flags: { json?: boolean }) => {

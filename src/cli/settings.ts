@@ -116,7 +116,7 @@ export function settingsFor(
       const names = [...new Set(experiments.flatMap(({ parameters }) => parameters.map((one) => one.name)))];
       throw new UserError(
         `--set ${name}: none of the chosen experiments has such a parameter`,
-        meant(name, names),
+        meant(name, names) || 'linefill explain <id> names those of an experiment',
       );
     }
     const perOwner = owners.map(({ experiment, parameter }) =>
