@@ -25,5 +25,39 @@
         "Release": { "cflags!": ["-O3"], "cflags_cc!": ["-O3"], "cflags": ["<@(scalar_flags)"] }
       }
     }
+  ],
+  "conditions": [
+    ["OS=='linux' and (target_arch=='x64' or target_arch=='arm64')", {
+      "targets": [
+        {
+          "target_name": "linefill-recorder",
+          "type": "shared_library",
+          "product_dir": "<(PRODUCT_DIR)",
+          "sources": ["<!@(node scripts/sources.mjs --recorder)"],
+          "include_dirs": ["native"],
+          "cflags_cc": ["-std=c++20", "-Wall", "-Wextra", "-fvisibility=hidden", "-ftls-model=initial-exec",
+                        "-fno-builtin", "-fno-exceptions", "-fno-rtti", "-fno-threadsafe-statics"],
+          "ldflags": ["-Wl,--as-needed"],
+          "libraries": ["-ldl", "-lpthread"],
+          "configurations": {
+            "Release": { "cflags!": ["-O3"], "cflags_cc!": ["-O3"], "cflags": ["-O2"] }
+          }
+        },
+        {
+          "target_name": "linefill-checker",
+          "type": "shared_library",
+          "product_dir": "<(PRODUCT_DIR)",
+          "sources": ["<!@(node scripts/sources.mjs --checker)"],
+          "include_dirs": ["native"],
+          "cflags_cc": ["-std=c++20", "-Wall", "-Wextra", "-fvisibility=hidden", "-ftls-model=initial-exec",
+                        "-fno-builtin", "-fno-exceptions", "-fno-rtti", "-fno-threadsafe-statics"],
+          "ldflags": ["-Wl,--as-needed"],
+          "libraries": ["-ldl", "-lpthread"],
+          "configurations": {
+            "Release": { "cflags!": ["-O3"], "cflags_cc!": ["-O3"], "cflags": ["-O2"] }
+          }
+        }
+      ]
+    }]
   ]
 }

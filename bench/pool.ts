@@ -2,6 +2,7 @@
  * How fast is the native pool, against other allocators and against the same pool in TypeScript? The work is that of
  * the experiment pool-allocation: batches of 10,000 blocks, tagged, read back and freed in a given order.
  */
+import { noBoostPool, noMimalloc } from '#dist/experiments/allocation/peers.js';
 import { poolAllocation } from '#dist/experiments/allocation/pool-allocation.js';
 import { inOrder } from '#dist/kernel/signature.js';
 import type { ThreadVariant } from '#dist/experiment/experiment.js';
@@ -27,10 +28,7 @@ const judgedOrders = new Set(['lifo', 'random']);
 const mostOfNative = 3;
 
 function isHere({ id }: ThreadVariant): boolean {
-  const peers = environment().peers();
-  return (
-    !(id === 'boost-pool' && peers.boostPool === null) && !(id === 'mimalloc' && peers.mimalloc === null)
-  );
+  return !(id === 'boost-pool' && noBoostPool() !== null) && !(id === 'mimalloc' && noMimalloc() !== null);
 }
 
 /** A variant as a task: one call does the variant's own number of batches. */

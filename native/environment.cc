@@ -95,17 +95,25 @@ Napi::Value measure_clock(const Napi::CallbackInfo& info) {
   return result;
 }
 
-// Allocators of others: a version, or null where one is not here. Loads what can be loaded.
+// Allocators of others: versions, or null and why one is not here. Loads what can be loaded.
 Napi::Value peers(const Napi::CallbackInfo& info) {
   const Napi::Env env = info.Env();
-  const Mimalloc* mimalloc = find_mimalloc();
   const auto text = [env](const char* version) -> Napi::Value {
     return version == nullptr ? env.Null() : Napi::String::New(env, version);
   };
   auto object = Napi::Object::New(env);
   object.Set("boostPool", text(boost_version()));
-  object.Set("mimalloc", text(mimalloc == nullptr ? nullptr : mimalloc->version.c_str()));
   object.Set("pmr", has_pmr());
+  auto general = Napi::Array::New(env);
+  for (const Peer& peer : general_peers()) {
+    auto row = Napi::Object::New(env);
+    row.Set("id", peer.id);
+    row.Set("version", text(peer.version.empty() ? nullptr : peer.version.c_str()));
+    row.Set("missing", text(peer.found() ? nullptr : peer.missing.c_str()));
+    row.Set("needsRoom", peer.needs_room);
+    general.Set(general.Length(), row);
+  }
+  object.Set("general", general);
   return object;
 }
 

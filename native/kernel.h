@@ -69,9 +69,9 @@ class Kernel final : public Registration {
 
 #define LINEFILL_JOIN_(a, b) a##b
 #define LINEFILL_JOIN(a, b) LINEFILL_JOIN_(a, b)
-#define LINEFILL_KERNEL(run, id, summary, check, ...)                                                  \
-  static const ::linefill::Kernel<&run, &check> LINEFILL_JOIN(linefill_kernel_, __LINE__)(id, summary, \
-                                                                                          __VA_ARGS__)
+#define LINEFILL_KERNEL(run, id, summary, check, ...)                                                     \
+  static const ::linefill::Kernel<&run, &check> LINEFILL_JOIN(linefill_kernel_, __COUNTER__)(id, summary, \
+                                                                                             __VA_ARGS__)
 
 // Says where a content check failed: `"order"[5] must be below 1000, not 2000`.
 inline std::string wrong_item(const char* name, size_t index, const std::string& must, uint64_t actual) {

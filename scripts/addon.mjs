@@ -1,6 +1,6 @@
 /**
- * Builds the native addon with node-gyp, quietly, when its sources are newer than the last build. What it was
- * built from is kept as a hash beside it.
+ * Builds the native addon with node-gyp, and on Linux the libraries that `linefill alloc record` and `alloc check`
+ * preload; quietly, when the sources are newer than the last build. What they were built from is kept as a hash beside them.
  */
 import { spawnSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
@@ -10,6 +10,14 @@ import { commandOf, headersFolder, manifestOf, root } from './command.mjs';
 import { compilerCommand, preflight } from './preflight.mjs';
 
 export const addonPath = join(root, 'build', 'Release', 'linefill.node');
+/** The libraries that are preloaded, by what ships them: binding.gyp builds them on these systems alone. */
+export const preloadedPaths =
+  process.platform === 'linux' && ['x64', 'arm64'].includes(process.arch)
+    ? ['recorder', 'checker'].map((name) => ({
+        name,
+        path: join(root, 'build', 'Release', `linefill-${name}.so`),
+      }))
+    : [];
 const stampPath = join(root, 'build', 'Release', 'linefill.stamp');
 
 /** All files under a folder, sorted. */
@@ -39,7 +47,8 @@ function addonHash() {
 }
 
 export function addonIsCurrent() {
-  return existsSync(addonPath) && existsSync(stampPath) && readFileSync(stampPath, 'utf8') === addonHash();
+  const isBuilt = [addonPath, ...preloadedPaths.map(({ path }) => path)].every((path) => existsSync(path));
+  return isBuilt && existsSync(stampPath) && readFileSync(stampPath, 'utf8') === addonHash();
 }
 
 /** Make would take its own default, whatever preflight has tried. */

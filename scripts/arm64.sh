@@ -40,6 +40,11 @@ echo '== native tests'
 cmake -S native -B "$out/native" --log-level=WARNING "${target[@]/#/-D}" >/dev/null
 cmake --build "$out/native" --parallel >/dev/null
 qemu-aarch64 -L "$libraries" "$out/native/native_tests"
+# Vectors of SVE are as long as the CPU makes them: the shortest, one in the middle and the longest; and none.
+for cpu in max,sve-default-vector-length={16,32,256} cortex-a72; do
+  echo "-- $cpu"
+  qemu-aarch64 -cpu "$cpu" -L "$libraries" "$out/native/native_tests" stream
+done
 
 echo '== the addon in arm64 Node'
 node scripts/cmake-addon.mjs "$out/addon" --arch arm64 "${target[@]/#/--CD}" >/dev/null

@@ -1,11 +1,12 @@
 /**
- * npm's prepack step: builds afresh, and puts this machine's addon among the binaries that the package ships.
+ * npm's prepack step: builds afresh, and puts this machine's addon and its preloaded libraries among the binaries that the
+ * package ships.
  * Binaries of other platforms that lie in prebuilds/ are shipped as they are.
  */
 import { copyFileSync, existsSync, mkdirSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
-import { addonPath } from './addon.mjs';
+import { addonPath, preloadedPaths } from './addon.mjs';
 import { isOnPath, root, succeeds } from './command.mjs';
 
 function strip(path) {
@@ -17,8 +18,12 @@ function strip(path) {
 if (!existsSync(join(root, 'src'))) throw new Error('pack: only a checkout can be packed');
 if (!succeeds(process.execPath, [join(root, 'scripts', 'build.mjs')])) process.exit(1);
 const { platformName } = await import(pathToFileURL(join(root, 'dist', 'native', 'locate.js')).href);
-const target = join(root, 'prebuilds', `${platformName()}.node`);
 mkdirSync(join(root, 'prebuilds'), { recursive: true });
-rmSync(target, { force: true });
-copyFileSync(addonPath, target);
-if (!strip(target)) process.exit(1);
+const shipped = [[addonPath, `${platformName()}.node`]];
+for (const { name, path } of preloadedPaths) shipped.push([path, `${platformName()}-${name}.so`]);
+for (const [built, name] of shipped) {
+  const target = join(root, 'prebuilds', name);
+  rmSync(target, { force: true });
+  copyFileSync(built, target);
+  if (!strip(target)) process.exit(1);
+}

@@ -2,45 +2,23 @@
  * `npm run test:sanitize`: the native tests under ASan with UBSan and under TSan, then the addon built with ASan
  * and UBSan, loaded into Node, under the hostile and the differential tests. GCC or Clang on Linux.
  */
-import { existsSync, realpathSync } from 'node:fs';
 import { join } from 'node:path';
-import { buildAddonInto } from './cmake-addon.mjs';
-import { commandOf, outputOf, root, succeeds } from './command.mjs';
+import { asanEnvironment } from './asan-addon.mjs';
+import { commandOf, root, succeeds } from './command.mjs';
 import { nativeTests } from './native-tests.mjs';
 
-/** The shared sanitizer runtime, which must be in the process before Node is. */
-function asanRuntime() {
-  const compiler = process.env.CXX ?? 'c++';
-  for (const name of [
-    'libasan.so',
-    `libclang_rt.asan-${process.arch === 'arm64' ? 'aarch64' : 'x86_64'}.so`,
-  ]) {
-    const path = outputOf(compiler, [`-print-file-name=${name}`]);
-    if (path !== null && existsSync(path)) return realpathSync(path);
-  }
-  return null;
-}
-
 function addonUnderAsan() {
-  const folder = 'build-addon-address-undefined';
-  if (!buildAddonInto(folder, ['--CDLINEFILL_SANITIZE=address,undefined'])) return false;
-  const runtime = asanRuntime();
-  if (runtime === null) {
-    process.stderr.write('the compiler has no shared ASan runtime: install libasan (apt: libasan8)\n');
-    return false;
-  }
+  const environment = asanEnvironment();
+  if (environment === null) return false;
   const tests = ['run', '--project', 'quick', 'test/boundary', 'test/differential'];
-  return succeeds(process.execPath, [commandOf('vitest'), ...tests], {
-    LD_PRELOAD: runtime,
-    LINEFILL_ADDON: join(root, folder, 'Release', 'linefill.node'),
-    // Node itself leaks at exit; an absurd size must come back as an error, not end the process.
-    ASAN_OPTIONS: 'detect_leaks=0:allocator_may_return_null=1:abort_on_error=0',
-    UBSAN_OPTIONS: 'print_stacktrace=1:halt_on_error=1',
-  });
+  return succeeds(process.execPath, [commandOf('vitest'), ...tests], environment);
 }
 
 const results = [
-  nativeTests('address,undefined', { UBSAN_OPTIONS: 'print_stacktrace=1:halt_on_error=1' }),
+  nativeTests('address,undefined', {
+    UBSAN_OPTIONS: 'print_stacktrace=1:halt_on_error=1',
+    LSAN_OPTIONS: `suppressions=${join(root, 'native', 'tests', 'leaks-of-others.txt')}`,
+  }),
   nativeTests('thread', { TSAN_OPTIONS: 'halt_on_error=1' }),
   addonUnderAsan(),
 ];

@@ -12,7 +12,9 @@ python3|command -v python3|building the addon (node-gyp runs on it)
 cmake|command -v cmake|native tests, sanitizers, arm64
 clang-format-14|command -v clang-format-14|the format check of C++
 libboost-dev|test -e /usr/include/boost/pool/pool.hpp|the Boost.Pool variant of pool-allocation
-libmimalloc2.0|ldconfig -p | grep -q libmimalloc|the mimalloc variant of pool-allocation
+libmimalloc2.0|ldconfig -p | grep -q libmimalloc|mimalloc among the allocators that ours are compared with
+libjemalloc2|ldconfig -p | grep -q libjemalloc|jemalloc among them
+libtcmalloc-minimal4|ldconfig -p | grep -q libtcmalloc_minimal|tcmalloc among them
 g++-aarch64-linux-gnu|command -v aarch64-linux-gnu-g++|the arm64 build
 qemu-user|command -v qemu-aarch64|the arm64 tests
 valgrind|command -v valgrind|the comparison of the cache model with cachegrind

@@ -25,7 +25,9 @@ export function findingsOf(tree, compiled) {
 
 /** The C++ sources that are built. */
 export function compiledSources() {
-  return outputOf(process.execPath, [join('scripts', 'sources.mjs')])?.split(/\s+/) ?? [];
+  return [[], ['--recorder'], ['--checker']].flatMap(
+    (options) => outputOf(process.execPath, [join('scripts', 'sources.mjs'), ...options])?.split(/\s+/) ?? [],
+  );
 }
 
 /** `importsPointDown` reads as "imports point down". */

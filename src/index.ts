@@ -86,14 +86,28 @@ export {
   type BlockPool,
   PoolAllocator,
 } from './allocators/allocation.ts';
+export { CachedPool } from './allocators/cached-pool.ts';
 export { CheckedPool } from './allocators/checked-pool.ts';
+export { Debug } from './allocators/debug.ts';
+export { type Fault, noSite } from './allocators/debug-layout.ts';
+export { faultText, StackSites } from './allocators/fault-text.ts';
 export type { HeapAllocator, MakeHeap, Statistics } from './allocators/heap.ts';
 export { type Books, HeapClient, type HeapReplay, replayHeap } from './allocators/heap-replay.ts';
-export { type HeapKind, heaps } from './allocators/heaps.ts';
+export { debugHeaps, type HeapKind, heaps } from './allocators/heaps.ts';
+export { LockFreePool } from './allocators/lock-free-pool.ts';
+export { BlockList, MutexPool } from './allocators/mutex-pool.ts';
 export { Pool } from './allocators/pool.ts';
 export { type PoolKind, poolShape } from './allocators/pool-layout.ts';
 export { type Replay, replay } from './allocators/replay.ts';
 export { ScanPool } from './allocators/scan-pool.ts';
+export {
+  type Census,
+  makeSharedPool,
+  type SharedPoolKind,
+  type SharedPoolShape,
+  sharedPoolShape,
+  takeCensus,
+} from './allocators/shared-pool.ts';
 export { type Churn, churnTrace } from './trace/churn.ts';
 export { type AllocationTrace, TraceWriter } from './trace/rows.ts';
 
@@ -104,3 +118,10 @@ export * as stats from './stats/index.ts';
 export { ContractError, InvariantError, UserError } from './base/errors.ts';
 /** The cache model: what a machine of given numbers makes of exact addresses. */
 export * as model from './model/index.ts';
+
+// What became of a heap, and the traces that allocators serve.
+export { type HeapChoice, heapChoices } from './allocators/heaps.ts';
+export { type Fragmentation, fragmentation } from './allocators/fragmentation.ts';
+export { type FiledTrace, readTrace, writeTrace } from './trace/file.ts';
+export { drained, type Outline, outlineOf } from './trace/outline.ts';
+export { type Settings, type Workload, workloads, workloadTrace } from './trace/workloads.ts';

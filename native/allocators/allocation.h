@@ -27,6 +27,11 @@ enum class AllocError : uint8_t {
   kMisaligned,
   kCorrupt,
   kOutOfOrder,
+  kStuck,
+  kWrongSize,
+  kOverflow,
+  kUnderflow,
+  kUseAfterFree,
 };
 
 inline constexpr const char* kAllocErrorTexts[] = {
@@ -39,9 +44,14 @@ inline constexpr const char* kAllocErrorTexts[] = {
     "misaligned pointer: it is not the start of a block",
     "corrupt free list: a block was written after it was freed",
     "out of order: a stack takes back its last block first",
+    "stuck: another thread did not let go of the lock within 10 s",
+    "wrong size: the block is not of the size that it was given back with",
+    "overflow: the block was written behind its end",
+    "underflow: the block was written before its start",
+    "use after free: the block was written after it was freed",
 };
 inline constexpr uint32_t kAllocErrorCount = sizeof(kAllocErrorTexts) / sizeof(kAllocErrorTexts[0]);
-static_assert(kAllocErrorCount == static_cast<uint32_t>(AllocError::kOutOfOrder) + 1);
+static_assert(kAllocErrorCount == static_cast<uint32_t>(AllocError::kUseAfterFree) + 1);
 
 inline constexpr const char* text_of(AllocError error) {
   return kAllocErrorTexts[static_cast<uint8_t>(error)];

@@ -72,15 +72,6 @@ inline void unlink(uint32_t* heap, uint32_t header_words, uint32_t block) {
   if (heap[kMapsWord + map] == 0) heap[kSummaryWord] &= ~(1u << map);
 }
 
-// What is left of a block takes its place in the list, where both belong in one bin, else the front of its
-// own.
-inline void replace(uint32_t* heap, uint32_t header_words, uint32_t bin, uint32_t block, uint32_t rest_bin,
-                    uint32_t rest) {
-  if (bin == rest_bin) return tags::replace(heap, block, rest);
-  unlink(heap, header_words, block);
-  push(heap, rest_bin, rest);
-}
-
 // The first bin from `bin` on that is not empty; 0: there is none, since no block is so small.
 inline uint32_t first_from(const uint32_t* heap, uint32_t bin) {
   // 1. In the same word of bits,

@@ -86,6 +86,9 @@ inline void cut(uint32_t* heap, uint32_t block, uint32_t words, uint32_t size) {
   heap[block + size - 1] = rest;
 }
 
+// Whether a block's payload starts at a multiple of so many words.
+constexpr bool is_aligned(uint32_t block, uint32_t alignment) { return ((block + 1) & (alignment - 1)) == 0; }
+
 // Words to leave free before a payload that is aligned: none, or a block's least.
 inline uint32_t lead_words(uint32_t block, uint32_t alignment) {
   const uint32_t payload = block + 1;
@@ -111,12 +114,9 @@ inline Statistics count(const uint32_t* heap, uint32_t heap_words, uint32_t head
   for (uint32_t block = first_block(header_words); block < heap_words - 1; block += size_of(heap, block)) {
     const uint32_t words = size_of(heap, block);
     if (is_used(heap, block)) {
-      ++found.live_blocks;
-      found.used_words += words;
+      found.add_live(1, words);
     } else {
-      ++found.free_blocks;
-      found.free_words += words;
-      found.largest_free_words = std::max(found.largest_free_words, words);
+      found.add_free(1, words);
     }
   }
   return found;

@@ -63,22 +63,12 @@ class Buddy {
     return static_cast<int32_t>(block);
   }
 
-  AllocError free(uint32_t offset) {
-    const uint32_t end = heap_[kWordsWord];
-    uint32_t block = offset;
-    uint32_t order = states_[block / kLeastWords] >> 1;
-    heap_[kUsedWord] -= kLeastWords << order;
-    // 1. Merge with the buddy while it is free and whole.
-    for (;;) {
-      const uint32_t other = block ^ (kLeastWords << order);
-      if (other >= end || states_[other / kLeastWords] != (order << 1 | kFree)) break;
-      unlink(other, order);
-      block &= other;
-      ++order;
-    }
-    // 2. The whole goes to the front of its list.
-    push(block, order);
-    return AllocError::kNone;
+  AllocError free(uint32_t offset) { return give(offset, states_[offset / kLeastWords] >> 1); }
+
+  // The order follows from the size; that it is the block's own is checked aside.
+  AllocError free_sized(uint32_t offset, uint32_t bytes) {
+    const uint32_t order = order_of(payload_words(bytes));
+    return states_[offset / kLeastWords] == order << 1 ? give(offset, order) : AllocError::kWrongSize;
   }
 
   bool resize(uint32_t offset, uint32_t bytes) {
@@ -110,12 +100,9 @@ class Buddy {
       const uint32_t state = states_[block / kLeastWords];
       const uint32_t words = kLeastWords << (state >> 1);
       if ((state & kFree) != 0) {
-        ++found.free_blocks;
-        found.free_words += words;
-        found.largest_free_words = std::max(found.largest_free_words, words);
+        found.add_free(1, words);
       } else {
-        ++found.live_blocks;
-        found.used_words += words;
+        found.add_live(1, words);
       }
       block += words;
     }
@@ -150,6 +137,23 @@ class Buddy {
   // The highest order that so many words hold.
   static constexpr uint32_t floor_order(uint32_t words) {
     return static_cast<uint32_t>(std::bit_width(words / kLeastWords)) - 1;
+  }
+
+  // Takes back a block of that order.
+  AllocError give(uint32_t block, uint32_t order) {
+    const uint32_t end = heap_[kWordsWord];
+    heap_[kUsedWord] -= kLeastWords << order;
+    // 1. Merge with the buddy while it is free and whole.
+    for (;;) {
+      const uint32_t other = block ^ (kLeastWords << order);
+      if (other >= end || states_[other / kLeastWords] != (order << 1 | kFree)) break;
+      unlink(other, order);
+      block &= other;
+      ++order;
+    }
+    // 2. The whole goes to the front of its list.
+    push(block, order);
+    return AllocError::kNone;
   }
 
   void push(uint32_t block, uint32_t order) {

@@ -38,6 +38,9 @@ class FreeList : public TaggedHeap<FreeList> {
     return made;
   }
 
+  // Blocks that were looked at.
+  uint64_t steps() const { return steps_; }
+
  private:
   friend class TaggedHeap<FreeList>;
   // Words of the header.
@@ -54,36 +57,54 @@ class FreeList : public TaggedHeap<FreeList> {
     tags::unlink(heap_, block);
   }
 
+  // The other one comes first, as any block does that has changed; mostly the one is first already.
+  LINEFILL_INLINE void replace(uint32_t block, uint32_t, uint32_t other, uint32_t other_words) {
+    if (heap_[kHeadWord] != block) [[unlikely]] {
+      unlink(block);
+      push(other, other_words);
+      return;
+    }
+    if (heap_[kRoverWord] == block) heap_[kRoverWord] = tags::next_of(heap_, block);
+    tags::replace(heap_, block, other);
+  }
+
+  LINEFILL_INLINE void grow(uint32_t block, uint32_t, uint32_t words) { replace(block, words, block, words); }
+
   // A free block that holds so many words at that alignment, by the fit; 0 where there is none.
-  uint32_t find(uint32_t words, uint32_t alignment) {
+  LINEFILL_INLINE uint32_t find(uint32_t words, uint32_t alignment) {
     switch (static_cast<Fit>(heap_[kFitWord])) {
       case Fit::kFirst:
         return search(heap_[kHeadWord], 0, words, alignment);
-      case Fit::kNext: {
-        const uint32_t rover = heap_[kRoverWord];
-        uint32_t found = search(rover, 0, words, alignment);
-        if (found == 0) found = search(heap_[kHeadWord], rover, words, alignment);
-        // unlink() moves on from the block that is taken.
-        if (found != 0) heap_[kRoverWord] = found;
-        return found;
-      }
+      case Fit::kNext:
+        return next(words, alignment);
       default:
         return extreme(words, alignment);
     }
   }
 
-  uint32_t search(uint32_t from, uint32_t end, uint32_t words, uint32_t alignment) const {
+  uint32_t next(uint32_t words, uint32_t alignment) {
+    const uint32_t rover = heap_[kRoverWord];
+    uint32_t found = search(rover, 0, words, alignment);
+    if (found == 0) found = search(heap_[kHeadWord], rover, words, alignment);
+    // unlink() moves on from the block that is taken.
+    if (found != 0) heap_[kRoverWord] = found;
+    return found;
+  }
+
+  LINEFILL_INLINE uint32_t search(uint32_t from, uint32_t end, uint32_t words, uint32_t alignment) {
     for (uint32_t block = from; block != end; block = tags::next_of(heap_, block)) {
+      ++steps_;
       if (fits(block, words, alignment)) return block;
     }
     return 0;
   }
 
   // Of several of one size the first in the list.
-  uint32_t extreme(uint32_t words, uint32_t alignment) const {
+  uint32_t extreme(uint32_t words, uint32_t alignment) {
     const bool wants_least = heap_[kFitWord] == static_cast<uint32_t>(Fit::kBest);
     uint32_t found = 0;
     for (uint32_t block = heap_[kHeadWord]; block != 0; block = tags::next_of(heap_, block)) {
+      ++steps_;
       if (!fits(block, words, alignment)) continue;
       const uint32_t size = tags::size_of(heap_, block);
       if (found != 0) {
@@ -95,6 +116,8 @@ class FreeList : public TaggedHeap<FreeList> {
     }
     return found;
   }
+
+  uint64_t steps_ = 0;
 };
 
 }  // namespace linefill

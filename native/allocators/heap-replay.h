@@ -2,7 +2,7 @@
 // block is written at its first and last word and looked at before it is given back, and books are kept. Both
 // languages do the same, so that they can be compared answer by answer. The rows are those of replay.h, and
 //
-//   realloc id bytes alignment | reset
+//   realloc id bytes alignment | reset | free-sized id
 //
 // A realloc whose block can't be resized in place allocates, copies and frees; reset makes the heap afresh.
 // An id that has no block, since its alloc was refused, is freed by doing nothing and reallocated by
@@ -16,10 +16,19 @@
 #include "allocators/heap-hash.h"
 #include "allocators/heap.h"
 #include "allocators/replay.h"
+#include "platform/platform.h"
+#include "timing.h"
 
 namespace linefill {
 
-enum class HeapOp : uint32_t { kAlloc = 1, kFree = 2, kCheckpoint = 4, kRealloc = 5, kReset = 6 };
+enum class HeapOp : uint32_t {
+  kAlloc = 1,
+  kFree = 2,
+  kCheckpoint = 4,
+  kRealloc = 5,
+  kReset = 6,
+  kFreeSized = 7
+};
 
 // What the books say in the end, by position in the array "summary"; reach: the end of the highest payload so
 // far.
@@ -30,25 +39,74 @@ enum Book : uint32_t {
   kFreeBlocks,
   kFreeWords,
   kLargestFreeWords,
+  kFreeSquareWords,
   kMetadataWords,
   kPeakRequestedBytes,
   kPeakUsedWords,
   kReachWords,
   kReachAtPeakRequestedWords,
   kRequestedAtPeakReachBytes,
-  // For the mean over time: reach over requested, summed over the rows where something is live, and their
+  // For the mean over time: reach over requested, summed over the rows where enough is live, and their
   // number.
   kReachOverRequested,
   kRowsLive,
   kBooks,
 };
+// Below so many live bytes a ratio to them says more of the heap's own header, a line, than of the allocator.
+inline constexpr uint64_t kLeastLiveBytes = 100 * kLineBytes;
+// Behind the books: blocks in use by size, then free ones (Statistics).
+inline constexpr uint32_t kSummaryNumbers = kBooks + 2 * kSizeLogs;
 
 // What is wrong with a trace for an allocator that trusts its caller; empty: nothing. O(rows + ids).
 std::string check_heap_trace(std::span<const uint32_t> trace, size_t ids, size_t answers, size_t heap_words);
 
+// The same with all that a replay is given; empty: nothing is wrong.
+std::string check_heap_replay(size_t heap_words, std::span<const uint32_t> trace,
+                              std::span<const uint32_t> offsets, std::span<const uint32_t> sizes,
+                              std::span<const int32_t> answers, std::span<const double> summary);
+
 template <class A>
 concept StaysPut = requires {
   requires !A::kMoves;
+};
+
+// How long a replay may take: long searches, moves and clearing are no single row's fault. Their steps are
+// counted, and the clock is looked at once in a million of them, so that a replay without any is as fast as
+// it would be.
+class Stamina {
+ public:
+  static constexpr const char* kSpent =
+      "the trace takes this allocator more than 30 s: give it a shorter one";
+  static constexpr uint64_t kPatienceNs = 30'000'000'000;
+  // Words that are copied or cleared in the time of a step.
+  static constexpr uint32_t kWordsAStep = 16;
+
+  explicit Stamina(uint64_t patience_ns = kPatienceNs) : patience_ns_(patience_ns) {}
+
+  void spend(uint64_t steps) { steps_ += steps; }
+
+  // After a row: whether to go on. An allocator that was made afresh counts from 0.
+  template <class A>
+  bool lasts(const A& allocator) {
+    if constexpr (Searches<A>) {
+      const uint64_t steps = allocator.steps();
+      if (steps > seen_) steps_ += steps - seen_;
+      seen_ = steps;
+    }
+    if (steps_ < kStepsBetweenClocks) [[likely]]
+      return true;
+    steps_ = 0;
+    const uint64_t now_ns = platform::now_ns();
+    if (deadline_ns_ == 0) deadline_ns_ = now_ns + patience_ns_;
+    return now_ns <= deadline_ns_;
+  }
+
+ private:
+  static constexpr uint64_t kStepsBetweenClocks = uint64_t{1} << 20;
+  uint64_t patience_ns_;
+  uint64_t steps_ = 0;
+  uint64_t seen_ = 0;
+  uint64_t deadline_ns_ = 0;
 };
 
 template <class A>
@@ -69,12 +127,15 @@ class HeapClient {
       peak_requested_ = requested_;
       reach_at_peak_requested_ = reach_;
     }
-    if (requested_ > 0) {
+    if (requested_ >= kLeastLiveBytes) {
       reach_over_requested_ += static_cast<double>(reach_) * kWordBytes / static_cast<double>(requested_);
       ++rows_live_;
     }
     return answer;
   }
+
+  // After a row: whether to go on.
+  bool lasts() { return stamina_.lasts(allocator_); }
 
   void books(std::span<double> summary) const {
     const Statistics found = allocator_.statistics();
@@ -84,6 +145,7 @@ class HeapClient {
                                    double(found.free_blocks),
                                    double(found.free_words),
                                    double(found.largest_free_words),
+                                   found.free_square_words,
                                    double(found.metadata_words),
                                    double(peak_requested_),
                                    double(peak_used_),
@@ -92,7 +154,9 @@ class HeapClient {
                                    double(requested_at_peak_reach_),
                                    reach_over_requested_,
                                    double(rows_live_)};
-    std::copy(values, values + kBooks, summary.begin());
+    auto at = std::copy(values, values + kBooks, summary.begin());
+    at = std::copy(found.live_by_size, found.live_by_size + kSizeLogs, at);
+    std::copy(found.free_by_size, found.free_by_size + kSizeLogs, at);
   }
 
  private:
@@ -103,13 +167,17 @@ class HeapClient {
       case HeapOp::kAlloc:
         return alloc(at[1], at[2], at[3]);
       case HeapOp::kFree:
-        return free(at[1]);
+        return free(at[1], [this](uint32_t offset, uint32_t) { return allocator_.free(offset); });
+      case HeapOp::kFreeSized:
+        return free(at[1],
+                    [this](uint32_t offset, uint32_t bytes) { return allocator_.free_sized(offset, bytes); });
       case HeapOp::kCheckpoint:
         return static_cast<int32_t>(heap_hash(heap_));
       case HeapOp::kRealloc:
         return realloc(at[1], at[2], at[3]);
       case HeapOp::kReset:
         allocator_ = made();
+        stamina_.spend((heap_.size() + offsets_.size()) / Stamina::kWordsAStep);
         std::fill(offsets_.begin(), offsets_.end(), 0);
         requested_ = 0;
         return 0;
@@ -123,11 +191,12 @@ class HeapClient {
     return answer;
   }
 
-  int32_t free(uint32_t id) {
+  template <class GiveBack>
+  int32_t free(uint32_t id, GiveBack give_back) {
     const uint32_t offset = offsets_[id];
     if (offset == 0) return 0;
     if (!is_intact(id)) return refusal(AllocError::kCorrupt);
-    const AllocError wrong = allocator_.free(offset);
+    const AllocError wrong = give_back(offset, sizes_[id]);
     if (wrong != AllocError::kNone) return refusal(wrong);
     requested_ -= sizes_[id];
     offsets_[id] = 0;
@@ -152,6 +221,7 @@ class HeapClient {
     const int32_t answer = allocator_.alloc(bytes, alignment_bytes);
     if (answer <= 0) return answer;
     const size_t words = std::min(had, bytes) / kWordBytes;
+    stamina_.spend(words / Stamina::kWordsAStep);
     std::memcpy(&heap_[static_cast<size_t>(answer)], &heap_[offset], words * kWordBytes);
     const AllocError left = allocator_.free(offset);
     if (left != AllocError::kNone) return refusal(left);
@@ -166,6 +236,8 @@ class HeapClient {
     sizes_[id] = bytes;
     requested_ += bytes;
     const uint32_t words = bytes / kWordBytes;
+    // A wrapper may fill what is asked for, and what is given back.
+    stamina_.spend(words / Stamina::kWordsAStep);
     if (words > 0) {
       heap_[offset] = id;
       heap_[offset + words - 1] = ~id;
@@ -188,6 +260,7 @@ class HeapClient {
   std::span<uint32_t> offsets_;
   std::span<uint32_t> sizes_;
   A allocator_;
+  Stamina stamina_;
   uint64_t requested_ = 0;
   uint64_t peak_requested_ = 0;
   uint64_t requested_at_peak_reach_ = 0;
@@ -198,16 +271,19 @@ class HeapClient {
   uint64_t rows_live_ = 0;
 };
 
-// Replays a checked trace over a heap that A::check found nothing wrong with. Returns the hash of its final
-// image.
+// Replays a checked trace over a heap that A::check found nothing wrong with. Answers with the hash of its
+// final image.
 template <class A>
-uint64_t replay_heap(std::span<uint32_t> heap, uint32_t parameter, std::span<const uint32_t> trace,
-                     std::span<uint32_t> offsets, std::span<uint32_t> sizes, std::span<int32_t> answers,
-                     std::span<double> summary) {
+Outcome replay_heap(std::span<uint32_t> heap, uint32_t parameter, std::span<const uint32_t> trace,
+                    std::span<uint32_t> offsets, std::span<uint32_t> sizes, std::span<int32_t> answers,
+                    std::span<double> summary) {
   HeapClient<A> client(heap, parameter, offsets, sizes);
-  for (size_t row = 0; row < answers.size(); ++row) answers[row] = client.row(&trace[row * kRowWords]);
+  for (size_t row = 0; row < answers.size(); ++row) {
+    answers[row] = client.row(&trace[row * kRowWords]);
+    if (!client.lasts()) return {0, Stamina::kSpent};
+  }
   client.books(summary);
-  return heap_hash(heap);
+  return {heap_hash(heap), nullptr};
 }
 
 }  // namespace linefill

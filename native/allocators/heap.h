@@ -6,27 +6,42 @@
 //   static A A::create(heap, heap_words, parameter)           makes the heap afresh
 //   int32_t alloc(bytes, alignment_bytes)                     an offset, or the negative of an AllocError
 //   AllocError free(offset)                                   of a block in use
-//   bool resize(offset, bytes)                                in place; false: it can't, and nothing has
-//   changed uint32_t used_words()                                     of all blocks in use Statistics
-//   statistics()                                   counted anew, by a walk through the heap
+//   AllocError free_sized(offset, bytes)                      the same, told the size that was asked for last
+//   bool resize(offset, bytes)                                in place; false: it can't, nothing has changed
+//   uint32_t used_words()                                     of all blocks in use
+//   Statistics statistics()                                   counted anew, by a walk through the heap
 //
+// free_sized() is for blocks of the usual alignment, 8 at most, as C23's is; a size that the block can't have
+// is kWrongSize, and nothing changes. An allocator whose calls may search long counts their steps, beside the
+// heap: uint64_t steps().
 // Payloads start at multiples of 8 bytes from the heap's start, or of what is asked for, to 4096. TypeScript
 // twin: src/allocators/heap.ts.
 #pragma once
 
 #include <algorithm>
+#include <bit>
+#include <concepts>
 #include <string>
 
 #include "allocators/allocation.h"
+#include "inline.h"
 
 namespace linefill {
 
 inline constexpr uint32_t kGrainWords = 2;
 inline constexpr uint32_t kMostAlignmentBytes = 4096;
+// What most ask for.
+inline constexpr uint32_t kUsualAlignmentBytes = kGrainWords * kWordBytes;
 // A header, or a bit beside a size, takes two of the 32.
 inline constexpr uint64_t kMostGeneralWords = uint64_t{1} << 29;
 // The first line is the header of the whole.
 inline constexpr uint32_t kHeaderWords = kLineWords;
+
+// Every block has fewer words than 2 to this.
+inline constexpr uint32_t kSizeLogs = 29;
+
+// The place of a block of so many words, one at least, among counts by size.
+constexpr uint32_t size_log(uint32_t words) { return static_cast<uint32_t>(std::bit_width(words)) - 1; }
 
 // used + free + metadata words are the heap. A block in use counts with its header and with what rounding
 // adds.
@@ -37,6 +52,28 @@ struct Statistics {
   uint32_t free_words = 0;
   uint32_t largest_free_words = 0;
   uint32_t metadata_words = 0;
+  // The sum over free blocks of their words squared.
+  double free_square_words = 0;
+  // Blocks of 2^i words and more, but fewer than 2^(i + 1), at i: the same classes for all allocators.
+  uint32_t live_by_size[kSizeLogs] = {};
+  uint32_t free_by_size[kSizeLogs] = {};
+
+  // Counts blocks of so many words each.
+  void add_live(uint32_t blocks, uint32_t words) {
+    if (blocks == 0) return;
+    live_blocks += blocks;
+    used_words += blocks * words;
+    live_by_size[size_log(words)] += blocks;
+  }
+
+  void add_free(uint32_t blocks, uint32_t words) {
+    if (blocks == 0) return;
+    free_blocks += blocks;
+    free_words += blocks * words;
+    largest_free_words = std::max(largest_free_words, words);
+    free_square_words += static_cast<double>(blocks) * words * words;
+    free_by_size[size_log(words)] += blocks;
+  }
 };
 
 constexpr uint32_t align_up(uint32_t words, uint32_t alignment) {
@@ -59,6 +96,17 @@ constexpr AllocError check_general(uint32_t bytes, uint32_t alignment_bytes, uin
   if (!power_of_two || alignment_bytes > kMostAlignmentBytes) return AllocError::kBadAlignment;
   return bytes / kWordBytes >= heap_words ? AllocError::kTooLarge : AllocError::kNone;
 }
+
+// Whether a request is one that needs no more checks: of the usual alignment, and not as large as the heap.
+constexpr bool is_usual(uint32_t bytes, uint32_t alignment_bytes, uint32_t heap_words) {
+  return alignment_bytes == kUsualAlignmentBytes && bytes / kWordBytes < heap_words;
+}
+
+// An allocator whose calls may search long.
+template <class A>
+concept Searches = requires(const A& allocator) {
+  { allocator.steps() } -> std::same_as<uint64_t>;
+};
 
 // What is wrong with the size of a heap for any of them, each needing `least` words; empty: nothing.
 inline std::string check_heap_words(uint64_t heap_words, uint32_t least) {

@@ -13,13 +13,13 @@ class Linear {
  public:
   static std::string check(uint64_t heap_words, uint32_t parameter) {
     const std::string wrong = check_no_parameter(parameter);
-    return wrong.empty() ? check_heap_words(heap_words, 2 * kHeaderWords) : wrong;
+    return wrong.empty() ? check_heap_words(heap_words, kOwnWords + kHeaderWords) : wrong;
   }
 
   static Linear create(uint32_t* heap, uint32_t heap_words, uint32_t) {
-    std::fill(heap, heap + kHeaderWords, 0);
+    std::fill(heap, heap + kOwnWords, 0);
     heap[kWordsWord] = heap_words;
-    heap[kTopWord] = kHeaderWords;
+    heap[kTopWord] = kOwnWords;
     return Linear(heap);
   }
 
@@ -35,26 +35,42 @@ class Linear {
     // 3. It is the last one now.
     heap_[kTopWord] = offset + words;
     heap_[kLastWord] = offset;
-    ++heap_[kLiveWord];
+    ++heap_[kCountsWord + size_log(words)];
     return static_cast<int32_t>(offset);
   }
 
   AllocError free(uint32_t) { return AllocError::kNone; }
+
+  // Only the last block's size is known.
+  AllocError free_sized(uint32_t offset, uint32_t bytes) {
+    const bool is_wrong = offset == heap_[kLastWord] && heap_[kTopWord] - offset != payload_words(bytes);
+    return is_wrong ? AllocError::kWrongSize : AllocError::kNone;
+  }
 
   // The last block can grow and shrink; another can only be as large as it is, which nobody remembers.
   bool resize(uint32_t offset, uint32_t bytes) {
     if (offset != heap_[kLastWord] || bytes / kWordBytes >= heap_[kWordsWord]) return false;
     const uint32_t words = payload_words(bytes);
     if (words > heap_[kWordsWord] - offset) return false;
+    --heap_[kCountsWord + size_log(heap_[kTopWord] - offset)];
+    ++heap_[kCountsWord + size_log(words)];
     heap_[kTopWord] = offset + words;
     return true;
   }
 
-  uint32_t used_words() const { return heap_[kTopWord] - kHeaderWords; }
+  uint32_t used_words() const { return heap_[kTopWord] - kOwnWords; }
 
   Statistics statistics() const {
-    const uint32_t free_words = heap_[kWordsWord] - heap_[kTopWord];
-    return {heap_[kLiveWord], free_words > 0 ? 1u : 0u, used_words(), free_words, free_words, kHeaderWords};
+    Statistics found;
+    for (uint32_t i = 0; i < kSizeLogs; ++i) {
+      found.live_by_size[i] = heap_[kCountsWord + i];
+      found.live_blocks += heap_[kCountsWord + i];
+    }
+    found.used_words = used_words();
+    const uint32_t rest = heap_[kWordsWord] - heap_[kTopWord];
+    found.add_free(rest > 0, rest);
+    found.metadata_words = kOwnWords;
+    return found;
   }
 
  private:
@@ -62,7 +78,10 @@ class Linear {
   static constexpr uint32_t kWordsWord = 0;
   static constexpr uint32_t kTopWord = 1;
   static constexpr uint32_t kLastWord = 2;
-  static constexpr uint32_t kLiveWord = 3;
+  // Blocks by size, since none has a size of its own.
+  static constexpr uint32_t kCountsWord = 3;
+  static constexpr uint32_t kOwnWords = 2 * kHeaderWords;
+  static_assert(kCountsWord + kSizeLogs <= kOwnWords);
 
   explicit Linear(uint32_t* heap) : heap_(heap) {}
 

@@ -62,9 +62,22 @@ class MultiPool {
       runs_.release(page);
       return AllocError::kNone;
     }
-    heap_[kUsedWord] -= heap_[record + kSize];
-    heap_[offset] = heap_[record + kFree];
-    heap_[record + kFree] = offset;
+    give(record, offset);
+    return AllocError::kNone;
+  }
+
+  // The class follows from the size; that it is the block's own is checked aside.
+  AllocError free_sized(uint32_t offset, uint32_t bytes) {
+    const uint32_t words = payload_words(bytes);
+    const uint32_t page = runs_.page_of(offset);
+    const uint32_t owner = heap_[runs_.entry(page) + PageRuns::kOwner];
+    if (words > kMostClassWords || words > runs_.page_words()) {
+      const bool is_right = owner == 0 && runs_.pages_of(page) == runs_.pages_for(words);
+      return is_right ? free(offset) : AllocError::kWrongSize;
+    }
+    const uint32_t record = record_of(class_of(words));
+    if (owner != record) return AllocError::kWrongSize;
+    give(record, offset);
     return AllocError::kNone;
   }
 
@@ -82,6 +95,8 @@ class MultiPool {
     return true;
   }
 
+  uint64_t steps() const { return runs_.steps(); }
+
   uint32_t used_words() const { return heap_[kUsedWord]; }
 
   // Chunks are walked; the blocks of a class in use are those carved and not in its list.
@@ -94,10 +109,9 @@ class MultiPool {
       const uint32_t words = runs_.start_of(runs_.pages_of(page));
       const uint32_t record = heap_[runs_.entry(page) + PageRuns::kOwner];
       if (!runs_.is_used(page)) {
-        add_free(found, 1, words);
+        found.add_free(1, words);
       } else if (record == 0) {
-        ++found.live_blocks;
-        found.used_words += words;
+        found.add_live(1, words);
       } else {
         ++chunks[(record - kFirstRecord) / kRecordWords];
       }
@@ -107,11 +121,9 @@ class MultiPool {
       const uint32_t size = heap_[record + kSize];
       uint32_t free_blocks = (heap_[record + kEnd] - heap_[record + kFresh]) / size;
       for (uint32_t block = heap_[record + kFree]; block != 0; block = heap_[block]) ++free_blocks;
-      const uint32_t live = chunks[i] * (page_words / size) - free_blocks;
-      found.live_blocks += live;
-      found.used_words += live * size;
+      found.add_live(chunks[i] * (page_words / size) - free_blocks, size);
       found.metadata_words += chunks[i] * (page_words % size);
-      add_free(found, free_blocks, size);
+      found.add_free(free_blocks, size);
     }
     return found;
   }
@@ -133,10 +145,10 @@ class MultiPool {
     return kFirstRecord + kRecordWords * size_class;
   }
 
-  static void add_free(Statistics& found, uint32_t blocks, uint32_t words) {
-    found.free_blocks += blocks;
-    found.free_words += blocks * words;
-    if (blocks > 0) found.largest_free_words = std::max(found.largest_free_words, words);
+  void give(uint32_t record, uint32_t offset) {
+    heap_[kUsedWord] -= heap_[record + kSize];
+    heap_[offset] = heap_[record + kFree];
+    heap_[record + kFree] = offset;
   }
 
   // A new chunk for a class, and its first block; 0: there is none.

@@ -71,12 +71,18 @@ class PageRuns {
   uint32_t pages_of(uint32_t page) const { return heap_[entry(page) + kRun] >> 1; }
   // All that is no page of a run: what lies before the first, and behind the last.
   uint32_t metadata_words() const { return heap_[kWordsWord] - start_of(end_page() - first_page()); }
+  // Runs that were looked at.
+  uint64_t steps() const { return steps_; }
   bool is_used(uint32_t page) const { return (heap_[entry(page) + kRun] & kInUse) != 0; }
 
   // A run of so many pages from a multiple of so many; 0: there is none, and nothing has changed.
   uint32_t take(uint32_t pages, uint32_t alignment) {
     uint32_t run = heap_[kHeadWord];
-    while (run != 0 && align_up(run, alignment) + pages > run + pages_of(run)) run = next(run);
+    ++steps_;
+    while (run != 0 && align_up(run, alignment) + pages > run + pages_of(run)) {
+      run = next(run);
+      ++steps_;
+    }
     if (run == 0) return 0;
     const uint32_t start = align_up(run, alignment);
     const uint32_t end = run + pages_of(run);
@@ -150,6 +156,7 @@ class PageRuns {
   }
 
   uint32_t* heap_;
+  uint64_t steps_ = 0;
 };
 
 }  // namespace linefill

@@ -1,8 +1,11 @@
-// Allocators of others that may or may not be here, and how to get them. mimalloc is looked for when first
-// asked about; Boost.Pool and the standard library's pool were there, or not, when this was compiled.
+// Allocators of others that may or may not be here, and how to get them. Those that replace malloc are looked
+// for when first asked about, by the system's loader, and called through pointers beside the process's own
+// malloc; Boost.Pool and the standard library's pool were there, or not, when this was compiled.
 #pragma once
 
 #include <cstddef>
+#include <cstdint>
+#include <span>
 #include <string>
 
 #if __has_include(<boost/pool/pool.hpp>)
@@ -15,14 +18,29 @@
 
 namespace linefill {
 
-struct Mimalloc {
-  void* (*allocate)(size_t) = nullptr;
-  void (*release)(void*) = nullptr;
+// A general allocator of others. All four functions are there, or none.
+struct Peer {
+  const char* id;
+  // "2.0.9"; empty where it does not say, or is not here.
   std::string version;
+  // Why it can't be called, and what to do; empty where it can.
+  std::string missing;
+  // Whether it is here, and a process started with more room for thread-local data could call it.
+  bool needs_room = false;
+  void* (*allocate)(size_t bytes) = nullptr;
+  void (*release)(void* block) = nullptr;
+  void* (*reallocate)(void* block, size_t bytes) = nullptr;
+  // The alignment a power of two; `bytes` a multiple of it.
+  void* (*aligned)(size_t alignment_bytes, size_t bytes) = nullptr;
+
+  bool found() const { return allocate != nullptr; }
 };
 
-// Null where it is not installed.
-const Mimalloc* find_mimalloc();
+// By position: malloc, jemalloc, tcmalloc, mimalloc. Loads what can be loaded.
+std::span<const Peer> general_peers();
+// Null where there is none of that id, or it can't be called.
+const Peer* find_peer(const char* id);
+
 // "1.74", or null where it was not compiled in.
 const char* boost_version();
 bool has_pmr();

@@ -31,16 +31,20 @@ class Segregated : public TaggedHeap<Segregated> {
     return made;
   }
 
+  // Blocks that were looked at.
+  uint64_t steps() const { return steps_; }
+
  private:
   friend class TaggedHeap<Segregated>;
   static constexpr uint32_t kStepsLog = 2;
 
   explicit Segregated(uint32_t* heap) : TaggedHeap(heap) {}
 
-  uint32_t find(uint32_t words, uint32_t alignment) const {
+  LINEFILL_INLINE uint32_t find(uint32_t words, uint32_t alignment) {
     uint32_t bin = bins::first_from(heap_, bins::bin_of(words, kStepsLog));
     for (; bin != 0; bin = bins::first_from(heap_, bin + 1)) {
       for (uint32_t block = bins::head_of(heap_, bin); block != 0; block = tags::next_of(heap_, block)) {
+        ++steps_;
         if (fits(block, words, alignment)) return block;
       }
     }
@@ -51,10 +55,21 @@ class Segregated : public TaggedHeap<Segregated> {
 
   void unlink(uint32_t block) { bins::unlink(heap_, heap_[kHeaderWordsWord], block); }
 
-  void replace(uint32_t block, uint32_t words, uint32_t rest, uint32_t rest_words) {
-    bins::replace(heap_, heap_[kHeaderWordsWord], bins::bin_of(words, kStepsLog), block,
-                  bins::bin_of(rest_words, kStepsLog), rest);
+  LINEFILL_INLINE void replace(uint32_t block, uint32_t words, uint32_t other, uint32_t other_words) {
+    const uint32_t bin = bins::bin_of(other_words, kStepsLog);
+    if (bin == bins::bin_of(words, kStepsLog)) return tags::replace(heap_, block, other);
+    unlink(block);
+    bins::push(heap_, bin, other);
   }
+
+  LINEFILL_INLINE void grow(uint32_t block, uint32_t had, uint32_t words) {
+    const uint32_t bin = bins::bin_of(words, kStepsLog);
+    if (bin == bins::bin_of(had, kStepsLog)) return;
+    unlink(block);
+    bins::push(heap_, bin, block);
+  }
+
+  uint64_t steps_ = 0;
 };
 
 }  // namespace linefill

@@ -87,6 +87,16 @@ class Slab {
     return AllocError::kNone;
   }
 
+  // Whole pages serve a small request where no new slab could.
+  AllocError free_sized(uint32_t offset, uint32_t bytes) {
+    const uint32_t words = payload_words(bytes);
+    const uint32_t slab = slab_of(offset);
+    const uint32_t record = heap_[runs_.entry(slab) + PageRuns::kOwner];
+    const bool is_right = record == 0 ? runs_.pages_of(slab) == runs_.pages_for(words)
+                                      : words <= kMostClassWords && record == record_of(class_of(words));
+    return is_right ? free(offset) : AllocError::kWrongSize;
+  }
+
   // Within a block's class, or by whole pages.
   bool resize(uint32_t offset, uint32_t bytes) {
     if (bytes / kWordBytes >= heap_[PageRuns::kWordsWord]) return false;
@@ -101,6 +111,9 @@ class Slab {
     return true;
   }
 
+  // Of page runs, and pages looked at for empty slabs.
+  uint64_t steps() const { return runs_.steps() + steps_; }
+
   uint32_t used_words() const { return heap_[kUsedWord]; }
 
   // A slab without a block in use counts as free pages, which it is for every class.
@@ -114,11 +127,11 @@ class Slab {
         stretch += words;
         continue;
       }
-      add_free(found, stretch > 0, stretch);
+      found.add_free(stretch > 0, stretch);
       stretch = 0;
       count(found, page, words);
     }
-    add_free(found, stretch > 0, stretch);
+    found.add_free(stretch > 0, stretch);
     return found;
   }
 
@@ -165,19 +178,12 @@ class Slab {
     return record != 0 && heap_[record + kEmpty] == page;
   }
 
-  static void add_free(Statistics& found, uint32_t blocks, uint32_t words) {
-    found.free_blocks += blocks;
-    found.free_words += blocks * words;
-    if (blocks > 0) found.largest_free_words = std::max(found.largest_free_words, words);
-  }
-
   // Adds a run in use; the blocks of a slab in use are those that are neither in its list nor fresh.
   void count(Statistics& found, uint32_t page, uint32_t words) const {
     const uint32_t at = runs_.entry(page);
     const uint32_t record = heap_[at + PageRuns::kOwner];
     if (record == 0) {
-      ++found.live_blocks;
-      found.used_words += words;
+      found.add_live(1, words);
       return;
     }
     const uint32_t size = heap_[record + kSize];
@@ -185,10 +191,9 @@ class Slab {
     const uint32_t fresh = heap_[at + PageRuns::kFresh];
     uint32_t free_blocks = fresh == 0 ? 0 : blocks - (fresh - runs_.start_of(page)) / size;
     for (uint32_t block = heap_[at + PageRuns::kFree]; block != 0; block = heap_[block]) ++free_blocks;
-    found.live_blocks += blocks - free_blocks;
-    found.used_words += (blocks - free_blocks) * size;
+    found.add_live(blocks - free_blocks, size);
     found.metadata_words += words % size;
-    add_free(found, free_blocks, size);
+    found.add_free(free_blocks, size);
   }
 
   void push(uint32_t record, uint32_t slab) {
@@ -259,6 +264,7 @@ class Slab {
   bool reap(uint32_t pages, uint32_t alignment) {
     uint32_t start = runs_.first_page();
     for (uint32_t page = start; page < runs_.end_page();) {
+      ++steps_;
       const uint32_t end = page + runs_.pages_of(page);
       if (!is_free(page)) {
         start = end;
@@ -291,6 +297,7 @@ class Slab {
 
   uint32_t* heap_;
   PageRuns runs_;
+  uint64_t steps_ = 0;
 };
 
 }  // namespace linefill

@@ -8,11 +8,11 @@
 //   free block   | next | ...            0 ends the list
 //
 // A pool starts at a multiple of its size, so that a block's page says which pool it is in, or that it is in
-// none. A pool without a block in use goes back to its arena, an arena without such a pool back to the free
+// none. A pool without a block in use is its class's until another class needs a pool or the free list has no
+// block for a request: then all such pools go back to their arenas, and arenas of nothing else to the free
 // list. The arena that has the fewest free pools is the next one to give a pool, so that the others may
 // empty: arenas are listed by their number of free pools, with a bit for each list.
-// Cost: O(1) for small blocks; a new arena, and what is larger, as free-list.h says. The only small block
-// takes an arena and gives it back each time.
+// Cost: O(1) for small blocks; a new arena, and what is larger, as free-list.h says.
 // Source: CPython's Objects/obmalloc.c, as its comments describe it. TypeScript twin:
 // src/allocators/small-object.ts.
 #pragma once
@@ -36,62 +36,54 @@ class SmallObject {
     return made;
   }
 
-  int32_t alloc(uint32_t bytes, uint32_t alignment_bytes) {
-    const AllocError wrong = check_general(bytes, alignment_bytes, heap_words_);
-    if (wrong != AllocError::kNone) return refusal(wrong);
-    // 1. The class; sizes that are multiples of an alignment keep it.
-    const uint32_t words =
-        align_up(payload_words(bytes), std::max(alignment_words(alignment_bytes), kStepWords));
-    if (words > kMostWords) return alloc_beneath(bytes, alignment_bytes);
-    // 2. A pool that has free blocks.
-    const uint32_t list = own_ + kFirstClass + words / kStepWords;
-    uint32_t pool = heap_[list];
-    if (pool == 0) pool = refill(list, words);
-    if (pool == 0) return alloc_beneath(bytes, alignment_bytes);
-    // 3. What was freed last, or else the next of the pool.
-    const uint32_t at = entry(pool);
-    uint32_t block = heap_[at + kFree];
-    if (block != 0) {
-      heap_[at + kFree] = heap_[block];
-    } else {
-      block = heap_[at + kFresh];
-      const uint32_t next = block + words;
-      heap_[at + kFresh] = next + words <= (pool + 1) << shift_ ? next : 0;
-    }
-    ++heap_[at + kUsed];
-    if (is_full(at)) unlink(list, pool, kNext);
-    heap_[own_ + kUsedWord] += words;
-    return static_cast<int32_t>(block);
+  LINEFILL_INLINE int32_t alloc(uint32_t bytes, uint32_t alignment_bytes) {
+    if (bytes > kMostWords * kWordBytes || alignment_bytes != kUsualAlignmentBytes) [[unlikely]]
+      return alloc_unusual(bytes, alignment_bytes);
+    // 1. The class, 2. a pool of it that has free blocks.
+    const uint32_t words = align_up(payload_words(bytes), kStepWords);
+    const uint32_t pool = heap_[list_of(words)];
+    if (pool == 0) [[unlikely]]
+      return alloc_refilled(words, bytes, alignment_bytes);
+    return take(pool, words);
   }
 
-  AllocError free(uint32_t offset) {
+  LINEFILL_INLINE AllocError free(uint32_t offset) {
     const uint32_t pool = offset >> shift_;
     const uint32_t at = entry(pool);
-    if (heap_[at + kArena] == 0) return beneath_.free(offset);
-    // 1. A block goes to its pool, 2. which may have been full, or be empty now.
-    const bool was_full = is_full(at);
     const uint32_t words = heap_[at + kSize];
-    const uint32_t list = own_ + kFirstClass + words / kStepWords;
-    heap_[own_ + kUsedWord] -= words;
-    heap_[offset] = heap_[at + kFree];
+    if (words == 0) return beneath_.free(offset);
+    // 1. A block goes to its pool, 2. which may have been full, or be empty now.
+    const uint32_t free_block = heap_[at + kFree];
+    const uint32_t used = heap_[at + kUsed] - 1;
+    heap_[offset] = free_block;
     heap_[at + kFree] = offset;
-    --heap_[at + kUsed];
-    if (was_full) {
-      push(list, pool, kNext);
-    } else if (heap_[at + kUsed] == 0) {
-      unlink(list, pool, kNext);
-      give_pool(pool);
+    heap_[at + kUsed] = used;
+    heap_[own_ + kUsedWord] -= words;
+    if (free_block == 0 && heap_[at + kFresh] == 0) [[unlikely]] {
+      push(list_of(words), pool, kNext);
+    } else if (used == 0) {
+      ++heap_[own_ + kEmptiesWord];
     }
     return AllocError::kNone;
+  }
+
+  AllocError free_sized(uint32_t offset, uint32_t bytes) {
+    const uint32_t at = entry(offset >> shift_);
+    if (heap_[at + kSize] == 0) return beneath_.free_sized(offset, bytes);
+    const bool is_right = align_up(payload_words(bytes), kStepWords) == heap_[at + kSize];
+    return is_right ? free(offset) : AllocError::kWrongSize;
   }
 
   // Within a block's class, or as the free list can.
   bool resize(uint32_t offset, uint32_t bytes) {
     if (bytes / kWordBytes >= heap_words_) return false;
     const uint32_t at = entry(offset >> shift_);
-    if (heap_[at + kArena] == 0) return beneath_.resize(offset, bytes);
+    if (heap_[at + kSize] == 0) return beneath_.resize(offset, bytes);
     return align_up(payload_words(bytes), kStepWords) == heap_[at + kSize];
   }
+
+  // Of the free list, and pools looked at for empty ones.
+  uint64_t steps() const { return beneath_.steps() + steps_; }
 
   // An arena is a block in use only to the free list.
   uint32_t used_words() const {
@@ -103,7 +95,7 @@ class SmallObject {
     found.metadata_words += heap_words_ - own_;
     for (uint32_t page = 1; page < pages(); ++page) {
       if (heap_[entry(page) + kBlock] != 0) count_arena(found, page);
-      if (heap_[entry(page) + kArena] != 0) count_pool(found, page);
+      if (heap_[entry(page) + kSize] != 0) count_pool(found, page);
     }
     return found;
   }
@@ -116,20 +108,23 @@ class SmallObject {
   static constexpr uint32_t kMostShift = 12;
   static constexpr uint32_t kMostPools = 64;
 
-  // Words of the own header: of small blocks in use, of arenas, and the bits of the lists of arenas. A
+  // Words of the own header: of small blocks in use, of arenas, the bits of the lists of arenas, and the
+  // number of pools of classes without a block in use. A
   // class's list is at its size in steps; a list of arenas at their number of free pools.
   static constexpr uint32_t kUsedWord = 0;
   static constexpr uint32_t kArenasWord = 1;
   static constexpr uint32_t kBitsWord = 2;
+  static constexpr uint32_t kEmptiesWord = 4;
   static constexpr uint32_t kFirstClass = kLineWords - 1;
   static constexpr uint32_t kFirstArena = kLineWords + kMostWords / kStepWords;
   static constexpr uint32_t kOwnWords = kFirstArena + kMostPools;
 
-  // Words of a page's entry: of its pool; kArena, the arena's first page, is 0 where it is none in use.
+  // Words of a page's entry: of its pool; kSize, a block's words, is 0 where it is none of a class.
   static constexpr uint32_t kEntryShift = 4;
   static constexpr uint32_t kArena = 0;
   static constexpr uint32_t kSize = 1;
   static constexpr uint32_t kNext = 2;
+  static constexpr uint32_t kPrevious = 3;
   static constexpr uint32_t kFree = 4;
   static constexpr uint32_t kFresh = 5;
   static constexpr uint32_t kUsed = 6;
@@ -153,10 +148,54 @@ class SmallObject {
   uint32_t pages() const { return (heap_words_ + (1u << shift_) - 1) >> shift_; }
   uint32_t entry(uint32_t page) const { return own_ + kOwnWords + (page << kEntryShift); }
 
-  bool is_full(uint32_t at) const { return (heap_[at + kFree] | heap_[at + kFresh]) == 0; }
+  // Of a class, by its blocks' words.
+  uint32_t list_of(uint32_t words) const { return own_ + kFirstClass + words / kStepWords; }
 
+  // Larger, or of another alignment than the usual.
+  LINEFILL_COLD int32_t alloc_unusual(uint32_t bytes, uint32_t alignment_bytes) {
+    const AllocError wrong = check_general(bytes, alignment_bytes, heap_words_);
+    if (wrong != AllocError::kNone) return refusal(wrong);
+    // Sizes that are multiples of an alignment keep it.
+    const uint32_t words =
+        align_up(payload_words(bytes), std::max(alignment_words(alignment_bytes), kStepWords));
+    if (words > kMostWords) return alloc_beneath(bytes, alignment_bytes);
+    const uint32_t pool = heap_[list_of(words)];
+    return pool != 0 ? take(pool, words) : alloc_refilled(words, bytes, alignment_bytes);
+  }
+
+  LINEFILL_COLD int32_t alloc_refilled(uint32_t words, uint32_t bytes, uint32_t alignment_bytes) {
+    const uint32_t pool = refill(words);
+    return pool != 0 ? take(pool, words) : alloc_beneath(bytes, alignment_bytes);
+  }
+
+  // A block of a pool that has one: what was freed last, or else the next.
+  LINEFILL_INLINE int32_t take(uint32_t pool, uint32_t words) {
+    const uint32_t at = entry(pool);
+    uint32_t block = heap_[at + kFree];
+    bool is_full;
+    if (block != 0) {
+      const uint32_t next = heap_[block];
+      heap_[at + kFree] = next;
+      is_full = next == 0 && heap_[at + kFresh] == 0;
+    } else {
+      block = heap_[at + kFresh];
+      const uint32_t next = block + words;
+      is_full = next + words > (pool + 1) << shift_;
+      heap_[at + kFresh] = is_full ? 0 : next;
+    }
+    const uint32_t used = heap_[at + kUsed];
+    heap_[at + kUsed] = used + 1;
+    if (used == 0) --heap_[own_ + kEmptiesWord];
+    heap_[own_ + kUsedWord] += words;
+    if (is_full) [[unlikely]]
+      unlink(list_of(words), pool, kNext);
+    return static_cast<int32_t>(block);
+  }
+
+  // Where there is no such block, the classes give back what they keep.
   int32_t alloc_beneath(uint32_t bytes, uint32_t alignment_bytes) {
-    const int32_t answer = beneath_.alloc(bytes, alignment_bytes);
+    int32_t answer = beneath_.alloc(bytes, alignment_bytes);
+    if (answer <= 0 && reap()) answer = beneath_.alloc(bytes, alignment_bytes);
     return answer > 0 ? answer : refusal(AllocError::kExhausted);
   }
 
@@ -177,8 +216,10 @@ class SmallObject {
   }
 
   // A pool for a class that has none with free blocks; 0: there is none.
-  uint32_t refill(uint32_t list, uint32_t words) {
-    const uint32_t arena = fullest_arena();
+  uint32_t refill(uint32_t words) {
+    uint32_t arena = fullest_arena();
+    if (arena == 0 && reap()) arena = fullest_arena();
+    if (arena == 0) arena = new_arena();
     if (arena == 0) return 0;
     const uint32_t pool = take_pool(arena);
     const uint32_t at = entry(pool);
@@ -187,11 +228,12 @@ class SmallObject {
     heap_[at + kFree] = 0;
     heap_[at + kFresh] = pool << shift_;
     heap_[at + kUsed] = 0;
-    push(list, pool, kNext);
+    ++heap_[own_ + kEmptiesWord];
+    push(list_of(words), pool, kNext);
     return pool;
   }
 
-  // Of those with a free pool the arena with the fewest, or else a new one; 0: there is none.
+  // Of the arenas with a free pool the one with the fewest; 0: there is none.
   uint32_t fullest_arena() {
     for (uint32_t i = 0; i < 2; ++i) {
       const uint32_t bits = heap_[own_ + kBitsWord + i];
@@ -199,6 +241,11 @@ class SmallObject {
         return heap_[own_ + kFirstArena + 32 * i + static_cast<uint32_t>(std::countr_zero(bits))];
       }
     }
+    return 0;
+  }
+
+  // The largest that is to be had; 0: there is none.
+  uint32_t new_arena() {
     for (uint32_t pools = kMostPools; pools > 0; pools /= 8) {
       const uint32_t arena = create_arena(pools);
       if (arena != 0) return arena;
@@ -252,10 +299,27 @@ class SmallObject {
     return pool;
   }
 
-  void give_pool(uint32_t pool) {
+  // Gives the pools without a block in use back that the classes keep; whether there was any.
+  bool reap() {
+    if (heap_[own_ + kEmptiesWord] == 0) return false;
+    for (uint32_t words = kStepWords; words <= kMostWords; words += kStepWords) {
+      uint32_t next;
+      for (uint32_t pool = heap_[list_of(words)]; pool != 0; pool = next) {
+        ++steps_;
+        next = heap_[entry(pool) + kNext];
+        if (heap_[entry(pool) + kUsed] == 0) give_pool(pool);
+      }
+    }
+    heap_[own_ + kEmptiesWord] = 0;
+    return true;
+  }
+
+  // Of a pool without a block in use.
+  LINEFILL_COLD void give_pool(uint32_t pool) {
     const uint32_t arena = heap_[entry(pool) + kArena];
     const uint32_t at = entry(arena);
-    heap_[entry(pool) + kArena] = 0;
+    unlink(list_of(heap_[entry(pool) + kSize]), pool, kNext);
+    heap_[entry(pool) + kSize] = 0;
     heap_[entry(pool) + kNext] = heap_[at + kFreePool];
     heap_[at + kFreePool] = pool;
     recount(arena, heap_[at + kFreePools] + 1);
@@ -266,12 +330,6 @@ class SmallObject {
     beneath_.free(block);
   }
 
-  static void add_free(Statistics& found, uint32_t blocks, uint32_t words) {
-    found.free_blocks += blocks;
-    found.free_words += blocks * words;
-    if (blocks > 0) found.largest_free_words = std::max(found.largest_free_words, words);
-  }
-
   // An arena is no block in use; its free pools are free, and what lies around its pools is metadata.
   void count_arena(Statistics& found, uint32_t arena) const {
     const uint32_t at = entry(arena);
@@ -280,23 +338,25 @@ class SmallObject {
     uint32_t free_pools = arena + pools - heap_[at + kFreshPool];
     for (uint32_t pool = heap_[at + kFreePool]; pool != 0; pool = heap_[entry(pool) + kNext]) ++free_pools;
     --found.live_blocks;
+    --found.live_by_size[size_log(words)];
     found.used_words -= words;
     found.metadata_words += words - (pools << shift_);
-    add_free(found, free_pools, 1u << shift_);
+    found.add_free(free_pools, 1u << shift_);
   }
 
-  // The blocks of a pool in use are those that are neither in its list nor fresh.
+  // The blocks of a pool in use are those that are neither in its list nor fresh; one without is free as a
+  // whole.
   void count_pool(Statistics& found, uint32_t pool) const {
     const uint32_t at = entry(pool);
+    if (heap_[at + kUsed] == 0) return found.add_free(1, 1u << shift_);
     const uint32_t words = heap_[at + kSize];
     const uint32_t blocks = (1u << shift_) / words;
     const uint32_t fresh = heap_[at + kFresh];
     uint32_t free_blocks = fresh == 0 ? 0 : blocks - (fresh - (pool << shift_)) / words;
     for (uint32_t block = heap_[at + kFree]; block != 0; block = heap_[block]) ++free_blocks;
-    found.live_blocks += blocks - free_blocks;
-    found.used_words += (blocks - free_blocks) * words;
+    found.add_live(blocks - free_blocks, words);
     found.metadata_words += (1u << shift_) % words;
-    add_free(found, free_blocks, words);
+    found.add_free(free_blocks, words);
   }
 
   uint32_t* heap_;
@@ -306,6 +366,7 @@ class SmallObject {
   // Where the free list's words end and its own begin.
   uint32_t own_;
   FreeList beneath_;
+  uint64_t steps_ = 0;
 };
 
 }  // namespace linefill

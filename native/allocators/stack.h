@@ -53,6 +53,13 @@ class Stack {
     return AllocError::kNone;
   }
 
+  AllocError free_sized(uint32_t offset, uint32_t bytes) {
+    if (offset == heap_[kLastWord] && heap_[kTopWord] - offset != payload_words(bytes)) {
+      return AllocError::kWrongSize;
+    }
+    return free(offset);
+  }
+
   bool resize(uint32_t offset, uint32_t bytes) {
     const uint32_t heap_words = heap_[kWordsWord];
     if (offset != heap_[kLastWord] || bytes / kWordBytes >= heap_words) return false;
@@ -87,13 +94,11 @@ class Stack {
     found.metadata_words = kHeaderWords;
     uint32_t top = heap_[kTopWord];
     for (uint32_t block = heap_[kLastWord]; block != 0; block = heap_[block - 2]) {
-      ++found.live_blocks;
-      found.used_words += top - heap_[block - 1];
+      found.add_live(1, top - heap_[block - 1]);
       top = heap_[block - 1];
     }
-    found.free_words = heap_[kWordsWord] - heap_[kTopWord];
-    found.largest_free_words = found.free_words;
-    found.free_blocks = found.free_words > 0 ? 1 : 0;
+    const uint32_t rest = heap_[kWordsWord] - heap_[kTopWord];
+    found.add_free(rest > 0, rest);
     return found;
   }
 

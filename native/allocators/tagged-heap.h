@@ -5,8 +5,9 @@
 //   uint32_t find(words, alignment)   a free block that fits(), in words; 0: there is none
 //   void push(block, words)           keeps a free block
 //   void unlink(block)                keeps it no longer
-//   void replace(block, words, rest, rest_words)
-//                                     keeps `rest` in the place of a block; the default unlinks and pushes
+//   void replace(block, words, other, other_words)
+//                                     keeps another block in the place of one
+//   void grow(block, had, words)      goes on to keep a block that has become larger
 //
 // Cost: O(1) beside these. TypeScript twin: src/allocators/tagged-heap.ts.
 #pragma once
@@ -18,55 +19,45 @@ namespace linefill {
 template <class Keeper>
 class TaggedHeap {
  public:
-  int32_t alloc(uint32_t bytes, uint32_t alignment_bytes) {
-    const AllocError wrong = check_general(bytes, alignment_bytes, heap_[kWordsWord]);
-    if (wrong != AllocError::kNone) return refusal(wrong);
-    // 1. Choose a block.
-    const uint32_t words = tags::block_words(bytes);
-    const uint32_t alignment = alignment_words(alignment_bytes);
-    uint32_t block = keeper().find(words, alignment);
-    if (block == 0) return refusal(AllocError::kExhausted);
-    const uint32_t lead = tags::lead_words(block, alignment);
-    const uint32_t size = tags::size_of(heap_, block) - lead;
-    // 2. Mostly it is larger than needed, and what lies behind is kept in its place.
-    if (lead == 0 && size - words >= tags::kLeastWords) {
-      tags::cut(heap_, block, words, size);
-      heap_[kUsedWord] += words;
-      keeper().replace(block, size, block + words, size - words);
-      return static_cast<int32_t>(block + 1);
-    }
-    // 3. Else take it off its list; what lies before an aligned payload stays free,
-    keeper().unlink(block);
-    if (lead > 0) {
-      give(block, lead);
-      block += lead;
-      heap_[block] = size << 2;
-    }
-    // 4. and what lies behind, unless it is too little.
-    take(block, words, size);
-    return static_cast<int32_t>(block + 1);
+  LINEFILL_INLINE int32_t alloc(uint32_t bytes, uint32_t alignment_bytes) {
+    if (!is_usual(bytes, alignment_bytes, heap_[kWordsWord])) [[unlikely]]
+      return alloc_unusual(bytes, alignment_bytes);
+    return alloc_words(tags::block_words(bytes), kGrainWords);
   }
 
-  AllocError free(uint32_t offset) {
-    uint32_t block = offset - 1;
-    uint32_t words = tags::size_of(heap_, block);
-    heap_[kUsedWord] -= words;
-    // 1. Merge with the block behind, where it is free,
+  LINEFILL_INLINE AllocError free(uint32_t offset) {
+    const uint32_t block = offset - 1;
+    const uint32_t words = tags::size_of(heap_, block);
     const uint32_t behind = block + words;
-    if (!tags::is_used(heap_, behind)) {
+    heap_[kUsedWord] -= words;
+    // 1. A free neighbour takes it in and keeps its place, the one before first; 2. it has none; 3. or two.
+    const bool is_behind_free = !tags::is_used(heap_, behind);
+    if (tags::is_previous_used(heap_, block)) {
+      if (!is_behind_free) {
+        give(block, words);
+        return AllocError::kNone;
+      }
+      const uint32_t size = tags::size_of(heap_, behind);
+      tags::mark_free(heap_, block, words + size);
+      keeper().replace(behind, size, block, words + size);
+      return AllocError::kNone;
+    }
+    uint32_t more = words;
+    if (is_behind_free) {
       keeper().unlink(behind);
-      words += tags::size_of(heap_, behind);
+      more += tags::size_of(heap_, behind);
     }
-    // 2. and with the one before.
-    if (!tags::is_previous_used(heap_, block)) {
-      const uint32_t before = heap_[block - 1];
-      block -= before;
-      keeper().unlink(block);
-      words += before;
-    }
-    // 3. The whole is kept.
-    give(block, words);
+    const uint32_t size = heap_[block - 1];
+    const uint32_t before = block - size;
+    tags::mark_free(heap_, before, size + more);
+    keeper().grow(before, size, size + more);
     return AllocError::kNone;
+  }
+
+  // A block is larger than its request by less than another block.
+  AllocError free_sized(uint32_t offset, uint32_t bytes) {
+    const uint32_t more = tags::size_of(heap_, offset - 1) - tags::block_words(bytes);
+    return more < tags::kLeastWords ? free(offset) : AllocError::kWrongSize;
   }
 
   bool resize(uint32_t offset, uint32_t bytes) {
@@ -81,7 +72,7 @@ class TaggedHeap {
     if (is_behind_free) size += tags::size_of(heap_, behind);
     if (words > size) return false;
     if (is_behind_free) keeper().unlink(behind);
-    // 2. As in alloc's step 4.
+    // 2. What is left behind stays free.
     heap_[kUsedWord] -= had;
     take(block, words, size);
     return true;
@@ -109,19 +100,53 @@ class TaggedHeap {
     keeper().push(tags::first_block(header_words), heap_words - header_words);
   }
 
-  void replace(uint32_t block, uint32_t, uint32_t rest, uint32_t rest_words) {
-    keeper().unlink(block);
-    keeper().push(rest, rest_words);
-  }
-
-  bool fits(uint32_t block, uint32_t words, uint32_t alignment) const {
-    return tags::lead_words(block, alignment) + words <= tags::size_of(heap_, block);
+  LINEFILL_INLINE bool fits(uint32_t block, uint32_t words, uint32_t alignment) const {
+    const uint32_t size = tags::size_of(heap_, block);
+    if (tags::is_aligned(block, alignment)) return words <= size;
+    return tags::lead_words(block, alignment) + words <= size;
   }
 
   uint32_t* heap_;
 
  private:
   Keeper& keeper() { return static_cast<Keeper&>(*this); }
+
+  LINEFILL_COLD int32_t alloc_unusual(uint32_t bytes, uint32_t alignment_bytes) {
+    const AllocError wrong = check_general(bytes, alignment_bytes, heap_[kWordsWord]);
+    if (wrong != AllocError::kNone) return refusal(wrong);
+    return alloc_words(tags::block_words(bytes), alignment_words(alignment_bytes));
+  }
+
+  LINEFILL_INLINE int32_t alloc_words(uint32_t words, uint32_t alignment) {
+    // 1. Choose a block.
+    const uint32_t block = keeper().find(words, alignment);
+    if (block == 0) [[unlikely]]
+      return refusal(AllocError::kExhausted);
+    const uint32_t size = tags::size_of(heap_, block);
+    // 2. Mostly it is larger than needed, and what lies behind is kept in its place.
+    if (!tags::is_aligned(block, alignment) || size - words < tags::kLeastWords) {
+      return alloc_all(block, words, alignment);
+    }
+    tags::cut(heap_, block, words, size);
+    heap_[kUsedWord] += words;
+    keeper().replace(block, size, block + words, size - words);
+    return static_cast<int32_t>(block + 1);
+  }
+
+  // Takes a block off its list. What lies before an aligned payload stays free, and what lies behind, unless
+  // it is too little.
+  int32_t alloc_all(uint32_t block, uint32_t words, uint32_t alignment) {
+    const uint32_t lead = tags::lead_words(block, alignment);
+    const uint32_t size = tags::size_of(heap_, block) - lead;
+    keeper().unlink(block);
+    if (lead > 0) {
+      give(block, lead);
+      block += lead;
+      heap_[block] = size << 2;
+    }
+    take(block, words, size);
+    return static_cast<int32_t>(block + 1);
+  }
 
   // Uses the first `words` of `size`, in a block that is in no list; what is left is kept.
   void take(uint32_t block, uint32_t words, uint32_t size) {

@@ -46,7 +46,7 @@ class Tlsf : public TaggedHeap<Tlsf> {
     return bins::bin_of(words + width - kGrainWords, kListsLog);
   }
 
-  uint32_t find(uint32_t words, uint32_t alignment) const {
+  LINEFILL_INLINE uint32_t find(uint32_t words, uint32_t alignment) const {
     // A lead is less than a block's least beyond the alignment.
     const uint32_t lead = alignment == kGrainWords ? 0 : alignment + tags::kLeastWords - kGrainWords;
     const uint32_t list = bins::first_from(heap_, search_from(words + lead));
@@ -57,9 +57,18 @@ class Tlsf : public TaggedHeap<Tlsf> {
 
   void unlink(uint32_t block) { bins::unlink(heap_, heap_[kHeaderWordsWord], block); }
 
-  void replace(uint32_t block, uint32_t words, uint32_t rest, uint32_t rest_words) {
-    bins::replace(heap_, heap_[kHeaderWordsWord], bins::bin_of(words, kListsLog), block,
-                  bins::bin_of(rest_words, kListsLog), rest);
+  LINEFILL_INLINE void replace(uint32_t block, uint32_t words, uint32_t other, uint32_t other_words) {
+    const uint32_t bin = bins::bin_of(other_words, kListsLog);
+    if (bin == bins::bin_of(words, kListsLog)) return tags::replace(heap_, block, other);
+    unlink(block);
+    bins::push(heap_, bin, other);
+  }
+
+  LINEFILL_INLINE void grow(uint32_t block, uint32_t had, uint32_t words) {
+    const uint32_t bin = bins::bin_of(words, kListsLog);
+    if (bin == bins::bin_of(had, kListsLog)) return;
+    unlink(block);
+    bins::push(heap_, bin, block);
   }
 };
 

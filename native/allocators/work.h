@@ -18,17 +18,11 @@
 #include <string>
 
 #include "allocators/allocation.h"
+#include "inline.h"
 #include "keep.h"
 #include "timing.h"
 
 namespace linefill {
-
-// Inlines whatever a heuristic thinks of it: a call in the loop would be timed.
-#if defined(_MSC_VER) && !defined(__clang__)
-#define LINEFILL_INLINE
-#else
-#define LINEFILL_INLINE __attribute__((always_inline))
-#endif
 
 enum class Order : uint32_t { kPair, kLifo, kFifo, kRandom };
 

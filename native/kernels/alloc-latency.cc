@@ -27,12 +27,12 @@ Outcome malloc_latency(Slots slots, Indices order, Times times_ns, uint32_t bloc
 }
 
 std::string check_mimalloc(Slots slots, Indices order, Times times_ns, uint32_t block_bytes) {
-  if (find_mimalloc() == nullptr) return kNoMimalloc;
+  if (find_peer("mimalloc") == nullptr) return kNoMimalloc;
   return check_each(slots, order, times_ns, block_bytes);
 }
 
 Outcome mimalloc_latency(Slots slots, Indices order, Times times_ns, uint32_t block_bytes) {
-  const Mimalloc* found = find_mimalloc();
+  const Peer* found = find_peer("mimalloc");
   MimallocWork allocator{{}, block_bytes, found->allocate, found->release};
   return latency(allocator, slots.span, order, times_ns.span);
 }

@@ -54,12 +54,12 @@ Outcome aligned_work(Slots slots, Indices order, uint32_t pattern, uint32_t roun
 
 std::string check_mimalloc(Slots slots, Indices order, uint32_t pattern, uint32_t rounds,
                            uint32_t block_bytes) {
-  if (find_mimalloc() == nullptr) return kNoMimalloc;
+  if (find_peer("mimalloc") == nullptr) return kNoMimalloc;
   return check_each(slots, order, pattern, rounds, block_bytes);
 }
 
 Outcome mimalloc_work(Slots slots, Indices order, uint32_t pattern, uint32_t rounds, uint32_t block_bytes) {
-  const Mimalloc* found = find_mimalloc();
+  const Peer* found = find_peer("mimalloc");
   MimallocWork allocator{{}, block_bytes, found->allocate, found->release};
   return work(allocator, slots.span, order, pattern, rounds);
 }

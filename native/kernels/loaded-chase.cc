@@ -101,7 +101,7 @@ Outcome load(Observed<double> stream, Shared<uint32_t> laps, Seen* seen, uint32_
   stream::touch(stream.data(), stream.size());
   const size_t pages = stream.size() / kPageElements;
   // A number at a time: memory is far slower than that, and wide loads do not draw more from it.
-  const stream::Width width;
+  constexpr stream::Width kWidth = stream::Width::kScalar;
   const Word chaser = lap_of(laps, 0);
   Word own = lap_of(laps, member);
   const uint32_t lap = own.load(std::memory_order_relaxed) + 1;
@@ -114,7 +114,7 @@ Outcome load(Observed<double> stream, Shared<uint32_t> laps, Seen* seen, uint32_
   bool is_over = has_reached(chaser, lap);
   for (; !is_over; is_over = has_reached(chaser, lap)) {
     const double* from = stream.data() + page * kPageElements;
-    keep(stream::run(stream::Operation::kRead, width, {nullptr, from, nullptr, kPageElements}, 1));
+    keep(stream::run(stream::Operation::kRead, kWidth, {nullptr, from, nullptr, kPageElements}, 1));
     page = page + 1 == pages ? 0 : page + 1;
     ++read;
     if (pause_ns > 1) {

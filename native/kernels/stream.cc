@@ -6,11 +6,16 @@
 // Cost: the operation's bytes a pass. Reference: src/experiments/hardware/bandwidth-kernels.ts.
 #include "kernels/stream.h"
 
+#include <algorithm>
+#include <array>
 #include <bit>
 #include <cstring>
 #include <utility>
 
 #include "kernel.h"
+#include "kernels/layout.h"
+#include "kernels/stream-sve.h"
+#include "platform/cpu_features.h"
 
 namespace linefill::stream {
 namespace {
@@ -83,31 +88,57 @@ constexpr Passes kAvx512 = {LINEFILL_PASSES(avx512), LINEFILL_NT_PASSES(avx512)}
 #elif defined(__GNUC__) && defined(__aarch64__)
 constexpr Passes kNeon = {LINEFILL_PASSES(neon)};
 #endif
+#if defined(LINEFILL_SVE)
+constexpr Passes kSve = {LINEFILL_PASSES(sve), LINEFILL_NT_PASSES(sve)};
+#endif
 
 const Passes& passes_of(Width width) {
-  if (width.is_scalar) return kScalar;
-  switch (width.unit) {
+  switch (width) {
 #if defined(__GNUC__) && defined(__x86_64__)
-    case layout::Unit::kSse2:
+    case Width::kSse2:
       return kSse2;
-    case layout::Unit::kAvx2:
+    case Width::kAvx2:
       return kAvx2;
-    case layout::Unit::kAvx512:
+    case Width::kAvx512:
       return kAvx512;
 #elif defined(__GNUC__) && defined(__aarch64__)
-    case layout::Unit::kNeon:
+    case Width::kNeon:
       return kNeon;
+#endif
+#if defined(LINEFILL_SVE)
+    case Width::kSve:
+      return kSve;
 #endif
     default:
       return kScalar;
   }
 }
 
+constexpr Width width_of(layout::Unit unit) {
+  return static_cast<Width>(static_cast<uint32_t>(Width::kSse2) + static_cast<uint32_t>(unit));
+}
+static_assert(width_of(layout::Unit::kAvx512) == Width::kAvx512);
+
 }  // namespace
 
-Width widest() {
-  const std::span<const layout::Unit> units = layout::units();
-  return units.empty() ? Width{} : Width{false, units.back()};
+std::span<const Width> widths() {
+  struct Found {
+    std::array<Width, 5> widths{Width::kScalar};
+    size_t count = 1;
+    Found() {
+      for (const layout::Unit unit : layout::units()) widths[count++] = width_of(unit);
+#if defined(LINEFILL_SVE)
+      if (platform::cpu_features().sve) widths[count++] = Width::kSve;
+#endif
+    }
+  };
+  static const Found found;
+  return {found.widths.data(), found.count};
+}
+
+const char* width_name(Width width) {
+  constexpr const char* kNames[] = {"the widest", "scalar", "SSE2", "NEON", "AVX2", "AVX-512", "SVE"};
+  return kNames[static_cast<size_t>(width)];
 }
 
 bool has(Width width, Operation operation) {
@@ -137,25 +168,17 @@ namespace {
 
 using Numbers = Observed<double>;
 
-// The argument "width": 0 the widest, 1 a number at a time, from 2 on the units of layout.h.
-constexpr uint32_t kScalarWidth = 1, kFirstUnit = 2;
-
-bool find_width(uint32_t width, Width* found) {
-  if (width == 0) *found = widest();
-  if (width == kScalarWidth) *found = Width{};
-  if (width < kFirstUnit) return true;
-  for (const layout::Unit unit : layout::units()) {
-    if (static_cast<uint32_t>(unit) != width - kFirstUnit) continue;
-    *found = Width{false, unit};
-    return true;
-  }
-  return false;
+// The width that the argument asks for; 0 asks for the widest.
+bool find_width(uint32_t asked, Width* found) {
+  const std::span<const Width> here = widths();
+  *found = asked == 0 ? here.back() : static_cast<Width>(asked);
+  return std::find(here.begin(), here.end(), *found) != here.end();
 }
 
 std::string widths_here() {
-  std::string text = "0 (the widest), 1 (scalar)";
-  for (const layout::Unit unit : layout::units()) {
-    text += ", " + std::to_string(kFirstUnit + static_cast<uint32_t>(unit)) + " (" + unit_name(unit) + ")";
+  std::string text = "0 (the widest)";
+  for (const Width width : widths()) {
+    text += ", " + std::to_string(static_cast<uint32_t>(width)) + " (" + width_name(width) + ")";
   }
   return text;
 }
@@ -185,7 +208,7 @@ std::string check_stream(Numbers a, Numbers b, Numbers c, uint32_t operation, ui
     return "\"operation\" must be from 0 (read) to " + std::to_string(kOperations - 1) +
            " (non-temporal triad), not " + std::to_string(operation);
   }
-  Width found;
+  Width found{};
   if (!find_width(width, &found))
     return "\"width\" must be one of " + widths_here() + ", not " + std::to_string(width);
   if (took_ns.size() < 1) return "\"tookNs\" must hold at least 1 element";
@@ -218,7 +241,7 @@ uint64_t stream(Numbers a, Numbers b, Numbers c, uint32_t operation, uint32_t wi
   for (const Numbers& array : {a, b, c}) touch(array.data(), array.size());
   const auto wanted = static_cast<Operation>(operation);
   const size_t length = writes(wanted) ? a.size() : b.size();
-  Width found;
+  Width found{};
   find_width(width, &found);
   const uint64_t start_ns = platform::now_ns();
   const double sum = run(wanted, found, {a.data(), b.data(), c.data(), length}, passes);

@@ -1,5 +1,5 @@
 // Passes over arrays of float64: the operations whose bandwidth is measured, and how other kernels draw on
-// them. stream.cc holds the kernel, stream-unit.h the loops of each vector unit.
+// them. stream.cc holds the kernel, stream-unit.h the loops of each vector unit, stream-sve.h those of SVE.
 //
 //   read      sum += b[i]               copy   a[i] = b[i]        add    a[i] = b[i] + c[i]
 //   write     a[i] = q                  scale  a[i] = q * b[i]    triad  a[i] = b[i] + q * c[i]
@@ -11,9 +11,7 @@
 
 #include <cstddef>
 #include <cstdint>
-#include <type_traits>
-
-#include "kernels/layout.h"
+#include <span>
 
 namespace linefill::stream {
 
@@ -56,14 +54,13 @@ struct Arrays {
   size_t length = 0;
 };
 
-// Which loops to run: those of a vector unit, or a number at a time.
-struct Width {
-  bool is_scalar = true;
-  layout::Unit unit{};
-};
+// Which loops to run: a number at a time, or those of a vector unit. As the argument "width" spells it, where
+// 0 is the widest.
+enum class Width : uint32_t { kScalar = 1, kSse2, kNeon, kAvx2, kAvx512, kSve };
 
-// The widest that this build holds and this CPU has.
-Width widest();
+// Those that this build holds and this CPU has, narrowest first; NEON before SVE, which is at least as wide.
+std::span<const Width> widths();
+const char* width_name(Width width);
 // Whether a width that is here has the operation: some have no non-temporal stores.
 bool has(Width width, Operation operation);
 // `passes` of an operation that the width has; the sum of all that was read, where it reads only. For

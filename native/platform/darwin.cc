@@ -193,6 +193,11 @@ void thread_usage(Usage* out) {
   out->cpu_ns = cpu_ns == 0 ? -1 : static_cast<int64_t>(cpu_ns);  // 0 reports an error
 }
 
+int64_t process_cpu_ns() {
+  const uint64_t cpu_ns = clock_gettime_nsec_np(CLOCK_PROCESS_CPUTIME_ID);
+  return cpu_ns == 0 ? -1 : static_cast<int64_t>(cpu_ns);
+}
+
 // --- Waiting -----------------------------------------------------------------------------------------------
 
 void yield_cpu() { sched_yield(); }

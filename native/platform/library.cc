@@ -11,6 +11,8 @@
 #include <windows.h>
 #else
 #include <dlfcn.h>
+
+#include <cstring>
 #endif
 
 namespace linefill::platform {
@@ -35,10 +37,13 @@ void* Library::symbol(const char* name) const {
 #else
 
 Library Library::open(std::initializer_list<const char*> names) {
+  bool lacks_static_tls = false;
   for (const char* name : names) {
     if (void* handle = dlopen(name, RTLD_NOW | RTLD_LOCAL)) return Library(handle);
+    const char* why = dlerror();
+    if (why != nullptr && std::strstr(why, "static TLS") != nullptr) lacks_static_tls = true;
   }
-  return Library(nullptr);
+  return Library(nullptr, lacks_static_tls);
 }
 
 void* Library::symbol(const char* name) const { return handle_ == nullptr ? nullptr : dlsym(handle_, name); }

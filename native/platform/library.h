@@ -12,12 +12,16 @@ class Library {
   static Library open(std::initializer_list<const char*> names);
 
   bool found() const { return handle_ != nullptr; }
+  // Whether one is there that the loader had no thread-local room left for (glibc's static TLS).
+  bool lacks_static_tls() const { return lacks_static_tls_; }
   // Null where it has no such symbol, or was not found.
   void* symbol(const char* name) const;
 
  private:
-  explicit Library(void* handle) : handle_(handle) {}
+  explicit Library(void* handle, bool lacks_static_tls = false)
+      : handle_(handle), lacks_static_tls_(lacks_static_tls) {}
   void* handle_;
+  bool lacks_static_tls_;
 };
 
 }  // namespace linefill::platform

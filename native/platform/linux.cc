@@ -214,9 +214,9 @@ size_t page_bytes() { return static_cast<size_t>(sysconf(_SC_PAGESIZE)); }
 
 namespace {
 
-int64_t elapsed_cpu_ns() {
+int64_t elapsed_cpu_ns(clockid_t clock) {
   timespec time;
-  if (clock_gettime(CLOCK_THREAD_CPUTIME_ID, &time) != 0) return -1;
+  if (clock_gettime(clock, &time) != 0) return -1;
   return int64_t{time.tv_sec} * 1'000'000'000 + time.tv_nsec;
 }
 
@@ -260,8 +260,10 @@ void thread_usage(Usage* out) {
   out->process_wide = false;
   out->migrations = thread_migrations();
   out->steal_ticks = read_steal();
-  out->cpu_ns = elapsed_cpu_ns();
+  out->cpu_ns = elapsed_cpu_ns(CLOCK_THREAD_CPUTIME_ID);
 }
+
+int64_t process_cpu_ns() { return elapsed_cpu_ns(CLOCK_PROCESS_CPUTIME_ID); }
 
 // --- Waiting -----------------------------------------------------------------------------------------------
 

@@ -37,6 +37,11 @@ class Handle {
   HANDLE handle_;
 };
 
+// A FILETIME counts hundreds of nanoseconds.
+int64_t nanoseconds_of(const FILETIME& time) {
+  return static_cast<int64_t>(uint64_t{time.dwHighDateTime} << 32 | time.dwLowDateTime) * 100;
+}
+
 }  // namespace
 
 // --- Clock -----------------------------------------------------------------------------------------------
@@ -358,14 +363,14 @@ void thread_usage(Usage* out) {
   // No process lives without a fault: 0 means that nobody counts (Wine).
   out->minor_faults = counted && memory.PageFaultCount > 0 ? static_cast<int64_t>(memory.PageFaultCount) : -1;
   FILETIME created, exited, kernel, user;
-  if (GetThreadTimes(GetCurrentThread(), &created, &exited, &kernel, &user) == 0) {
-    out->cpu_ns = -1;
-    return;
-  }
-  const auto hundreds_of_ns = [](const FILETIME& time) {
-    return static_cast<int64_t>(uint64_t{time.dwHighDateTime} << 32 | time.dwLowDateTime);
-  };
-  out->cpu_ns = (hundreds_of_ns(kernel) + hundreds_of_ns(user)) * 100;
+  const bool timed = GetThreadTimes(GetCurrentThread(), &created, &exited, &kernel, &user) != 0;
+  out->cpu_ns = timed ? nanoseconds_of(kernel) + nanoseconds_of(user) : -1;
+}
+
+int64_t process_cpu_ns() {
+  FILETIME created, exited, kernel, user;
+  const bool timed = GetProcessTimes(GetCurrentProcess(), &created, &exited, &kernel, &user) != 0;
+  return timed ? nanoseconds_of(kernel) + nanoseconds_of(user) : -1;
 }
 
 // --- Waiting -----------------------------------------------------------------------------------------------

@@ -41,7 +41,7 @@ TEST(alloc_work_sums_the_tags_of_new) { check_opaque(NewWork{{}, 64}); }
 TEST(alloc_work_sums_the_tags_of_aligned_alloc) { check_opaque(AlignedWork{{}, 64}); }
 
 TEST(alloc_work_sums_the_tags_of_mimalloc) {
-  const Mimalloc* found = find_mimalloc();
+  const Peer* found = find_peer("mimalloc");
   if (found == nullptr) SKIP(kNoMimalloc);
   CHECK(!found->version.empty());
   check_opaque(MimallocWork{{}, 64, found->allocate, found->release});

@@ -3,9 +3,11 @@
 // ThreadSanitizer) that its members meet only through atomics.
 #include "kernels/stream.h"
 
+#include <algorithm>
 #include <cstring>
 #include <vector>
 
+#include "platform/cpu_features.h"
 #include "tests/team.h"
 
 namespace linefill::stream {
@@ -17,12 +19,6 @@ using test::run_team;
 
 constexpr size_t kGuard = 9;
 constexpr double kUntouched = -7;
-
-std::vector<Width> widths() {
-  std::vector<Width> all = {Width{}};
-  for (const layout::Unit unit : layout::units()) all.push_back({false, unit});
-  return all;
-}
 
 // What an operation leaves at an element of `a`; what it adds up, where it only reads.
 double expected(Operation operation, double b, double c) {
@@ -79,14 +75,42 @@ void check_operation(Operation operation, Width width, size_t length) {
   for (size_t i = written; i < room; ++i) CHECK_EQ(a[i], kUntouched);
 }
 
+// The longest vectors that SVE allows have 32 numbers: beside every remainder of a short array, lengths
+// around one and two turns of those.
+std::vector<size_t> lengths() {
+  std::vector<size_t> all;
+  for (size_t length = 0; length < 140; ++length) all.push_back(length);
+  for (const size_t length : {255, 256, 257, 287, 288, 289, 511, 512, 513, 555}) all.push_back(length);
+  return all;
+}
+
 TEST(stream_every_operation_of_every_width_at_every_remainder) {
   for (const Width width : widths()) {
     for (uint32_t operation = 0; operation < kOperations; ++operation) {
       const auto wanted = static_cast<Operation>(operation);
       if (!has(width, wanted)) continue;
-      for (size_t length = 0; length < 140; ++length) check_operation(wanted, width, length);
+      for (const size_t length : lengths()) check_operation(wanted, width, length);
     }
   }
+}
+
+TEST(stream_widths_are_the_units_of_this_cpu_narrowest_first) {
+  const platform::CpuFeatures cpu = platform::cpu_features();
+  const std::span<const Width> here = widths();
+  CHECK_EQ(here.front(), Width::kScalar);
+  for (size_t i = 1; i < here.size(); ++i) CHECK(here[i - 1] < here[i]);
+  const auto is_here = [&](Width width) { return std::find(here.begin(), here.end(), width) != here.end(); };
+  CHECK(cpu.avx512f || !is_here(Width::kAvx512));
+  CHECK(cpu.sve || !is_here(Width::kSve));
+  CHECK(!is_here(Width::kSve) || has(Width::kSve, Operation::kNtTriad));
+  CHECK_EQ(std::string(width_name(Width::kSve)), "SVE");
+  // What a build can hold, it dispatches to: GCC 10 and Clang 16 know SVE in a single function.
+#if defined(__aarch64__) && defined(__ELF__) && \
+    ((defined(__clang__) && __clang_major__ >= 16) || (!defined(__clang__) && __GNUC__ >= 10))
+  CHECK_EQ(is_here(Width::kSve), cpu.sve);
+#elif defined(__x86_64__) && defined(__GNUC__)
+  CHECK_EQ(is_here(Width::kAvx2), cpu.avx2);
+#endif
 }
 
 TEST(stream_touches_what_is_zero_at_its_end_and_nothing_else) {

@@ -39,8 +39,8 @@ export function napiStaysAtTheBoundary(tree) {
     .map((path) => ({ path, line: 1, text: 'includes napi.h, itself or through another header' }));
 }
 
-/** platform <- the core in native/ <- allocators, collectors <- kernels; only tests include tests. */
-const levels = { platform: 0, core: 1, allocators: 2, collectors: 2, kernels: 3, tests: 4 };
+/** platform <- the core in native/ <- allocators, collectors <- kernels; only tests include tests; preload is libraries of its own. */
+const levels = { platform: 0, preload: 2, core: 1, allocators: 2, collectors: 2, kernels: 3, tests: 4 };
 
 function folderOf(path) {
   const parts = path.split('/');

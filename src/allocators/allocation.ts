@@ -22,6 +22,11 @@ export const allocationError = {
   misaligned: 6,
   corrupt: 7,
   outOfOrder: 8,
+  stuck: 9,
+  wrongSize: 10,
+  overflow: 11,
+  underflow: 12,
+  useAfterFree: 13,
 } as const;
 export type AllocationError = (typeof allocationError)[keyof typeof allocationError];
 
@@ -35,6 +40,11 @@ const texts: readonly string[] = [
   'misaligned pointer: it is not the start of a block',
   'corrupt free list: a block was written after it was freed',
   'out of order: a stack takes back its last block first',
+  'stuck: another thread did not let go of the lock within 10 s',
+  'wrong size: the block is not of the size that it was given back with',
+  'overflow: the block was written behind its end',
+  'underflow: the block was written before its start',
+  'use after free: the block was written after it was freed',
 ];
 
 /** How many errors there are, `none` among them. */

@@ -16,8 +16,8 @@
  * Native twin: native/allocators/bins.h.
  */
 import { lineWords } from './allocation.ts';
-import { firstBlock, link, replace, unlink } from './boundary-tags.ts';
-import { alignUp, grainWords, headerWords } from './heap.ts';
+import { firstBlock, link, unlink } from './boundary-tags.ts';
+import { alignUp, headerWords, wholeGrains } from './heap.ts';
 
 /** Words of the header, from the three of a TaggedHeap on. */
 const mapBins = 32;
@@ -31,14 +31,14 @@ export const leastBinnedHeapWords: number = 8 * lineWords;
 
 /** log2 of a step's width in grains, for a block of so many words. */
 export function widthLog(words: number, stepsLog: number): number {
-  const grains = (words / grainWords) | (1 << stepsLog);
+  const grains = wholeGrains(words) | (1 << stepsLog);
   return 31 - stepsLog - Math.clz32(grains);
 }
 
 /** The bin that a block of so many words belongs in. */
 export function binOf(words: number, stepsLog: number): number {
   const shift = widthLog(words, stepsLog);
-  return (shift << stepsLog) + ((words / grainWords) >>> shift);
+  return (shift << stepsLog) + (wholeGrains(words) >>> shift);
 }
 
 /** The header of a heap, in whole lines. Its last word is the first block's, as all blocks start at odd words. */
@@ -68,23 +68,6 @@ export function unlinkFromBin(heap: Uint32Array, binnedWords: number, block: num
   const map = bin >>> 5;
   heap[mapsWord + map]! &= ~(1 << (bin & (mapBins - 1)));
   if (heap[mapsWord + map] === 0) heap[summaryWord]! &= ~(1 << map);
-}
-
-/** What is left of a block takes its place in the list, where both belong in one bin, else the front of its own. */
-export function replaceInBins(
-  heap: Uint32Array,
-  binnedWords: number,
-  bin: number,
-  block: number,
-  restBin: number,
-  rest: number,
-): void {
-  if (bin === restBin) {
-    replace(heap, block, rest);
-    return;
-  }
-  unlinkFromBin(heap, binnedWords, block);
-  pushToBin(heap, restBin, rest);
 }
 
 /** The first bin from `bin` on that is not empty; 0: there is none, since no block is so small. */

@@ -14,8 +14,7 @@
  * Source: Knuth, The Art of Computer Programming 1, section 2.5, algorithm C; the bit that spares a block in use its
  * last word: Doug Lea's malloc. Native twin: native/allocators/boundary-tags.h.
  */
-import { wordBytes } from './allocation.ts';
-import { alignUp, grainWords, type Statistics } from './heap.ts';
+import { alignUp, grainWords, Tally, wholeWords } from './heap.ts';
 
 const usedBit = 1;
 const previousUsedBit = 2;
@@ -63,7 +62,7 @@ export function replace(heap: Uint32Array, block: number, rest: number): void {
 
 /** Words of a block that holds so many bytes. */
 export function blockWords(bytes: number): number {
-  return Math.max(alignUp(Math.ceil(bytes / wordBytes) + 1, grainWords), leastBlockWords);
+  return Math.max(alignUp(wholeWords(bytes) + ((bytes & 3) === 0 ? 1 : 2), grainWords), leastBlockWords);
 }
 
 /**
@@ -93,6 +92,11 @@ export function cut(heap: Uint32Array, block: number, words: number, size: numbe
   heap[block + size - 1] = rest;
 }
 
+/** Whether a block's payload starts at a multiple of so many words. */
+export function isAligned(block: number, alignment: number): boolean {
+  return ((block + 1) & (alignment - 1)) === 0;
+}
+
 /** Words to leave free before a payload that is aligned: none, or a block's least. */
 export function leadWords(block: number, alignment: number): number {
   const payload = block + 1;
@@ -114,18 +118,12 @@ export function createBlocks(heap: Uint32Array, headerWords: number): void {
 }
 
 /** Counts all blocks from the first to the last. */
-export function countBlocks(heap: Uint32Array, headerWords: number): Statistics {
-  let [liveBlocks, freeBlocks, usedWords, freeWords, largestFreeWords] = [0, 0, 0, 0, 0];
+export function countBlocks(heap: Uint32Array, headerWords: number): Tally {
+  const found = new Tally(headerWords);
   for (let block = firstBlock(headerWords); block < heap.length - 1; block += sizeOf(heap, block)) {
     const words = sizeOf(heap, block);
-    if (isUsed(heap, block)) {
-      liveBlocks++;
-      usedWords += words;
-    } else {
-      freeBlocks++;
-      freeWords += words;
-      largestFreeWords = Math.max(largestFreeWords, words);
-    }
+    if (isUsed(heap, block)) found.addLive(1, words);
+    else found.addFree(1, words);
   }
-  return { liveBlocks, freeBlocks, usedWords, freeWords, largestFreeWords, metadataWords: headerWords };
+  return found;
 }

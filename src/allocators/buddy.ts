@@ -25,6 +25,8 @@ import {
   requireHeapWords,
   requireNoParameter,
   type Statistics,
+  Tally,
+  wholeWords,
 } from './heap.ts';
 
 /** Words of the header. */
@@ -91,29 +93,20 @@ export class Buddy implements HeapAllocator {
   }
 
   free(offset: number): number {
-    const { heap } = this;
-    const states = this.#states;
-    const end = heap[wordsWord]!;
-    let block = offset;
-    let order = states[block >>> leastWordsLog2]! >>> 1;
-    heap[usedWord]! -= leastWords << order;
-    // 1. Merge with the buddy while it is free and whole.
-    for (;;) {
-      const other = block ^ (leastWords << order);
-      if (other >= end || states[other >>> leastWordsLog2] !== ((order << 1) | freeBit)) break;
-      this.#unlink(other, order);
-      block &= other;
-      order++;
-    }
-    // 2. The whole goes to the front of its list.
-    this.#push(block, order);
-    return 0;
+    return this.#give(offset, this.#states[offset >>> leastWordsLog2]! >>> 1);
+  }
+
+  /** The order follows from the size; that it is the block's own is checked aside. */
+  freeSized(offset: number, bytes: number): number {
+    const order = orderOf(payloadWords(bytes));
+    if (this.#states[offset >>> leastWordsLog2] !== order << 1) return -allocationError.wrongSize;
+    return this.#give(offset, order);
   }
 
   resize(offset: number, bytes: number): boolean {
     const { heap } = this;
     const states = this.#states;
-    if (Math.floor(bytes / wordBytes) >= heap[wordsWord]!) return false;
+    if (wholeWords(bytes) >= heap[wordsWord]!) return false;
     const order = orderOf(payloadWords(bytes));
     const had = states[offset >>> leastWordsLog2]! >>> 1;
     // 1. To grow, it must be the lower half each time, and the upper one free.
@@ -136,22 +129,35 @@ export class Buddy implements HeapAllocator {
 
   statistics(): Statistics {
     const { heap } = this;
-    const metadataWords = firstWord(heap[wordsWord]!);
-    let [liveBlocks, freeBlocks, usedWords, freeWords, largestFreeWords] = [0, 0, 0, 0, 0];
-    for (let block = metadataWords; block < heap[wordsWord]!; ) {
+    const found = new Tally(firstWord(heap[wordsWord]!));
+    for (let block = found.metadataWords; block < heap[wordsWord]!; ) {
       const state = this.#states[block >>> leastWordsLog2]!;
       const words = leastWords << (state >>> 1);
-      if ((state & freeBit) !== 0) {
-        freeBlocks++;
-        freeWords += words;
-        largestFreeWords = Math.max(largestFreeWords, words);
-      } else {
-        liveBlocks++;
-        usedWords += words;
-      }
+      if ((state & freeBit) !== 0) found.addFree(1, words);
+      else found.addLive(1, words);
       block += words;
     }
-    return { liveBlocks, freeBlocks, usedWords, freeWords, largestFreeWords, metadataWords };
+    return found;
+  }
+
+  /** Takes back a block of that order. */
+  #give(offset: number, had: number): number {
+    const { heap } = this;
+    const states = this.#states;
+    const end = heap[wordsWord]!;
+    let [block, order] = [offset, had];
+    heap[usedWord]! -= leastWords << order;
+    // 1. Merge with the buddy while it is free and whole.
+    for (;;) {
+      const other = block ^ (leastWords << order);
+      if (other >= end || states[other >>> leastWordsLog2] !== ((order << 1) | freeBit)) break;
+      this.#unlink(other, order);
+      block &= other;
+      order++;
+    }
+    // 2. The whole goes to the front of its list.
+    this.#push(block, order);
+    return 0;
   }
 
   #push(block: number, order: number): void {

@@ -12,7 +12,7 @@
  * allocation: a survey and critical review" (1995), section 3. Native twin: native/allocators/free-list.h.
  */
 import { ContractError } from '../base/errors.ts';
-import { link, sizeOf, unlink } from './boundary-tags.ts';
+import { link, replace, sizeOf, unlink } from './boundary-tags.ts';
 import { headerWords, requireHeapWords } from './heap.ts';
 import { ownWord, TaggedHeap } from './tagged-heap.ts';
 
@@ -48,23 +48,43 @@ export class FreeList extends TaggedHeap {
     unlink(heap, block);
   }
 
+  /** The other one comes first, as any block does that has changed; mostly the one is first already. */
+  protected replace(block: number, _words: number, other: number): void {
+    const { heap } = this;
+    if (heap[headWord] !== block) {
+      this.unlink(block);
+      this.push(other);
+      return;
+    }
+    if (heap[roverWord] === block) heap[roverWord] = heap[block + 1]!;
+    replace(heap, block, other);
+  }
+
+  protected grow(block: number, _had: number, words: number): void {
+    this.replace(block, words, block);
+  }
+
   /** A free block that holds so many words at that alignment, by the fit; 0 where there is none. */
   protected find(words: number, alignment: number): number {
     const { heap } = this;
     switch (heap[fitWord]) {
       case fit.first:
         return this.#search(heap[headWord]!, 0, words, alignment);
-      case fit.next: {
-        const rover = heap[roverWord]!;
-        let found = this.#search(rover, 0, words, alignment);
-        if (found === 0) found = this.#search(heap[headWord]!, rover, words, alignment);
-        // unlink() moves on from the block that is taken.
-        if (found !== 0) heap[roverWord] = found;
-        return found;
-      }
+      case fit.next:
+        return this.#next(words, alignment);
       default:
         return this.#extreme(words, alignment);
     }
+  }
+
+  #next(words: number, alignment: number): number {
+    const { heap } = this;
+    const rover = heap[roverWord]!;
+    let found = this.#search(rover, 0, words, alignment);
+    if (found === 0) found = this.#search(heap[headWord]!, rover, words, alignment);
+    // unlink() moves on from the block that is taken.
+    if (found !== 0) heap[roverWord] = found;
+    return found;
   }
 
   #search(from: number, end: number, words: number, alignment: number): number {

@@ -9,8 +9,15 @@
  */
 import { ContractError } from '../base/errors.ts';
 import { allocationOp, type AllocationTrace, rowWords } from '../trace/rows.ts';
-import { allocationError, wordBytes } from './allocation.ts';
-import { alignmentWords, checkGeneral, type HeapAllocator, type MakeHeap } from './heap.ts';
+import { allocationError, lineBytes, wordBytes } from './allocation.ts';
+import {
+  alignmentWords,
+  checkGeneral,
+  type HeapAllocator,
+  type MakeHeap,
+  sizeLogs,
+  wholeWords,
+} from './heap.ts';
 import { heapHash, wholeHash } from './heap-hash.ts';
 
 /** What the books say in the end, in the order of the native kernel's "summary"; reach: the end of the highest payload. */
@@ -21,23 +28,49 @@ export const books = [
   'freeBlocks',
   'freeWords',
   'largestFreeWords',
+  'freeSquareWords',
   'metadataWords',
   'peakRequestedBytes',
   'peakUsedWords',
   'reachWords',
   'reachAtPeakRequestedWords',
   'requestedAtPeakReachBytes',
-  // For the mean over time: reach over requested, summed over the rows where something is live, and their number.
+  // For the mean over time: reach over requested, summed over the rows where enough is live, and their number.
   'reachOverRequested',
   'rowsLive',
 ] as const;
+/**
+ * Below so many live bytes a ratio to them says more of the heap's own header than of the allocator: the header is a
+ * line, and here it is a hundredth.
+ */
+export const leastLiveBytes: number = 100 * lineBytes;
+
 export type Books = Readonly<Record<(typeof books)[number], number>>;
+
+/** Blocks of 2^i words and more, but fewer than 2^(i + 1), at i. */
+export interface BlocksBySize {
+  readonly live: readonly number[];
+  readonly free: readonly number[];
+}
+
+/** How many numbers the native kernel's "summary" has: the books, then blocks in use by size, then free ones. */
+export const summaryNumbers: number = books.length + 2 * sizeLogs;
+
+/** What a native kernel's "summary" says. */
+export function readSummary(summary: Float64Array): { books: Books; bySize: BlocksBySize } {
+  const [live, free] = [0, sizeLogs].map((from) => [
+    ...summary.subarray(books.length + from, books.length + from + sizeLogs),
+  ]) as [number[], number[]];
+  const said = Object.fromEntries(books.map((book, i) => [book, summary[i]!])) as unknown as Books;
+  return { books: said, bySize: { live, free } };
+}
 
 /** What a replay leaves behind. */
 export interface HeapReplay {
   /** One a row: an offset, 0, the negative of an AllocationError, or a checkpoint's hash (low half, signed). */
   readonly answers: Int32Array;
   readonly books: Books;
+  readonly bySize: BlocksBySize;
   /** Of the heap's final image. */
   readonly hash: bigint;
 }
@@ -77,7 +110,7 @@ export class HeapClient {
       this.#peakRequested = this.#requested;
       this.#reachAtPeakRequested = this.#reach;
     }
-    if (this.#requested > 0) {
+    if (this.#requested >= leastLiveBytes) {
       this.#reachOverRequested += (this.#reach * wordBytes) / this.#requested;
       this.#rowsLive++;
     }
@@ -85,8 +118,9 @@ export class HeapClient {
   }
 
   get books(): Books {
+    const { liveBySize: _live, freeBySize: _free, ...counted } = this.#allocator.statistics();
     return {
-      ...this.#allocator.statistics(),
+      ...counted,
       requestedBytes: this.#requested,
       peakRequestedBytes: this.#peakRequested,
       peakUsedWords: this.#peakUsed,
@@ -98,12 +132,19 @@ export class HeapClient {
     };
   }
 
+  get bySize(): BlocksBySize {
+    const { liveBySize: live, freeBySize: free } = this.#allocator.statistics();
+    return { live, free };
+  }
+
   #answerTo(op: number, id: number, bytes: number, alignmentBytes: number): number {
     switch (op) {
       case allocationOp.alloc:
         return this.#alloc(id, bytes, alignmentBytes);
       case allocationOp.free:
-        return this.#free(id);
+        return this.#free(id, false);
+      case allocationOp.freeSized:
+        return this.#free(id, true);
       case allocationOp.checkpoint:
         return heapHash(this.#heap).low | 0;
       case allocationOp.realloc:
@@ -124,11 +165,13 @@ export class HeapClient {
     return answer;
   }
 
-  #free(id: number): number {
+  #free(id: number, isSized: boolean): number {
     const offset = this.#offsets[id]!;
     if (offset === 0) return 0;
     if (!this.#isIntact(id)) return -allocationError.corrupt;
-    const answer = this.#allocator.free(offset);
+    const answer = isSized
+      ? this.#allocator.freeSized(offset, this.#sizes[id]!)
+      : this.#allocator.free(offset);
     if (answer !== 0) return answer;
     this.#requested -= this.#sizes[id]!;
     this.#offsets[id] = 0;
@@ -152,7 +195,7 @@ export class HeapClient {
     // 2. Elsewhere; where there is no room the block stays as it was.
     const answer = this.#allocator.alloc(bytes, alignmentBytes);
     if (answer <= 0) return answer;
-    this.#heap.copyWithin(answer, offset, offset + Math.floor(Math.min(had, bytes) / wordBytes));
+    this.#heap.copyWithin(answer, offset, offset + wholeWords(Math.min(had, bytes)));
     const left = this.#allocator.free(offset);
     if (left !== 0) return left;
     this.#requested -= had;
@@ -165,7 +208,7 @@ export class HeapClient {
     this.#offsets[id] = offset;
     this.#sizes[id] = bytes;
     this.#requested += bytes;
-    const words = Math.floor(bytes / wordBytes);
+    const words = wholeWords(bytes);
     if (words > 0) {
       this.#heap[offset] = id;
       this.#heap[offset + words - 1] = ~id;
@@ -178,7 +221,7 @@ export class HeapClient {
 
   #isIntact(id: number): boolean {
     const offset = this.#offsets[id]!;
-    const words = Math.floor(this.#sizes[id]! / wordBytes);
+    const words = wholeWords(this.#sizes[id]!);
     if (words === 0) return true;
     return this.#heap[offset + words - 1] === ~id >>> 0 && (words === 1 || this.#heap[offset] === id);
   }
@@ -194,5 +237,5 @@ export function replayHeap(
   const client = new HeapClient(make, heap, parameter, ids);
   const answers = new Int32Array(rows.length / rowWords);
   for (let row = 0; row < answers.length; row++) answers[row] = client.row(rows, row * rowWords);
-  return { answers, books: client.books, hash: wholeHash(heapHash(heap)) };
+  return { answers, books: client.books, bySize: client.bySize, hash: wholeHash(heapHash(heap)) };
 }

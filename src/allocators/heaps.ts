@@ -1,5 +1,6 @@
 /** The list of general allocators: what is not here does not exist for the lab. */
 import { Buddy } from './buddy.ts';
+import { Debug } from './debug.ts';
 import { FreeList, fit } from './free-list.ts';
 import type { MakeHeap } from './heap.ts';
 import { Linear } from './linear.ts';
@@ -20,7 +21,7 @@ export interface HeapKind {
   readonly parameters: Readonly<Record<string, number>>;
   /** Blocks come back in the reverse of their order, or all at once, or else in any. */
   readonly order: 'any' | 'lifo' | 'at-once';
-  /** What it once cut up for one size stays cut up, even when all was given back. */
+  /** What it once cut up for one size stays cut up when all was given back, for ever or until it is needed. */
   readonly keeps?: boolean;
 }
 
@@ -78,5 +79,51 @@ export const heaps: readonly HeapKind[] = [
     make: SmallObject.create,
     parameters: none,
     order: 'any',
+    keeps: true,
   },
 ];
+
+/** An allocator of the list, with a value of its parameter. */
+export interface HeapChoice {
+  /** `tlsf`; of a free list `best-fit`. */
+  readonly id: string;
+  readonly title: string;
+  readonly kind: HeapKind;
+  /** The kind's place in the list, which is that of native/allocators/heaps.h. */
+  readonly number: number;
+  readonly parameter: number;
+}
+
+/** All that a user can choose from, in the order of the list. */
+export const heapChoices: readonly HeapChoice[] = heaps.flatMap((kind, number) =>
+  Object.entries(kind.parameters).map(([name, parameter]) => ({
+    id: name === '' ? kind.id : `${name}-fit`,
+    title: name === '' ? kind.title : `${kind.title}, ${name} fit`,
+    kind,
+    number,
+    parameter,
+  })),
+);
+
+const debugReplays: Readonly<Record<string, string>> = {
+  linear: 'debug-linear-replay',
+  stack: 'debug-stack-replay',
+  'free-list': 'debug-free-list-replay',
+  segregated: 'debug-segregated-replay',
+  tlsf: 'debug-tlsf-replay',
+  buddy: 'debug-buddy-replay',
+  'multi-pool': 'debug-multi-pool-replay',
+  slab: 'debug-slab-replay',
+  'small-object': 'debug-small-object-replay',
+};
+
+/** The same ones, each in the debug wrapper. */
+export const debugHeaps: readonly HeapKind[] = heaps.map((kind) => ({
+  ...kind,
+  id: `debug-${kind.id}`,
+  replay: debugReplays[kind.id]!,
+  title: `${kind.title}, in the debug wrapper`,
+  make: (heap, parameter) => Debug.create(kind.make, heap, parameter),
+  // What was freed last is held back.
+  keeps: true,
+}));

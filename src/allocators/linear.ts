@@ -5,7 +5,7 @@
  * Source: Hanson, "Fast allocation and deallocation of memory based on object lifetimes", Software: Practice and
  * Experience 20, 1990. Native twin: native/allocators/linear.h.
  */
-import { allocationError, wordBytes } from './allocation.ts';
+import { allocationError } from './allocation.ts';
 import {
   alignmentWords,
   alignUp,
@@ -15,14 +15,20 @@ import {
   payloadWords,
   requireHeapWords,
   requireNoParameter,
+  sizeLog,
+  sizeLogs,
   type Statistics,
+  Tally,
+  wholeWords,
 } from './heap.ts';
 
 /** Words of the header. */
 const wordsWord = 0;
 const topWord = 1;
 const lastWord = 2;
-const liveWord = 3;
+/** Blocks by size, since none has a size of its own. */
+const countsWord = 3;
+const ownWords: number = 2 * headerWords;
 
 export class Linear implements HeapAllocator {
   readonly heap: Uint32Array;
@@ -30,10 +36,10 @@ export class Linear implements HeapAllocator {
   /** Makes the heap afresh. Throws ContractError where it won't do. */
   static create(heap: Uint32Array, parameter: number): Linear {
     requireNoParameter(parameter);
-    requireHeapWords(heap.length, 2 * headerWords);
-    heap.fill(0, 0, headerWords);
+    requireHeapWords(heap.length, ownWords + headerWords);
+    heap.fill(0, 0, ownWords);
     heap[wordsWord] = heap.length;
-    heap[topWord] = headerWords;
+    heap[topWord] = ownWords;
     return new Linear(heap);
   }
 
@@ -53,7 +59,7 @@ export class Linear implements HeapAllocator {
     // 3. It is the last one now.
     heap[topWord] = offset + words;
     heap[lastWord] = offset;
-    heap[liveWord]! += 1;
+    heap[countsWord + sizeLog(words)]! += 1;
     return offset;
   }
 
@@ -61,31 +67,40 @@ export class Linear implements HeapAllocator {
     return 0;
   }
 
+  /** Only the last block's size is known. */
+  freeSized(offset: number, bytes: number): number {
+    const { heap } = this;
+    const isWrong = offset === heap[lastWord] && heap[topWord]! - offset !== payloadWords(bytes);
+    return isWrong ? -allocationError.wrongSize : 0;
+  }
+
   /** The last block can grow and shrink; another can only be as large as it is, which nobody remembers. */
   resize(offset: number, bytes: number): boolean {
     const { heap } = this;
     const heapWords = heap[wordsWord]!;
-    if (offset !== heap[lastWord] || Math.floor(bytes / wordBytes) >= heapWords) return false;
+    if (offset !== heap[lastWord] || wholeWords(bytes) >= heapWords) return false;
     const words = payloadWords(bytes);
     if (offset + words > heapWords) return false;
+    heap[countsWord + sizeLog(heap[topWord]! - offset)]! -= 1;
+    heap[countsWord + sizeLog(words)]! += 1;
     heap[topWord] = offset + words;
     return true;
   }
 
   get usedWords(): number {
-    return this.heap[topWord]! - headerWords;
+    return this.heap[topWord]! - ownWords;
   }
 
   statistics(): Statistics {
     const { heap } = this;
-    const freeWords = heap[wordsWord]! - heap[topWord]!;
-    return {
-      liveBlocks: heap[liveWord]!,
-      freeBlocks: freeWords > 0 ? 1 : 0,
-      usedWords: this.usedWords,
-      freeWords,
-      largestFreeWords: freeWords,
-      metadataWords: headerWords,
-    };
+    const found = new Tally(ownWords);
+    for (let i = 0; i < sizeLogs; i++) {
+      found.liveBySize[i] = heap[countsWord + i]!;
+      found.liveBlocks += heap[countsWord + i]!;
+    }
+    found.usedWords = this.usedWords;
+    const rest = heap[wordsWord]! - heap[topWord]!;
+    found.addFree(rest > 0 ? 1 : 0, rest);
+    return found;
   }
 }

@@ -11,7 +11,7 @@
  * Source: Wilson, Johnstone, Neely and Boles, "Dynamic storage allocation: a survey and critical review" (1995), "simple
  * segregated storage". Native twin: native/allocators/multi-pool.h.
  */
-import { allocationError, lineWords, wordBytes } from './allocation.ts';
+import { allocationError, lineWords } from './allocation.ts';
 import {
   alignmentWords,
   alignUp,
@@ -21,6 +21,8 @@ import {
   requireHeapWords,
   requireNoParameter,
   type Statistics,
+  Tally,
+  wholeWords,
 } from './heap.ts';
 import { entryWord, leastPagedWords, ownersFirstWord, PageRuns } from './page-runs.ts';
 import { classOf, classWords, mostClassWords, sizeClasses } from './size-classes.ts';
@@ -88,9 +90,23 @@ export class MultiPool implements HeapAllocator {
       runs.release(page);
       return 0;
     }
-    heap[usedWord]! -= heap[record + sizeWord]!;
-    heap[offset] = heap[record + freeWord]!;
-    heap[record + freeWord] = offset;
+    this.#give(record, offset);
+    return 0;
+  }
+
+  /** The class follows from the size; that it is the block's own is checked aside. */
+  freeSized(offset: number, bytes: number): number {
+    const runs = this.#runs;
+    const words = payloadWords(bytes);
+    const page = offset >>> runs.shift;
+    const owner = this.heap[runs.entry(page) + entryWord.owner]!;
+    if (words > mostClassWords || words > runs.pageWords) {
+      const isRight = owner === 0 && runs.pagesOf(page) === runs.pagesFor(words);
+      return isRight ? this.free(offset) : -allocationError.wrongSize;
+    }
+    const record = recordOf(classOf(words));
+    if (owner !== record) return -allocationError.wrongSize;
+    this.#give(record, offset);
     return 0;
   }
 
@@ -98,7 +114,7 @@ export class MultiPool implements HeapAllocator {
   resize(offset: number, bytes: number): boolean {
     const { heap } = this;
     const runs = this.#runs;
-    if (Math.floor(bytes / wordBytes) >= heap.length) return false;
+    if (wholeWords(bytes) >= heap.length) return false;
     const words = payloadWords(bytes);
     const page = offset >>> runs.shift;
     const record = heap[runs.entry(page) + entryWord.owner]!;
@@ -120,34 +136,31 @@ export class MultiPool implements HeapAllocator {
     const runs = this.#runs;
     const { pageWords } = runs;
     const chunks = new Uint32Array(sizeClasses);
-    let [liveBlocks, freeBlocks, usedWords, freeWords, largestFreeWords] = [0, 0, 0, 0, 0];
-    let { metadataWords } = runs;
-    const addFree = (blocks: number, words: number): void => {
-      freeBlocks += blocks;
-      freeWords += blocks * words;
-      if (blocks > 0) largestFreeWords = Math.max(largestFreeWords, words);
-    };
+    const found = new Tally(runs.metadataWords);
     for (let page = runs.firstPage; page < runs.endPage; page += runs.pagesOf(page)) {
       const words = runs.pagesOf(page) << runs.shift;
       const record = heap[runs.entry(page) + entryWord.owner]!;
-      if (!runs.isUsed(page)) addFree(1, words);
-      else if (record === 0) {
-        liveBlocks++;
-        usedWords += words;
-      } else chunks[(record - firstRecord) / recordWords]!++;
+      if (!runs.isUsed(page)) found.addFree(1, words);
+      else if (record === 0) found.addLive(1, words);
+      else chunks[(record - firstRecord) / recordWords]!++;
     }
     for (const [i, count] of chunks.entries()) {
       const record = recordOf(i);
       const size = heap[record + sizeWord]!;
       let free = Math.floor((heap[record + endWord]! - heap[record + freshWord]!) / size);
       for (let block = heap[record + freeWord]!; block !== 0; block = heap[block]!) free++;
-      const live = count * Math.floor(pageWords / size) - free;
-      liveBlocks += live;
-      usedWords += live * size;
-      metadataWords += count * (pageWords % size);
-      addFree(free, size);
+      found.addLive(count * Math.floor(pageWords / size) - free, size);
+      found.metadataWords += count * (pageWords % size);
+      found.addFree(free, size);
     }
-    return { liveBlocks, freeBlocks, usedWords, freeWords, largestFreeWords, metadataWords };
+    return found;
+  }
+
+  #give(record: number, offset: number): void {
+    const { heap } = this;
+    heap[usedWord]! -= heap[record + sizeWord]!;
+    heap[offset] = heap[record + freeWord]!;
+    heap[record + freeWord] = offset;
   }
 
   /** A new chunk for a class, and its first block; 0: there is none. */

@@ -19,9 +19,9 @@ import {
   headOfBin,
   leastBinnedHeapWords,
   pushToBin,
-  replaceInBins,
   unlinkFromBin,
 } from './bins.ts';
+import { replace } from './boundary-tags.ts';
 import { requireHeapWords, requireNoParameter } from './heap.ts';
 import { TaggedHeap } from './tagged-heap.ts';
 
@@ -56,14 +56,20 @@ export class Segregated extends TaggedHeap {
     unlinkFromBin(this.heap, this.headerWords, block);
   }
 
-  protected override replace(block: number, words: number, rest: number, restWords: number): void {
-    replaceInBins(
-      this.heap,
-      this.headerWords,
-      binOf(words, stepsLog),
-      block,
-      binOf(restWords, stepsLog),
-      rest,
-    );
+  protected replace(block: number, words: number, other: number, otherWords: number): void {
+    const bin = binOf(otherWords, stepsLog);
+    if (bin === binOf(words, stepsLog)) {
+      replace(this.heap, block, other);
+      return;
+    }
+    this.unlink(block);
+    pushToBin(this.heap, bin, other);
+  }
+
+  protected grow(block: number, had: number, words: number): void {
+    const bin = binOf(words, stepsLog);
+    if (bin === binOf(had, stepsLog)) return;
+    this.unlink(block);
+    pushToBin(this.heap, bin, block);
   }
 }

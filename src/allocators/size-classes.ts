@@ -3,14 +3,14 @@
  * that rounding adds a fifth at most beyond 64 bytes. A size that is a multiple of a power of two is rounded up to a
  * size that is one too. Native twin: native/allocators/size-classes.h.
  */
-import { grainWords } from './heap.ts';
+import { grainWords, wholeGrains } from './heap.ts';
 
 export const sizeClasses = 28;
 export const mostClassWords = 512;
 
 /** The least class that holds so many words, a multiple of `grainWords` up to `mostClassWords`. */
 export function classOf(words: number): number {
-  const before = words / grainWords - 1;
+  const before = wholeGrains(words) - 1;
   if (before < 8) return before;
   const log = 31 - Math.clz32(before);
   return 8 + 4 * (log - 3) + (before >>> (log - 2)) - 4;

@@ -16,7 +16,7 @@
  * Source: Bonwick, "The slab allocator: an object-caching kernel memory allocator" (USENIX 1994).
  * Native twin: native/allocators/slab.h.
  */
-import { allocationError, lineWords, wordBytes } from './allocation.ts';
+import { allocationError, lineWords } from './allocation.ts';
 import {
   alignmentWords,
   alignUp,
@@ -26,6 +26,8 @@ import {
   requireHeapWords,
   requireNoParameter,
   type Statistics,
+  Tally,
+  wholeWords,
 } from './heap.ts';
 import { entryWord, leastPagedWords, ownersFirstWord, PageRuns } from './page-runs.ts';
 import { classOf, classWords, mostClassWords, sizeClasses } from './size-classes.ts';
@@ -116,11 +118,24 @@ export class Slab implements HeapAllocator {
     return 0;
   }
 
+  /** Whole pages serve a small request where no new slab could. */
+  freeSized(offset: number, bytes: number): number {
+    const runs = this.#runs;
+    const words = payloadWords(bytes);
+    const slab = this.#slabOf(offset);
+    const record = this.heap[runs.entry(slab) + entryWord.owner]!;
+    const isRight =
+      record === 0
+        ? runs.pagesOf(slab) === runs.pagesFor(words)
+        : words <= mostClassWords && record === recordOf(classOf(words));
+    return isRight ? this.free(offset) : -allocationError.wrongSize;
+  }
+
   /** Within a block's class, or by whole pages. */
   resize(offset: number, bytes: number): boolean {
     const { heap } = this;
     const runs = this.#runs;
-    if (Math.floor(bytes / wordBytes) >= heap.length) return false;
+    if (wholeWords(bytes) >= heap.length) return false;
     const words = payloadWords(bytes);
     const slab = this.#slabOf(offset);
     const record = heap[runs.entry(slab) + entryWord.owner]!;
@@ -139,13 +154,7 @@ export class Slab implements HeapAllocator {
   /** A slab without a block in use counts as free pages, which it is for every class. */
   statistics(): Statistics {
     const runs = this.#runs;
-    let [liveBlocks, freeBlocks, usedWords, freeWords, largestFreeWords] = [0, 0, 0, 0, 0];
-    let { metadataWords } = runs;
-    const addFree = (blocks: number, words: number): void => {
-      freeBlocks += blocks;
-      freeWords += blocks * words;
-      if (blocks > 0) largestFreeWords = Math.max(largestFreeWords, words);
-    };
+    const found = new Tally(runs.metadataWords);
     let stretch = 0;
     for (let page = runs.firstPage; page < runs.endPage; page += runs.pagesOf(page)) {
       const words = runs.pagesOf(page) << runs.shift;
@@ -153,16 +162,15 @@ export class Slab implements HeapAllocator {
         stretch += words;
         continue;
       }
-      addFree(stretch > 0 ? 1 : 0, stretch);
+      found.addFree(stretch > 0 ? 1 : 0, stretch);
       stretch = 0;
       const { size, blocks, free } = this.#count(page, words);
-      liveBlocks += blocks - free;
-      usedWords += (blocks - free) * size;
-      metadataWords += words % size;
-      addFree(free, size);
+      found.addLive(blocks - free, size);
+      found.metadataWords += words % size;
+      found.addFree(free, size);
     }
-    addFree(stretch > 0 ? 1 : 0, stretch);
-    return { liveBlocks, freeBlocks, usedWords, freeWords, largestFreeWords, metadataWords };
+    found.addFree(stretch > 0 ? 1 : 0, stretch);
+    return found;
   }
 
   /** Of a run in use: its blocks and their size; those in a slab's list are free, and those that are fresh. */

@@ -9,11 +9,11 @@
  *   free block   | next | ...            0 ends the list
  *
  * A pool starts at a multiple of its size, so that a block's page says which pool it is in, or that it is in none. A
- * pool without a block in use goes back to its arena, an arena without such a pool back to the free list. The arena that
- * has the fewest free pools is the next one to give a pool, so that the others may empty: arenas are listed by their
- * number of free pools, with a bit for each list.
- * Cost: O(1) for small blocks; a new arena, and what is larger, as free-list.ts says. The only small block takes an arena
- * and gives it back each time.
+ * pool without a block in use is its class's until another class needs a pool or the free list has no block for a
+ * request: then all such pools go back to their arenas, and arenas of nothing else to the free list. The arena that has
+ * the fewest free pools is the next one to give a pool, so that the others may empty: arenas are listed by their number
+ * of free pools, with a bit for each list.
+ * Cost: O(1) for small blocks; a new arena, and what is larger, as free-list.ts says.
  * Source: CPython's Objects/obmalloc.c, as its comments describe it. Native twin: native/allocators/small-object.h.
  */
 import { allocationError, lineWords, wordBytes } from './allocation.ts';
@@ -29,6 +29,9 @@ import {
   requireHeapWords,
   requireNoParameter,
   type Statistics,
+  type Tally,
+  usualAlignmentBytes,
+  wholeWords,
 } from './heap.ts';
 
 const leastHeapWords = 256;
@@ -39,17 +42,18 @@ const mostShift = 12;
 const mostPools = 64;
 
 /**
- * Words of the own header: of small blocks in use, of arenas, and the bits of the lists of arenas. A class's list is at
- * its size in steps; a list of arenas at their number of free pools.
+ * Words of the own header: of small blocks in use, of arenas, the bits of the lists of arenas, and the number of pools of
+ * classes without a block in use. A class's list is at its size in steps; a list of arenas at their number of free pools.
  */
 const usedWord = 0;
 const arenasWord = 1;
 const bitsWord = 2;
+const emptiesWord = 4;
 const firstClass = lineWords - 1;
 const firstArena = lineWords + mostWords / stepWords;
 const ownWords = firstArena + mostPools;
 
-/** Words of a page's entry: of its pool; `arena`, the arena's first page, is 0 where it is none in use. */
+/** Words of a page's entry: of its pool; `size`, a block's words, is 0 where it is none of a class. */
 const entryShift = 4;
 const arenaAt = 0;
 const sizeAt = 1;
@@ -64,9 +68,6 @@ const freePoolsAt = 10;
 const freePoolAt = 11;
 const freshPoolAt = 12;
 const nextArenaAt = 13;
-
-/** The numbers that are added up. */
-type Counts = { -readonly [Name in keyof Statistics]: number };
 
 export class SmallObject implements HeapAllocator {
   readonly heap: Uint32Array;
@@ -93,60 +94,47 @@ export class SmallObject implements HeapAllocator {
   }
 
   alloc(bytes: number, alignmentBytes: number): number {
-    const { heap } = this;
-    const wrong = checkGeneral(bytes, alignmentBytes, heap.length);
-    if (wrong !== 0) return wrong;
-    // 1. The class; sizes that are multiples of an alignment keep it.
-    const words = alignUp(payloadWords(bytes), Math.max(alignmentWords(alignmentBytes), stepWords));
-    if (words > mostWords) return this.#allocBeneath(bytes, alignmentBytes);
-    // 2. A pool that has free blocks.
-    const list = this.#own + firstClass + words / stepWords;
-    let pool = heap[list]!;
-    if (pool === 0) pool = this.#refill(list, words);
-    if (pool === 0) return this.#allocBeneath(bytes, alignmentBytes);
-    // 3. What was freed last, or else the next of the pool.
-    const at = this.#entry(pool);
-    let block = heap[at + freeAt]!;
-    if (block !== 0) {
-      heap[at + freeAt] = heap[block]!;
-    } else {
-      block = heap[at + freshAt]!;
-      const next = block + words;
-      heap[at + freshAt] = next + words <= (pool + 1) << this.#shift ? next : 0;
+    if (bytes > mostWords * wordBytes || alignmentBytes !== usualAlignmentBytes) {
+      return this.#allocUnusual(bytes, alignmentBytes);
     }
-    heap[at + usedAt]!++;
-    if (this.#isFull(at)) this.#unlink(list, pool, nextAt);
-    heap[this.#own + usedWord]! += words;
-    return block;
+    // 1. The class, 2. a pool of it that has free blocks.
+    const words = alignUp(payloadWords(bytes), stepWords);
+    const pool = this.heap[this.#listOf(words)]!;
+    return pool !== 0 ? this.#take(pool, words) : this.#allocRefilled(words, bytes, alignmentBytes);
   }
 
   free(offset: number): number {
     const { heap } = this;
     const pool = offset >>> this.#shift;
     const at = this.#entry(pool);
-    if (heap[at + arenaAt] === 0) return this.#beneath.free(offset);
-    // 1. A block goes to its pool, 2. which may have been full, or be empty now.
-    const wasFull = this.#isFull(at);
     const words = heap[at + sizeAt]!;
-    const list = this.#own + firstClass + words / stepWords;
-    heap[this.#own + usedWord]! -= words;
-    heap[offset] = heap[at + freeAt]!;
+    if (words === 0) return this.#beneath.free(offset);
+    // 1. A block goes to its pool, 2. which may have been full, or be empty now.
+    const freeBlock = heap[at + freeAt]!;
+    const used = heap[at + usedAt]! - 1;
+    heap[offset] = freeBlock;
     heap[at + freeAt] = offset;
-    heap[at + usedAt]!--;
-    if (wasFull) this.#push(list, pool, nextAt);
-    else if (heap[at + usedAt] === 0) {
-      this.#unlink(list, pool, nextAt);
-      this.#givePool(pool);
-    }
+    heap[at + usedAt] = used;
+    heap[this.#own + usedWord]! -= words;
+    if (freeBlock === 0 && heap[at + freshAt] === 0) this.#push(this.#listOf(words), pool, nextAt);
+    else if (used === 0) heap[this.#own + emptiesWord]!++;
     return 0;
+  }
+
+  freeSized(offset: number, bytes: number): number {
+    const { heap } = this;
+    const at = this.#entry(offset >>> this.#shift);
+    if (heap[at + sizeAt] === 0) return this.#beneath.freeSized(offset, bytes);
+    const isRight = alignUp(payloadWords(bytes), stepWords) === heap[at + sizeAt];
+    return isRight ? this.free(offset) : -allocationError.wrongSize;
   }
 
   /** Within a block's class, or as the free list can. */
   resize(offset: number, bytes: number): boolean {
     const { heap } = this;
-    if (Math.floor(bytes / wordBytes) >= heap.length) return false;
+    if (wholeWords(bytes) >= heap.length) return false;
     const at = this.#entry(offset >>> this.#shift);
-    if (heap[at + arenaAt] === 0) return this.#beneath.resize(offset, bytes);
+    if (heap[at + sizeAt] === 0) return this.#beneath.resize(offset, bytes);
     return alignUp(payloadWords(bytes), stepWords) === heap[at + sizeAt];
   }
 
@@ -157,11 +145,11 @@ export class SmallObject implements HeapAllocator {
 
   statistics(): Statistics {
     const { heap } = this;
-    const found: Counts = this.#beneath.statistics();
+    const found = this.#beneath.statistics();
     found.metadataWords += heap.length - this.#own;
     for (let page = 1; page < this.#pages; page++) {
       if (heap[this.#entry(page) + blockAt] !== 0) this.#countArena(found, page);
-      if (heap[this.#entry(page) + arenaAt] !== 0) this.#countPool(found, page);
+      if (heap[this.#entry(page) + sizeAt] !== 0) this.#countPool(found, page);
     }
     return found;
   }
@@ -175,12 +163,56 @@ export class SmallObject implements HeapAllocator {
     return this.#own + ownWords + (page << entryShift);
   }
 
-  #isFull(at: number): boolean {
-    return (this.heap[at + freeAt]! | this.heap[at + freshAt]!) === 0;
+  /** Of a class, by its blocks' words. */
+  #listOf(words: number): number {
+    return this.#own + firstClass + words / stepWords;
   }
 
+  /** Larger, or of another alignment than the usual. */
+  #allocUnusual(bytes: number, alignmentBytes: number): number {
+    const { heap } = this;
+    const wrong = checkGeneral(bytes, alignmentBytes, heap.length);
+    if (wrong !== 0) return wrong;
+    // Sizes that are multiples of an alignment keep it.
+    const words = alignUp(payloadWords(bytes), Math.max(alignmentWords(alignmentBytes), stepWords));
+    if (words > mostWords) return this.#allocBeneath(bytes, alignmentBytes);
+    const pool = heap[this.#listOf(words)]!;
+    return pool !== 0 ? this.#take(pool, words) : this.#allocRefilled(words, bytes, alignmentBytes);
+  }
+
+  #allocRefilled(words: number, bytes: number, alignmentBytes: number): number {
+    const pool = this.#refill(words);
+    return pool !== 0 ? this.#take(pool, words) : this.#allocBeneath(bytes, alignmentBytes);
+  }
+
+  /** A block of a pool that has one: what was freed last, or else the next. */
+  #take(pool: number, words: number): number {
+    const { heap } = this;
+    const at = this.#entry(pool);
+    let block = heap[at + freeAt]!;
+    let isFull: boolean;
+    if (block !== 0) {
+      const next = heap[block]!;
+      heap[at + freeAt] = next;
+      isFull = next === 0 && heap[at + freshAt] === 0;
+    } else {
+      block = heap[at + freshAt]!;
+      const next = block + words;
+      isFull = next + words > (pool + 1) << this.#shift;
+      heap[at + freshAt] = isFull ? 0 : next;
+    }
+    const used = heap[at + usedAt]!;
+    heap[at + usedAt] = used + 1;
+    if (used === 0) heap[this.#own + emptiesWord]!--;
+    heap[this.#own + usedWord]! += words;
+    if (isFull) this.#unlink(this.#listOf(words), pool, nextAt);
+    return block;
+  }
+
+  /** Where there is no such block, the classes give back what they keep. */
   #allocBeneath(bytes: number, alignmentBytes: number): number {
-    const answer = this.#beneath.alloc(bytes, alignmentBytes);
+    let answer = this.#beneath.alloc(bytes, alignmentBytes);
+    if (answer <= 0 && this.#reap()) answer = this.#beneath.alloc(bytes, alignmentBytes);
     return answer > 0 ? answer : -allocationError.exhausted;
   }
 
@@ -203,9 +235,11 @@ export class SmallObject implements HeapAllocator {
   }
 
   /** A pool for a class that has none with free blocks; 0: there is none. */
-  #refill(list: number, words: number): number {
+  #refill(words: number): number {
     const { heap } = this;
-    const arena = this.#fullestArena();
+    let arena = this.#fullestArena();
+    if (arena === 0 && this.#reap()) arena = this.#fullestArena();
+    if (arena === 0) arena = this.#newArena();
     if (arena === 0) return 0;
     const pool = this.#takePool(arena);
     const at = this.#entry(pool);
@@ -214,17 +248,23 @@ export class SmallObject implements HeapAllocator {
     heap[at + freeAt] = 0;
     heap[at + freshAt] = pool << this.#shift;
     heap[at + usedAt] = 0;
-    this.#push(list, pool, nextAt);
+    heap[this.#own + emptiesWord]!++;
+    this.#push(this.#listOf(words), pool, nextAt);
     return pool;
   }
 
-  /** Of those with a free pool the arena with the fewest, or else a new one; 0: there is none. */
+  /** Of the arenas with a free pool the one with the fewest; 0: there is none. */
   #fullestArena(): number {
     const { heap } = this;
     for (let i = 0; i < 2; i++) {
       const bits = heap[this.#own + bitsWord + i]!;
       if (bits !== 0) return heap[this.#own + firstArena + 32 * i + 31 - Math.clz32(bits & -bits)]!;
     }
+    return 0;
+  }
+
+  /** The largest that is to be had; 0: there is none. */
+  #newArena(): number {
     for (let pools = mostPools; pools > 0; pools >>>= 3) {
       const arena = this.#createArena(pools);
       if (arena !== 0) return arena;
@@ -282,11 +322,28 @@ export class SmallObject implements HeapAllocator {
     return pool;
   }
 
+  /** Gives the pools without a block in use back that the classes keep; whether there was any. */
+  #reap(): boolean {
+    const { heap } = this;
+    if (heap[this.#own + emptiesWord] === 0) return false;
+    for (let words = stepWords; words <= mostWords; words += stepWords) {
+      for (let pool = heap[this.#listOf(words)]!; pool !== 0; ) {
+        const next = heap[this.#entry(pool) + nextAt]!;
+        if (heap[this.#entry(pool) + usedAt] === 0) this.#givePool(pool);
+        pool = next;
+      }
+    }
+    heap[this.#own + emptiesWord] = 0;
+    return true;
+  }
+
+  /** Of a pool without a block in use. */
   #givePool(pool: number): void {
     const { heap } = this;
     const arena = heap[this.#entry(pool) + arenaAt]!;
     const at = this.#entry(arena);
-    heap[this.#entry(pool) + arenaAt] = 0;
+    this.#unlink(this.#listOf(heap[this.#entry(pool) + sizeAt]!), pool, nextAt);
+    heap[this.#entry(pool) + sizeAt] = 0;
     heap[this.#entry(pool) + nextAt] = heap[at + freePoolAt]!;
     heap[at + freePoolAt] = pool;
     this.#recount(arena, heap[at + freePoolsAt]! + 1);
@@ -298,37 +355,33 @@ export class SmallObject implements HeapAllocator {
   }
 
   /** An arena is no block in use; its free pools are free, and what lies around its pools is metadata. */
-  #countArena(found: Counts, arena: number): void {
+  #countArena(found: Tally, arena: number): void {
     const { heap } = this;
     const at = this.#entry(arena);
     const words = sizeOf(heap, heap[at + blockAt]! - 1);
     const pools = heap[at + poolsAt]!;
     let freePools = arena + pools - heap[at + freshPoolAt]!;
     for (let pool = heap[at + freePoolAt]!; pool !== 0; pool = heap[this.#entry(pool) + nextAt]!) freePools++;
-    found.liveBlocks--;
-    found.usedWords -= words;
+    found.addLive(-1, words);
     found.metadataWords += words - (pools << this.#shift);
-    addFree(found, freePools, 1 << this.#shift);
+    found.addFree(freePools, 1 << this.#shift);
   }
 
-  /** The blocks of a pool in use are those that are neither in its list nor fresh. */
-  #countPool(found: Counts, pool: number): void {
+  /** The blocks of a pool in use are those that are neither in its list nor fresh; one without is free as a whole. */
+  #countPool(found: Tally, pool: number): void {
     const { heap } = this;
     const at = this.#entry(pool);
+    if (heap[at + usedAt] === 0) {
+      found.addFree(1, 1 << this.#shift);
+      return;
+    }
     const words = heap[at + sizeAt]!;
     const blocks = Math.floor((1 << this.#shift) / words);
     const fresh = heap[at + freshAt]!;
     let free = fresh === 0 ? 0 : blocks - Math.floor((fresh - (pool << this.#shift)) / words);
     for (let block = heap[at + freeAt]!; block !== 0; block = heap[block]!) free++;
-    found.liveBlocks += blocks - free;
-    found.usedWords += (blocks - free) * words;
+    found.addLive(blocks - free, words);
     found.metadataWords += (1 << this.#shift) % words;
-    addFree(found, free, words);
+    found.addFree(free, words);
   }
-}
-
-function addFree(found: Counts, blocks: number, words: number): void {
-  found.freeBlocks += blocks;
-  found.freeWords += blocks * words;
-  if (blocks > 0) found.largestFreeWords = Math.max(found.largestFreeWords, words);
 }

@@ -7,7 +7,7 @@
  *
  * Cost: O(1); release() O(blocks released). Native twin: native/allocators/stack.h.
  */
-import { allocationError, wordBytes } from './allocation.ts';
+import { allocationError } from './allocation.ts';
 import {
   alignmentWords,
   alignUp,
@@ -18,6 +18,8 @@ import {
   requireHeapWords,
   requireNoParameter,
   type Statistics,
+  Tally,
+  wholeWords,
 } from './heap.ts';
 
 /** Words of the header. */
@@ -73,10 +75,16 @@ export class Stack implements HeapAllocator {
     return 0;
   }
 
+  freeSized(offset: number, bytes: number): number {
+    const { heap } = this;
+    const isWrong = offset === heap[lastWord] && heap[topWord]! - offset !== payloadWords(bytes);
+    return isWrong ? -allocationError.wrongSize : this.free(offset);
+  }
+
   resize(offset: number, bytes: number): boolean {
     const { heap } = this;
     const heapWords = heap[wordsWord]!;
-    if (offset !== heap[lastWord] || Math.floor(bytes / wordBytes) >= heapWords) return false;
+    if (offset !== heap[lastWord] || wholeWords(bytes) >= heapWords) return false;
     const words = payloadWords(bytes);
     if (offset + words > heapWords) return false;
     heap[topWord] = offset + words;
@@ -109,20 +117,14 @@ export class Stack implements HeapAllocator {
 
   statistics(): Statistics {
     const { heap } = this;
-    let [liveBlocks, usedWords, top] = [0, 0, heap[topWord]!];
+    const found = new Tally(headerWords);
+    let top = heap[topWord]!;
     for (let block = heap[lastWord]!; block !== 0; block = heap[block - 2]!) {
-      liveBlocks++;
-      usedWords += top - heap[block - 1]!;
+      found.addLive(1, top - heap[block - 1]!);
       top = heap[block - 1]!;
     }
-    const freeWords = heap[wordsWord]! - heap[topWord]!;
-    return {
-      liveBlocks,
-      freeBlocks: freeWords > 0 ? 1 : 0,
-      usedWords,
-      freeWords,
-      largestFreeWords: freeWords,
-      metadataWords: headerWords,
-    };
+    const rest = heap[wordsWord]! - heap[topWord]!;
+    found.addFree(rest > 0 ? 1 : 0, rest);
+    return found;
   }
 }

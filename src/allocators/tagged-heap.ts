@@ -1,15 +1,16 @@
 /**
  * The steps of every allocator whose blocks have boundary tags: cut a free block, merge a freed one, grow in place. What
- * differs is how free blocks are kept, and which one is chosen: find, push, unlink and replace.
+ * differs is how free blocks are kept, and which one is chosen: find, push, unlink, replace and grow.
  * Cost: O(1) beside these. Native twin: native/allocators/tagged-heap.h.
  */
-import { allocationError, wordBytes } from './allocation.ts';
+import { allocationError } from './allocation.ts';
 import {
   blockWords,
   countBlocks,
   createBlocks,
   cut,
   firstBlock,
+  isAligned,
   isPreviousUsed,
   isUsed,
   leadWords,
@@ -18,7 +19,15 @@ import {
   markUsed,
   sizeOf,
 } from './boundary-tags.ts';
-import { alignmentWords, checkGeneral, type HeapAllocator, type Statistics } from './heap.ts';
+import {
+  alignmentWords,
+  checkGeneral,
+  grainWords,
+  type HeapAllocator,
+  isUsual,
+  type Tally,
+  wholeWords,
+} from './heap.ts';
 
 /** Words of the header; a keeper's own come after them. */
 const wordsWord = 0;
@@ -40,62 +49,60 @@ export abstract class TaggedHeap implements HeapAllocator {
   /** Keeps it no longer. */
   protected abstract unlink(block: number): void;
 
+  /** Keeps another block in the place of one. */
+  protected abstract replace(block: number, words: number, other: number, otherWords: number): void;
+  /** Goes on to keep a block that has become larger. */
+  protected abstract grow(block: number, had: number, words: number): void;
+
   alloc(bytes: number, alignmentBytes: number): number {
     const { heap } = this;
+    if (isUsual(bytes, alignmentBytes, heap[wordsWord]!)) {
+      return this.#allocWords(blockWords(bytes), grainWords);
+    }
     const wrong = checkGeneral(bytes, alignmentBytes, heap[wordsWord]!);
     if (wrong !== 0) return wrong;
-    // 1. Choose a block.
-    const words = blockWords(bytes);
-    const alignment = alignmentWords(alignmentBytes);
-    let block = this.find(words, alignment);
-    if (block === 0) return -allocationError.exhausted;
-    const lead = leadWords(block, alignment);
-    const size = sizeOf(heap, block) - lead;
-    // 2. Mostly it is larger than needed, and what lies behind is kept in its place.
-    if (lead === 0 && size - words >= leastBlockWords) {
-      cut(heap, block, words, size);
-      heap[usedWord]! += words;
-      this.replace(block, size, block + words, size - words);
-      return block + 1;
-    }
-    // 3. Else take it off its list; what lies before an aligned payload stays free,
-    this.unlink(block);
-    if (lead > 0) {
-      this.#give(block, lead);
-      block += lead;
-      heap[block] = size << 2;
-    }
-    // 4. and what lies behind, unless it is too little.
-    this.#take(block, words, size);
-    return block + 1;
+    return this.#allocWords(blockWords(bytes), alignmentWords(alignmentBytes));
   }
 
   free(offset: number): number {
     const { heap } = this;
-    let block = offset - 1;
-    let words = sizeOf(heap, block);
-    heap[usedWord]! -= words;
-    // 1. Merge with the block behind, where it is free,
+    const block = offset - 1;
+    const words = sizeOf(heap, block);
     const behind = block + words;
-    if (!isUsed(heap, behind)) {
+    heap[usedWord]! -= words;
+    // 1. A free neighbour takes it in and keeps its place, the one before first; 2. it has none; 3. or two.
+    const isBehindFree = !isUsed(heap, behind);
+    if (isPreviousUsed(heap, block)) {
+      if (!isBehindFree) {
+        this.#give(block, words);
+        return 0;
+      }
+      const size = sizeOf(heap, behind);
+      markFree(heap, block, words + size);
+      this.replace(behind, size, block, words + size);
+      return 0;
+    }
+    let more = words;
+    if (isBehindFree) {
       this.unlink(behind);
-      words += sizeOf(heap, behind);
+      more += sizeOf(heap, behind);
     }
-    // 2. and with the one before.
-    if (!isPreviousUsed(heap, block)) {
-      const before = heap[block - 1]!;
-      block -= before;
-      this.unlink(block);
-      words += before;
-    }
-    // 3. The whole is kept.
-    this.#give(block, words);
+    const size = heap[block - 1]!;
+    const before = block - size;
+    markFree(heap, before, size + more);
+    this.grow(before, size, size + more);
     return 0;
+  }
+
+  /** A block is larger than its request by less than another block. */
+  freeSized(offset: number, bytes: number): number {
+    const more = sizeOf(this.heap, offset - 1) - blockWords(bytes);
+    return more >= 0 && more < leastBlockWords ? this.free(offset) : -allocationError.wrongSize;
   }
 
   resize(offset: number, bytes: number): boolean {
     const { heap } = this;
-    if (Math.floor(bytes / wordBytes) >= heap[wordsWord]!) return false;
+    if (wholeWords(bytes) >= heap[wordsWord]!) return false;
     const block = offset - 1;
     const words = blockWords(bytes);
     const had = sizeOf(heap, block);
@@ -106,7 +113,7 @@ export abstract class TaggedHeap implements HeapAllocator {
     if (isBehindFree) size += sizeOf(heap, behind);
     if (words > size) return false;
     if (isBehindFree) this.unlink(behind);
-    // 2. As in alloc's step 4.
+    // 2. What is left behind stays free.
     heap[usedWord]! -= had;
     this.#take(block, words, size);
     return true;
@@ -121,7 +128,7 @@ export abstract class TaggedHeap implements HeapAllocator {
     return this.heap[headerWordsWord]!;
   }
 
-  statistics(): Statistics {
+  statistics(): Tally {
     return countBlocks(this.heap, this.headerWords);
   }
 
@@ -135,14 +142,43 @@ export abstract class TaggedHeap implements HeapAllocator {
     this.push(firstBlock(headerWords), heap.length - headerWords);
   }
 
-  /** Keeps `rest` in the place of a block of so many words. */
-  protected replace(block: number, _words: number, rest: number, restWords: number): void {
-    this.unlink(block);
-    this.push(rest, restWords);
+  protected fits(block: number, words: number, alignment: number): boolean {
+    const size = sizeOf(this.heap, block);
+    if (isAligned(block, alignment)) return words <= size;
+    return leadWords(block, alignment) + words <= size;
   }
 
-  protected fits(block: number, words: number, alignment: number): boolean {
-    return leadWords(block, alignment) + words <= sizeOf(this.heap, block);
+  #allocWords(words: number, alignment: number): number {
+    const { heap } = this;
+    // 1. Choose a block.
+    const block = this.find(words, alignment);
+    if (block === 0) return -allocationError.exhausted;
+    const size = sizeOf(heap, block);
+    // 2. Mostly it is larger than needed, and what lies behind is kept in its place.
+    if (!isAligned(block, alignment) || size - words < leastBlockWords) {
+      return this.#allocAll(block, words, alignment);
+    }
+    cut(heap, block, words, size);
+    heap[usedWord]! += words;
+    this.replace(block, size, block + words, size - words);
+    return block + 1;
+  }
+
+  /**
+   * Takes a block off its list. What lies before an aligned payload stays free, and what lies behind, unless it is too
+   * little.
+   */
+  #allocAll(found: number, words: number, alignment: number): number {
+    const { heap } = this;
+    const lead = leadWords(found, alignment);
+    const size = sizeOf(heap, found) - lead;
+    this.unlink(found);
+    if (lead > 0) {
+      this.#give(found, lead);
+      heap[found + lead] = size << 2;
+    }
+    this.#take(found + lead, words, size);
+    return found + lead + 1;
   }
 
   /** Uses the first `words` of `size`, in a block that is in no list; what is left is kept. */

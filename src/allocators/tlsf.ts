@@ -24,11 +24,10 @@ import {
   headOfBin,
   leastBinnedHeapWords,
   pushToBin,
-  replaceInBins,
   unlinkFromBin,
   widthLog,
 } from './bins.ts';
-import { leastBlockWords } from './boundary-tags.ts';
+import { leastBlockWords, replace } from './boundary-tags.ts';
 import { grainWords, requireHeapWords, requireNoParameter } from './heap.ts';
 import { TaggedHeap } from './tagged-heap.ts';
 
@@ -70,7 +69,20 @@ export class Tlsf extends TaggedHeap {
     unlinkFromBin(this.heap, this.headerWords, block);
   }
 
-  protected override replace(block: number, words: number, rest: number, restWords: number): void {
-    replaceInBins(this.heap, this.headerWords, listOf(words), block, listOf(restWords), rest);
+  protected replace(block: number, words: number, other: number, otherWords: number): void {
+    const bin = listOf(otherWords);
+    if (bin === listOf(words)) {
+      replace(this.heap, block, other);
+      return;
+    }
+    this.unlink(block);
+    pushToBin(this.heap, bin, other);
+  }
+
+  protected grow(block: number, had: number, words: number): void {
+    const bin = listOf(words);
+    if (bin === listOf(had)) return;
+    this.unlink(block);
+    pushToBin(this.heap, bin, block);
   }
 }

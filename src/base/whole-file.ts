@@ -5,7 +5,19 @@
  * Source: rename(2) on atomic replacement; Pillai et al., "All file systems are not created equal", OSDI 2014, on why
  * the data must be flushed before the rename.
  */
-import { accessSync, constants, realpathSync, type Stats, statSync, unlinkSync } from 'node:fs';
+import {
+  accessSync,
+  closeSync,
+  constants,
+  fsyncSync,
+  openSync,
+  realpathSync,
+  renameSync,
+  type Stats,
+  statSync,
+  unlinkSync,
+  writeSync,
+} from 'node:fs';
 import { open, rename } from 'node:fs/promises';
 import { basename, dirname, join, resolve } from 'node:path';
 import { UserError } from './errors.ts';
@@ -64,13 +76,17 @@ function unwritable(path: string, error: unknown): UserError {
 /** Two writers of one place in one process never share a temporary. */
 let written = 0;
 
+function temporaryFor(place: string): string {
+  return join(dirname(place), `.${basename(place)}.${process.pid}-${written++}.tmp`);
+}
+
 /**
  * Writes `text` to `path`, replacing what was there at the very end.
  * @throws UserError as `checkPlace`, or when the disk refuses
  */
 export async function writeWhole(path: string, text: string): Promise<void> {
   const place = checkPlace(path);
-  const temporary = join(dirname(place), `.${basename(place)}.${process.pid}-${written++}.tmp`);
+  const temporary = temporaryFor(place);
   guard(temporary);
   try {
     const file = await open(temporary, 'wx');
@@ -86,6 +102,56 @@ export async function writeWhole(path: string, text: string): Promise<void> {
     throw unwritable(path, error);
   } finally {
     unguard(temporary);
+  }
+}
+
+/** A file that is too large to be held: written bit by bit, and at its place only when `finish` says that it is whole. */
+export class WholeFile {
+  readonly #place: string;
+  readonly #temporary: string;
+  readonly #path: string;
+  #file = -1;
+
+  /** @throws UserError as `checkPlace`, or when the disk refuses; so do the methods */
+  constructor(path: string) {
+    this.#path = path;
+    this.#place = checkPlace(path);
+    this.#temporary = temporaryFor(this.#place);
+    guard(this.#temporary);
+    this.#file = this.#orAbandon(() => openSync(this.#temporary, 'wx'));
+  }
+
+  write(bytes: Uint8Array): void {
+    this.#orAbandon(() => {
+      for (let at = 0; at < bytes.length; ) at += writeSync(this.#file, bytes, at);
+    });
+  }
+
+  finish(): void {
+    this.#orAbandon(() => {
+      fsyncSync(this.#file);
+      closeSync(this.#file);
+      this.#file = -1;
+      renameSync(this.#temporary, this.#place);
+    });
+    unguard(this.#temporary);
+  }
+
+  /** Leaves the place as it was. */
+  abandon(): void {
+    if (this.#file >= 0) closeSync(this.#file);
+    this.#file = -1;
+    remove(this.#temporary);
+    unguard(this.#temporary);
+  }
+
+  #orAbandon<T>(work: () => T): T {
+    try {
+      return work();
+    } catch (error) {
+      this.abandon();
+      throw unwritable(this.#path, error);
+    }
   }
 }
 

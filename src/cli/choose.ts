@@ -1,6 +1,8 @@
 /** Which experiments the words on the command line mean: ids and labs. */
 import { UserError } from '../base/errors.ts';
+import { isSet } from '../experiment/brief.ts';
 import type { Experiment } from '../experiment/experiment.ts';
+import type { MeasureRequest } from '../experiment/request.ts';
 import { meant } from './nearest.ts';
 
 const whoLists = 'linefill list shows all';
@@ -14,39 +16,7 @@ function judgeOf(word: string, all: readonly Experiment[]): string | null {
 /** The word for every experiment there is. */
 export const everything = 'all';
 
-/** What counts for more takes longer alone than a whole lab should. */
-const mostWeight = 0.5;
-
-/**
- * The long experiments of the standard set, which a lab that is mostly on request leaves to that set: within a lab's
- * minute they would come to no verdict.
- */
-function isLeftToStandardSet(
-  { lab, onRequest, weight = 1 }: Experiment,
-  all: readonly Experiment[],
-): boolean {
-  const isOnRequest = all.some((other) => other.lab === lab && other.onRequest === true);
-  return isOnRequest && onRequest !== true && weight > mostWeight;
-}
-
-/** What was asked for as part of a lab only, and is left to the standard set. */
-export function leftToStandardSet(
-  words: readonly string[],
-  all: readonly Experiment[],
-): readonly Experiment[] {
-  if (words.includes(everything)) return [];
-  return all.filter(
-    (experiment) =>
-      words.includes(experiment.lab) &&
-      !words.includes(experiment.id) &&
-      isLeftToStandardSet(experiment, all),
-  );
-}
-
-/**
- * The experiments of some ids and labs, each once, in the list's order, but for what is left to the standard set; that
- * set for no words.
- */
+/** The experiments of some ids and labs, each once, in the list's order; the standard set for no words. */
 export function chooseExperiments(
   words: readonly string[],
   all: readonly Experiment[],
@@ -59,11 +29,21 @@ export function chooseExperiments(
     const cure = judgeOf(unknown, all) ?? meant(unknown, known, whoLists);
     throw new UserError(`there is no experiment or lab "${unknown}"`, cure);
   }
-  const left = leftToStandardSet(words, all);
-  return all.filter(
-    (experiment) =>
-      (words.includes(experiment.id) || words.includes(experiment.lab)) && !left.includes(experiment),
-  );
+  return all.filter(({ id, lab }) => words.includes(id) || words.includes(lab));
+}
+
+/**
+ * Those of the chosen experiments that are measured in brief: what has a short form, where it was asked for by its id or
+ * its lab, and neither its parameters nor the time were set.
+ */
+export function chooseBrief(
+  words: readonly string[],
+  chosen: readonly Experiment[],
+  { profile, settings, budgetMs }: Pick<MeasureRequest, 'profile' | 'settings' | 'budgetMs'>,
+): readonly Experiment[] {
+  const isWhole = words.length === 0 || words.includes(everything) || profile === 'smoke';
+  if (isWhole || budgetMs !== null) return [];
+  return chosen.filter((experiment) => experiment.brief !== undefined && !isSet(experiment, settings));
 }
 
 /** The experiment of an id. */

@@ -2,6 +2,7 @@
 import type { Command, CommanderError } from 'commander';
 import { UserError } from '../base/errors.ts';
 import { oneLine, painter, printable, wrap } from '../report/lines.ts';
+import { commandsUnder, pathOf } from './desk.ts';
 import { exitCodes, type Io, looksOf } from './io.ts';
 import { meant } from './nearest.ts';
 
@@ -21,26 +22,23 @@ function quoted(message: string): string {
 export function complaint(error: CommanderError, command: Command, program: Command): Error {
   if (done.has(error.code)) return new Finished(error.message);
   const word = quoted(error.message);
-  const usage = `usage: linefill ${command === program ? '' : `${command.name()} `}${command.usage()}`;
+  const path = pathOf(command);
+  const usage = `usage: ${`linefill ${path}`.trim()} ${command.usage()}`;
   switch (error.code) {
     case 'commander.unknownCommand':
-    case 'commander.excessArguments':
-      if (command === program) {
-        const [asked = word] = program.args;
-        return new UserError(
-          `there is no command "${asked}"`,
-          meant(
-            asked,
-            program.commands.map((one) => one.name()),
-          ),
-        );
+    case 'commander.excessArguments': {
+      const names = command.commands.map((one) => one.name());
+      if (names.length > 0) {
+        const [asked = word] = command.args;
+        return new UserError(`there is no command "${`${path} ${asked}`.trim()}"`, meant(asked, names));
       }
-      return new UserError(`${command.name()} was given too much: "${command.args.at(-1)}"`, usage);
+      return new UserError(`${path} was given too much: "${command.args.at(-1)}"`, usage);
+    }
     case 'commander.unknownOption': {
       const known = command.options.flatMap(({ long }) =>
         long === undefined || long === null ? [] : [long],
       );
-      const where = command === program ? 'linefill --help' : `linefill ${command.name()} --help`;
+      const where = command === program ? 'linefill --help' : `linefill ${path} --help`;
       const elsewhere = command === program ? ownerOf(word, program) : null;
       return new UserError(
         `there is no option "${word}"`,
@@ -48,12 +46,11 @@ export function complaint(error: CommanderError, command: Command, program: Comm
       );
     }
     case 'commander.missingArgument':
-      return new UserError(`${command.name()} needs <${word}>`, usage);
+      return new UserError(`${path} needs <${word}>`, usage);
+    case 'commander.missingMandatoryOptionValue':
+      return new UserError(`${path} needs ${/--\S+( <[^>]*>)?/.exec(word)?.[0] ?? word}`, usage);
     case 'commander.optionMissingArgument':
-      return new UserError(
-        `${word.split(' ')[0]} needs a value: ${word}`,
-        `see linefill ${command.name()} --help`,
-      );
+      return new UserError(`${word.split(' ')[0]} needs a value: ${word}`, `see linefill ${path} --help`);
     case 'commander.conflictingOption': {
       const [, one, other] = /'([^']*)'.*'([^']*)'/.exec(error.message) ?? [];
       return new UserError(
@@ -68,10 +65,10 @@ export function complaint(error: CommanderError, command: Command, program: Comm
 
 /** An option that belongs to a command, given without one. */
 function ownerOf(word: string, program: Command): string | null {
-  const owner = program.commands.find(({ options }) =>
+  const owner = commandsUnder(program).find(({ options }) =>
     options.some(({ long }) => long === word.split('=')[0]),
   );
-  return owner === undefined ? null : `it belongs to a command: linefill ${owner.name()} ${word}`;
+  return owner === undefined ? null : `it belongs to a command: linefill ${pathOf(owner)} ${word}`;
 }
 
 /** Prints an error on stderr; returns the exit code that goes with it. */

@@ -5,6 +5,7 @@
 import type { Command, Option } from 'commander';
 import type { Experiment } from '../experiment/experiment.ts';
 import { everything } from './choose.ts';
+import { pathOf } from './desk.ts';
 
 export const shells: readonly string[] = ['bash', 'zsh', 'fish'];
 
@@ -21,7 +22,12 @@ interface Flag {
 }
 
 interface Entry {
+  /** As it is typed after `linefill`: `run`, `alloc record`. */
+  readonly path: string;
+  /** The last word of that. */
   readonly name: string;
+  /** What can follow its name where it only holds other commands. */
+  readonly below: readonly Entry[];
   readonly description: string;
   readonly flags: readonly Flag[];
   readonly operand: Place;
@@ -63,12 +69,24 @@ function entriesOf(program: Command, experiments: readonly Experiment[]): Entry[
   const ids = experiments.map(({ id }) => id);
   const labs = [...new Set(experiments.map(({ lab }) => lab))];
   const names = program.commands.map((command) => command.name());
-  return program.commands.map((command) => ({
-    name: command.name(),
-    description: command.summary(),
-    flags: [...command.options.map(flagOf), { name: '--help', description: 'print help', value: null }],
-    operand: operandOf(command, ids, labs, names),
-  }));
+  const entryOf = (command: Command): Entry => {
+    const below = command.commands.map(entryOf);
+    const words = below.map(({ name }) => name);
+    return {
+      path: pathOf(command),
+      name: command.name(),
+      below,
+      description: command.summary(),
+      flags: [...command.options.map(flagOf), { name: '--help', description: 'print help', value: null }],
+      operand: words.length > 0 ? { kind: 'words', words } : operandOf(command, ids, labs, names),
+    };
+  };
+  return program.commands.map(entryOf);
+}
+
+/** Every entry, those below others too. */
+function everyEntry(entries: readonly Entry[]): Entry[] {
+  return entries.flatMap((entry) => [entry, ...everyEntry(entry.below)]);
 }
 
 /**
@@ -93,25 +111,27 @@ function bashPlace(place: Place): string {
   return `compopt -o filenames 2>/dev/null; COMPREPLY=($(compgen ${what} -- "$cur"))`;
 }
 
-function bashScript(entries: readonly Entry[]): string {
-  const values = entries.flatMap(({ name, flags }) =>
+function bashScript(commands: readonly Entry[]): string {
+  const entries = everyEntry(commands);
+  const values = entries.flatMap(({ path, flags }) =>
     flags.flatMap((flag) =>
-      flag.value === null ? [] : [`    '${name} ${flag.name}') ${bashPlace(flag.value)}; return ;;`],
+      flag.value === null ? [] : [`    '${path} ${flag.name}') ${bashPlace(flag.value)}; return ;;`],
     ),
   );
   const flags = entries.map(
     (entry) =>
-      `      '${entry.name}') COMPREPLY=($(compgen -W '${entry.flags.map(({ name }) => name).join(' ')}' -- "$cur")) ;;`,
+      `      '${entry.path}') COMPREPLY=($(compgen -W '${entry.flags.map(({ name }) => name).join(' ')}' -- "$cur")) ;;`,
   );
-  const operands = entries.map(({ name, operand }) => `    '${name}') ${bashPlace(operand)} ;;`);
-  const names = entries.map(({ name }) => name);
+  const operands = entries.map(({ path, operand }) => `    '${path}') ${bashPlace(operand)} ;;`);
+  const names = commands.map(({ name }) => name);
+  const paths = entries.map(({ path }) => (path.includes(' ') ? `'${path}'` : `' ${path}'`));
   return `# Completion of linefill for bash: source <(linefill completion bash)
 _linefill() {
   local cur=\${COMP_WORDS[COMP_CWORD]} prev=\${COMP_WORDS[COMP_CWORD-1]} command='' i
   COMPREPLY=()
   for ((i = 1; i < COMP_CWORD; i++)); do
-    case \${COMP_WORDS[i]} in
-      ${names.join('|')}) command=\${COMP_WORDS[i]}; break ;;
+    case "$command \${COMP_WORDS[i]}" in
+      ${paths.join('|')}) command="\${command:+$command }\${COMP_WORDS[i]}" ;;
     esac
   done
   case "$command $prev" in
@@ -143,22 +163,41 @@ function zshPlace(name: string, place: Place): string {
   return `${name}:${place.kind === 'file' ? '_files' : ' '}`;
 }
 
+function zshCase({ name, flags, operand, below }: Entry, indent: string): string {
+  if (below.length > 0) {
+    const cases = below.map((entry) => zshCase(entry, `${indent}      `));
+    const described = below.map((entry) => `'${entry.name}:${zshText(entry.description)}'`).join(' ');
+    return [
+      `${indent}${name})`,
+      `${indent}  if (( CURRENT == 2 )); then`,
+      `${indent}    commands=(${described})`,
+      `${indent}    _describe 'command' commands`,
+      `${indent}  else`,
+      `${indent}    shift words`,
+      `${indent}    (( CURRENT-- ))`,
+      `${indent}    case $words[1] in`,
+      ...cases,
+      `${indent}    esac`,
+      `${indent}  fi ;;`,
+    ].join('\n');
+  }
+  const lines = flags.map((flag) => {
+    const value = flag.value === null ? '' : `:${zshPlace(flag.name.slice(2), flag.value)}`;
+    // Values that may be given several times stand in a free place of their own.
+    const many = flag.name === '--set' ? '*' : '';
+    return `'${many}${flag.name}[${zshText(flag.description)}]${value}'`;
+  });
+  const rest =
+    operand.kind === 'free'
+      ? []
+      : // From there on the line is the other program's.
+        [operand.kind === 'program' ? "'*::program:_normal'" : `'*:${zshPlace('operand', operand)}'`];
+  return `${indent}${name}) _arguments ${[...lines, ...rest].join(` \\\n${indent}  `)} ;;`;
+}
+
 function zshScript(entries: readonly Entry[]): string {
   const names = entries.map(({ name, description }) => `    '${name}:${zshText(description)}'`);
-  const cases = entries.map(({ name, flags, operand }) => {
-    const lines = flags.map((flag) => {
-      const value = flag.value === null ? '' : `:${zshPlace(flag.name.slice(2), flag.value)}`;
-      // Values that may be given several times stand in a free place of their own.
-      const many = flag.name === '--set' ? '*' : '';
-      return `'${many}${flag.name}[${zshText(flag.description)}]${value}'`;
-    });
-    const rest =
-      operand.kind === 'free'
-        ? []
-        : // From there on the line is the other program's.
-          [operand.kind === 'program' ? "'*::program:_normal'" : `'*:${zshPlace('operand', operand)}'`];
-    return `    ${name}) _arguments ${[...lines, ...rest].join(' \\\n      ')} ;;`;
-  });
+  const cases = entries.map((entry) => zshCase(entry, '    '));
   return `#compdef linefill
 # Completion of linefill for zsh: source <(linefill completion zsh)
 _linefill() {
@@ -193,18 +232,29 @@ function fishPlace(place: Place): string {
   return place.kind === 'file' ? '-r -F' : '-x';
 }
 
+/** When fish is to offer what an entry has: its words stand there, and no further command below it. */
+function fishWhen({ path, below }: Entry): string {
+  const seen = path.split(' ').map((word) => `__fish_seen_subcommand_from ${word}`);
+  const others = below.map(({ name }) => name);
+  if (others.length > 0) seen.push(`not __fish_seen_subcommand_from ${others.join(' ')}`);
+  return `complete -c linefill -n '${seen.join('; and ')}'`;
+}
+
 function fishScript(entries: readonly Entry[]): string {
   const commands = entries.map(
     ({ name, description }) =>
       `complete -c linefill -n __fish_use_subcommand -a ${name} -d ${fishText(description)}`,
   );
-  const rest = entries.flatMap(({ name, flags, operand }) => {
-    const when = `complete -c linefill -n '__fish_seen_subcommand_from ${name}'`;
+  const rest = everyEntry(entries).flatMap((entry) => {
+    const { flags, operand, below } = entry;
+    const when = fishWhen(entry);
     const options = flags.map((flag) => {
       const value = flag.value === null ? '' : ` ${fishPlace(flag.value)}`;
       return `${when} -l ${flag.name.slice(2)}${value} -d ${fishText(flag.description)}`;
     });
-    if (operand.kind === 'words') options.push(`${when} -a ${fishText(operand.words.join(' '))}`);
+    if (below.length > 0) {
+      options.push(...below.map((one) => `${when} -a ${one.name} -d ${fishText(one.description)}`));
+    } else if (operand.kind === 'words') options.push(`${when} -a ${fishText(operand.words.join(' '))}`);
     if (operand.kind === 'file') options.push(`${when} -F`);
     if (operand.kind === 'program') options.push(`${when} -F -a '(__fish_complete_command)'`);
     return options;

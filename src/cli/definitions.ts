@@ -4,35 +4,17 @@
  */
 import { Argument, type Command, Option } from 'commander';
 import { UserError } from '../base/errors.ts';
-import { type Profile, profiles } from '../experiment/experiment.ts';
+import type { Profile } from '../experiment/experiment.ts';
+import { addAlloc } from './commands/alloc.ts';
 import type { LayoutOptions } from './commands/layout.ts';
 import { shells } from './completion.ts';
-import { exitCodes, type Io, type Lab } from './io.ts';
+import { commandAt, commandPaths, type Desk, examples } from './desk.ts';
+import { exitCodes } from './io.ts';
 import { meant } from './nearest.ts';
 import type { Format } from './render.ts';
+import { defaultSeed, measuringOptions, profileOption } from './measuring-options.ts';
 import { parseSetting, type Setting } from './settings.ts';
-import { parseBudget, parseCpus, parseProfile, parseRepeat, parseSeed, parseThreshold } from './values.ts';
-
-/** Fixed, so that two runs have the same inputs. */
-const defaultSeed = 1;
-
-/** What every command works with. */
-export interface Desk {
-  readonly io: Io;
-  readonly lab: Lab;
-  /** Gets the command's exit code. */
-  readonly finish: (code: number) => void;
-}
-
-/** What to type, and what it does. */
-type Example = readonly [line: string, does: string];
-
-/** Adds examples to the end of a command's help. */
-export function examples(command: Command, lines: readonly Example[]): void {
-  const title = lines.length === 1 ? 'Example:' : 'Examples:';
-  const text = lines.map(([line, does]) => `  $ ${line}\n      ${does}`).join('\n');
-  command.addHelpText('after', `\n${title}\n${text}`);
-}
+import { parseRepeat, parseThreshold } from './values.ts';
 
 /** Adds all commands, in the order in which help shows them. */
 export function addCommands(program: Command, desk: Desk): void {
@@ -45,6 +27,7 @@ export function addCommands(program: Command, desk: Desk): void {
     addReport,
     addCompare,
     addLayout,
+    addAlloc,
     addCounters,
   ])
     add(program, desk);
@@ -106,22 +89,6 @@ function addRun(program: Command, { io, lab, finish }: Desk): void {
       'a lab in half a minute, the run file only',
     ],
   ]);
-}
-
-function profileOption(does: string): Option {
-  // Choices for help and completion; the parser after them, which would refuse in words of its own.
-  return new Option('--profile <name>', does).choices(profiles).argParser(parseProfile).default('quick');
-}
-
-/** How to measure, for every command that takes the user's CPUs and time. */
-function measuringOptions(command: Command): void {
-  const cpus = new Option('--cpus <list>', 'CPUs to use, best first: 0,1 or 0-3');
-  const budget = new Option('--budget <time>', "time for the whole run: 60s, 2m; unless told, the profile's");
-  command
-    .addOption(profileOption('how thorough'))
-    .addOption(cpus.argParser(parseCpus))
-    .addOption(new Option('--seed <n>', 'seed of all inputs').argParser(parseSeed).default(defaultSeed))
-    .addOption(budget.argParser(parseBudget));
 }
 
 function runOptions(run: Command): void {
@@ -276,7 +243,14 @@ function addLayout(program: Command, { io, lab, finish }: Desk): void {
     )
     .argument('[file]', 'a layout file (see --example)')
     .option('--example', 'print a complete layout file to start from')
-    .option('--no-measure', 'only what can be predicted: at once, and without the addon')
+    .addOption(
+      new Option('--no-measure', 'only what can be predicted: at once, and without the addon').conflicts([
+        'profile',
+        'cpus',
+        'seed',
+        'budget',
+      ]),
+    )
     .option('--json', 'print JSON')
     .option('--out <file>', 'keep the run in a file, as linefill run does');
   measuringOptions(layout);
@@ -345,12 +319,14 @@ function addHelp(program: Command): void {
     .command('help')
     .summary('help on a command')
     .description('Prints help on a command.')
-    .argument('[command]', 'a command')
-    .action((name: string | undefined) => {
-      const command = name === undefined ? program : program.commands.find((one) => one.name() === name);
-      if (command === undefined) {
-        const names = program.commands.map((one) => one.name());
-        throw new UserError(`there is no command "${name}"`, meant(name ?? '', names));
+    .argument('[command...]', 'a command')
+    .action((names: string[]) => {
+      const command = commandAt(program, names);
+      if (command === null) {
+        throw new UserError(
+          `there is no command "${names.join(' ')}"`,
+          meant(names.join(' '), commandPaths(program)),
+        );
       }
       command.outputHelp();
     });

@@ -22,8 +22,11 @@ async function profiled(machine: Machine): Promise<Machine> {
 async function describe(): Promise<Machine> {
   const { describeMachine, nativeFactsOf, realSystem } = await import('../machine/index.ts');
   const { environment } = await import('../native/binding.ts');
+  const { addonPath } = await import('../native/locate.ts');
+  const { allocatorsFact } = await import('../machine/allocators.ts');
   try {
-    return await profiled(describeMachine(realSystem(), nativeFactsOf(environment())));
+    const machine = describeMachine(realSystem(), nativeFactsOf(environment()));
+    return await profiled({ ...machine, allocators: await allocatorsFact(addonPath()) });
   } catch (error) {
     if (!(error instanceof UserError)) throw error;
     return await profiled(describeMachine(realSystem(), null));

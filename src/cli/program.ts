@@ -5,7 +5,8 @@
 import { Command, type CommanderError } from 'commander';
 import { painter } from '../report/lines.ts';
 import { complaint, Finished, printError } from './complaint.ts';
-import { addCommands, examples } from './definitions.ts';
+import { addCommands } from './definitions.ts';
+import { commandsUnder, examples } from './desk.ts';
 import { exitCodes, type Io, type Lab, looksOf } from './io.ts';
 
 /** Runs a command line, without the interpreter and the script. Resolves with the exit code; never rejects. */
@@ -39,7 +40,7 @@ export function buildProgram(io: Io, lab: Lab, finish: (code: number) => void): 
     ['linefill judge before.json', 'the claims again, on a saved run'],
   ]);
   program.action(() => program.outputHelp());
-  for (const command of [program, ...program.commands]) {
+  for (const command of [program, ...commandsUnder(program)]) {
     command.exitOverride((error: CommanderError) => {
       throw complaint(error, command, program);
     });

@@ -33,11 +33,12 @@ function show(value: Scalar, { unit }: Parameter): string {
   return unit === 'B' && typeof value === 'number' ? formatBytes(value).replace(' ', '') : String(value);
 }
 
-/** A value in the type of those that the parameter has by itself. */
+/** A value in the type of those that the parameter has by itself; what has a unit is a number, unless it is one of those. */
 function typed(text: string, parameter: Parameter, usual: readonly Scalar[]): Scalar {
   const shown = usual.map((value) => show(value, parameter));
   const kinds = new Set(usual.map((value) => typeof value));
-  if (kinds.has('number')) {
+  if (usual.includes(text)) return text;
+  if (kinds.has('number') || parameter.unit !== 'none') {
     const amount = parseAmount(text, parameter.unit === 'B');
     if (amount !== null) return amount;
     const units = parameter.unit === 'B' ? 'a size such as 64KiB or 1MiB' : 'a number such as 8 or 10k';

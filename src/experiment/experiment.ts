@@ -110,6 +110,8 @@ export interface Chart {
   /** Draw the caches' sizes as lines over the x-axis (x is in bytes). */
   readonly cacheLines: boolean;
   readonly title: string;
+  /** The metric that is drawn, and that the tables begin with; the time unless told. */
+  readonly metric?: string;
 }
 
 export interface Experiment {
@@ -123,12 +125,13 @@ export interface Experiment {
   /**
    * Combinations of parameters that are silently not part of the sweep: they mean nothing (a pair of a CPU with
    * itself), or a profile takes a star instead of a grid. Asked of each group's point, then of each arm's, which
-   * holds also what the variant fixes. `settings`: the parameters whose values the user set.
+   * holds also what the variant fixes, and with the variant's id. `settings`: the parameters whose values the user set.
    */
   readonly skips?: (
     point: Point,
     context: Context,
     settings: Readonly<Record<string, readonly Scalar[]>>,
+    variant?: string,
   ) => boolean;
   /** What ratios are taken to, within each group. */
   readonly baseline: ArmReference;
@@ -158,10 +161,25 @@ export interface Experiment {
    * comparison, is left out.
    */
   readonly comparesNothing?: boolean;
+  /**
+   * Its metrics are all that is reported, no time: figures that a process takes once of each arm. Each process draws
+   * inputs of its own, so that an interval is over inputs; only the first one's are cross-checked.
+   */
+  readonly figuresOnly?: boolean;
   /** What a user must know before these settings are measured; null: nothing. */
   readonly warns?: (settings: Readonly<Record<string, readonly Scalar[]>>) => string | null;
   /** Measured only when asked for, by id, by lab or by `all`: the standard set is kept short. */
   readonly onRequest?: boolean;
   /** Share of a run's budget relative to the others; 1 unless told. */
   readonly weight?: number;
+  /** What a run of the lab, or of this experiment alone, makes of it: src/experiment/brief.ts. Absent: all of it. */
+  readonly brief?: Brief;
+}
+
+/** The short form of an experiment that takes longer than a lab should. */
+export interface Brief {
+  /** As Experiment.weight. */
+  readonly weight: Readonly<Record<Exclude<Profile, 'smoke'>, number>>;
+  /** What it leaves to the standard set, of what a quick run of that takes: asked as Experiment.skips is. */
+  skips(point: Point, context: Context, variant?: string): boolean;
 }

@@ -24,6 +24,8 @@ export interface Findings {
   readonly groups: readonly Group[];
   /** Points and variants that were left out, in words, for a claim that needed them. */
   readonly leftOut: readonly string[];
+  /** Where a variant was measured in a group: all coordinates of each of its arms. */
+  pointsOf(group: Group, variant: string): readonly Point[];
   /** The measurement of an arm; null when it was not taken. */
   measurement(group: Group, arm: ArmReference, metric?: string): Measurement | null;
   /** time(of) / time(over), paired by round, in the regime with most rounds. */

@@ -4,7 +4,8 @@
  * A claim of "N times" is supported when the whole interval lies nearer to N than to no effect, on a logarithmic
  * scale (at or beyond the square root of N); refuted when the whole interval lies on the other side; inconclusive
  * between. A claim of a mere direction is supported when the difference is shown, refuted when its opposite is
- * shown or the interval lies within the floor, else inconclusive.
+ * shown or the interval lies within the floor, else inconclusive. A floor that hides a difference of a quarter refutes
+ * nothing: then "no difference" would only say that the machine was busy.
  */
 import { formatInterval, formatNumber, formatRatio } from '../base/units.ts';
 import type { Effect, Judgement, VerdictStatus } from './claim.ts';
@@ -110,6 +111,9 @@ export function judgeFigure(
   };
 }
 
+/** Beyond this a floor hides differences that a reader would act on. */
+const widestFloor = 1.25;
+
 /** Judges "takes longer" without a number. */
 export function judgeSlower(ratio: Ratio, what: string): Judgement {
   const found = bounds(ratio);
@@ -120,6 +124,8 @@ export function judgeSlower(ratio: Ratio, what: string): Judgement {
   if (effect.low > floor) return { status: 'supported', sentence: `${says}.`, effect };
   if (effect.high < 1 / floor)
     return { status: 'refuted', sentence: `${says}: it is the faster one.`, effect };
+  if (effect.high <= floor && floor > widestFloor)
+    return { status: 'inconclusive', sentence: `${says}, too much to say that there are none.`, effect };
   if (effect.high <= floor)
     return { status: 'refuted', sentence: `${says}: no difference of that kind.`, effect };
   return { status: 'inconclusive', sentence: `${says}; the interval straddles that.`, effect };

@@ -69,6 +69,10 @@ export function makeFindings(run: Run, experiment: Experiment): Findings {
     leftOut: run.leftOut
       .filter((entry) => entry.experiment === experiment.id)
       .map((entry) => `${entry.what}: ${entry.reason}`),
+    pointsOf: (group, variant) => {
+      const mine = rows.filter((row) => row.group === group.key && row.variant === variant && !row.twin);
+      return [...new Map(mine.map((row) => [row.arm, row.point])).values()];
+    },
     measurement: (group, arm, metric = 'time') => find(group, referenceKey(experiment, arm), metric),
     ratio,
   };

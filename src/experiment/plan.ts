@@ -102,7 +102,7 @@ export function layOut(experiment: Experiment, context: Context, settings: Setti
     for (const variant of experiment.variants) {
       for (const at of inside) {
         const point = { ...groupPoint, ...at, ...variant.fixed };
-        if (experiment.skips?.(point, context, settings) === true) continue;
+        if (experiment.skips?.(point, context, settings, variant.id) === true) continue;
         const reason = refusal(variant, point, context);
         if (reason !== null) leave(`${variant.title} (${pointKey(point)})`, reason);
         else arms.push({ key: armKey(variant.id, at), variant, point, twin: false });

@@ -84,6 +84,7 @@ const machine = v.object({
   cpuModel: fact(text),
   cpus: fact(v.array(cpu)),
   caches: fact(v.array(cache)),
+  allocators: fact(v.array(v.object({ id: text, version: v.nullable(text) }))),
   cpuidCaches: fact(v.array(cpuidCache)),
   tlbs: fact(v.array(tlb)),
   lineBytes: fact(number),

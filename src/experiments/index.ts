@@ -1,8 +1,20 @@
 /** The list of experiments: what is not here does not exist for the lab. */
 import type { Experiment } from '../experiment/experiment.ts';
+import { heapExamples } from './allocation/heap-examples.ts';
+import { debugCatchesExperiment } from './allocation/debug-catches.ts';
+import { heapFragmentation } from './allocation/heap-fragmentation.ts';
+import { allocThreads } from './allocation/alloc-threads.ts';
+import { arenaRequests } from './allocation/arena-requests.ts';
+import { callTails } from './allocation/call-tails.ts';
+import { heapSearch } from './allocation/heap-search.ts';
+import { heapResidencyExperiment } from './allocation/heap-residency.ts';
 import { poolAllocation } from './allocation/pool-allocation.ts';
 import { poolLatencyExperiment } from './allocation/pool-latency.ts';
+import { poolRate } from './allocation/pool-rate.ts';
 import { poolScan } from './allocation/pool-scan.ts';
+import { poolThreads } from './allocation/pool-threads.ts';
+import { stackFrame } from './allocation/stack-frame.ts';
+import { workloadsExperiment } from './allocation/workloads.ts';
 import { accessOrder } from './hardware/access-order.ts';
 import { alignment } from './hardware/alignment.ts';
 import { contextSwitchExperiment } from './hardware/context-switch.ts';
@@ -30,6 +42,18 @@ export const experiments: readonly Experiment[] = [
   poolAllocation,
   poolLatencyExperiment,
   poolScan,
+  poolThreads,
+  heapFragmentation,
+  heapExamples,
+  heapResidencyExperiment,
+  workloadsExperiment,
+  heapSearch,
+  arenaRequests,
+  stackFrame,
+  callTails,
+  allocThreads,
+  poolRate,
+  debugCatchesExperiment,
   latencyLadder,
   bandwidth,
   loadedLatency,

@@ -10,3 +10,8 @@ export function inputSeed(seed: number, point: Point): number {
   }
   return hash;
 }
+
+/** A seed of each process's own, for experiments whose processes draw their inputs anew; the run's in the first. */
+export function drawSeed(seed: number, process: number): number {
+  return (seed + Math.imul(process, 0x9e3779b1)) >>> 0;
+}

@@ -14,6 +14,9 @@ export type Scalar = number | string | boolean;
 /** One value a parameter: where in the sweep we are. Includes what the variant fixes. */
 export type Point = Readonly<Record<string, Scalar>>;
 
+/** The value of a coordinate that leaves the matter to what is measured: no report needs to name it. */
+export const own = 'own';
+
 /** Where inputs get their memory. All of it is freed when the group of arms that made it is done. */
 export interface Room {
   /**

@@ -36,6 +36,7 @@ export function describeMachine(system: System, native: NativeFacts | null): Mac
     counters: countersFact(native),
     clockResolutionNs: clockFact(native, 'clockResolutionNs'),
     clockCostNs: clockFact(native, 'clockCostNs'),
+    allocators: missing<never>('not asked'),
     compiler: textFact(native, 'compiler'),
     compilerFlags: textFact(native, 'compilerFlags'),
     node: system.nodeVersion,
@@ -51,10 +52,12 @@ function systemFacts(system: System, native: NativeFacts | null): SystemFacts {
   return nodeFacts(system, `nothing reads a ${system.platform} system yet`);
 }
 
-/** The addon fills the gaps that the system's own files leave; where both know, the files stand. */
+/**
+ * The addon fills the gaps that the system's own files leave; where both know, the files stand. But where they lack an
+ * instruction set that the addon sees they are another machine's: an emulator hands its host's through.
+ */
 function withNative(facts: SystemFacts, native: NativeFacts | null): SystemFacts {
   if (native === null) return facts;
-  const features = Object.keys(native.features).filter((name) => native.features[name]);
   // Elsewhere than on Linux, Node.js counts free pages only; the addon counts what could be freed.
   const isCoarse = facts.memoryAvailableBytes.from === 'os.freemem()';
   const available = numberOr(
@@ -78,11 +81,16 @@ function withNative(facts: SystemFacts, native: NativeFacts | null): SystemFacts
       available.value !== null && (isCoarse || facts.memoryAvailableBytes.value === null)
         ? available
         : facts.memoryAvailableBytes,
-    isa:
-      facts.isa.value === null && Object.keys(native.features).length > 0
-        ? reported(features, 'native features')
-        : facts.isa,
+    isa: isaOf(facts, native),
   };
+}
+
+function isaOf({ isa }: SystemFacts, native: NativeFacts): SystemFacts['isa'] {
+  const features = Object.keys(native.features).filter((name) => native.features[name]);
+  const told = isa.value;
+  const isOwn = told !== null && features.every((name) => told.includes(name));
+  if (isOwn || Object.keys(native.features).length === 0) return isa;
+  return reported(features, 'native features');
 }
 
 function numberOr(fact: Fact<number>, value: number | null, from: string): Fact<number> {

@@ -9,6 +9,7 @@ import type {
   CpuDistance,
   CpuidCache,
   HugePagePool,
+  InstalledAllocator,
   Machine,
   MeasuredCache,
   MemoryLevel,
@@ -62,6 +63,7 @@ export function machineRows(machine: Machine): readonly FactRow[] {
     row('counters', of.counters, (names) => names.join(', ')),
     row('clock resolution', of.clockResolutionNs, formatNs),
     row('clock cost', of.clockCostNs, formatNs),
+    row('other allocators', of.allocators, allocatorsText),
     row('compiler', of.compiler, String),
     row('compiler flags', of.compilerFlags, String),
     plain('Node.js', of.node, 'process.versions.node'),
@@ -152,6 +154,10 @@ function cpuidText(caches: readonly CpuidCache[], machine: Machine): string {
 }
 
 /** 'L1 data 72 x 4 KiB, L2 1024 x 4 KiB or 2 MiB': entries of pages. */
+function allocatorsText(allocators: readonly InstalledAllocator[]): string {
+  return allocators.map(({ id, version }) => (version === null ? id : `${id} (${version})`)).join(', ');
+}
+
 function tlbsText(tlbs: readonly Tlb[]): string {
   return tlbs
     .map(({ level, kind, pageBytes, entries }) => {

@@ -75,6 +75,13 @@ export interface MeasuredCache {
   readonly ways: number | null;
 }
 
+/** An allocator of others that can be measured here. */
+export interface InstalledAllocator {
+  readonly id: string;
+  /** Null where it does not say. */
+  readonly version: string | null;
+}
+
 export interface Machine {
   /** Stable across reboots and runs: a hash of the operating system's machine id and the hardware, never the id itself. */
   readonly id: string;
@@ -128,6 +135,8 @@ export interface Machine {
   readonly counters: Fact<readonly string[]>;
   readonly clockResolutionNs: Fact<number>;
   readonly clockCostNs: Fact<number>;
+  /** Allocators of others that ours can be compared with. */
+  readonly allocators: Fact<readonly InstalledAllocator[]>;
   readonly compiler: Fact<string>;
   readonly compilerFlags: Fact<string>;
   readonly node: string;

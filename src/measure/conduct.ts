@@ -9,6 +9,7 @@ import type { ExperimentSource } from '../experiment/request.ts';
 import type { Conduct, Stop } from '../experiment/run.ts';
 import { comparisonAlpha } from '../experiment/analyse.ts';
 import { median, orderStatisticRank, replicatesNeeded } from '../stats/index.ts';
+import { childEnvironment } from '../machine/child-environment.ts';
 import { gather, type Gathered } from './gather.ts';
 import type { Calibration, GroupResult, ReplicateReply, ReplicateRequest } from './protocol.ts';
 
@@ -75,6 +76,7 @@ function runProcess(request: ReplicateRequest, childEntry: URL, signal: AbortSig
     let failure: string | null = null;
     const child = fork(childEntry, [], {
       execArgv: [],
+      env: childEnvironment(),
       serialization: 'advanced',
       stdio: ['ignore', 'ignore', 'inherit', 'ipc'],
     });

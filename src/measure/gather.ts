@@ -65,7 +65,8 @@ function measurementsOf(
   const { operations, bytes } = kernel.work(arm.point);
   const { iterations } = first.result;
   const further = (experiment.metrics ?? []).filter((metric) => metric.id in first.found.metrics);
-  const metrics = [{ id: 'time', unit: `ns/${experiment.operation}` }, ...further];
+  const times = experiment.figuresOnly === true ? [] : [{ id: 'time', unit: `ns/${experiment.operation}` }];
+  const metrics = [...times, ...further];
   return metrics.map((metric) => {
     const time = metric.id === 'time';
     const bare = {

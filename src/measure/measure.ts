@@ -3,9 +3,10 @@
  * returns the Run. An abort keeps what was measured and marks the run incomplete.
  */
 import { UserError } from '../base/errors.ts';
+import { spared } from '../experiment/brief.ts';
 import type { Context, Experiment, Profile } from '../experiment/experiment.ts';
 import { inferRun, judgeRun, predictRun } from '../experiment/judge.ts';
-import { layOut, leftToFull } from '../experiment/plan.ts';
+import { layOut } from '../experiment/plan.ts';
 import type { MeasureRequest, Phase, Progress } from '../experiment/request.ts';
 import { type LeftOut, type Run, runFormat, schemaVersion } from '../experiment/run.ts';
 import type { Machine, Surroundings } from '../machine/index.ts';
@@ -134,8 +135,8 @@ async function conductAll(
       continue;
     }
     const layout = layOut(experiment, context, settings);
-    const spared = [...layout.leftOut, ...leftToFull(experiment, context, settings)];
-    leftOut.push(...spared.map((entry) => ({ experiment: experiment.id, ...entry })));
+    const left = [...layout.leftOut, ...spared(experiment, context, settings)];
+    leftOut.push(...left.map((entry) => ({ experiment: experiment.id, ...entry })));
     report(index, 'calibrate', 0, 0);
     const budgetMs = shareOf(experiments, index, leftMs());
     const onProcess = (ended: number, planned: number): void => report(index, 'measure', ended, planned);

@@ -7,6 +7,7 @@ import { ContractError } from '../base/errors.ts';
 import { Prng } from '../base/prng.ts';
 import type { Context, Experiment } from '../experiment/experiment.ts';
 import { type Arm, layOut, type PlannedGroup } from '../experiment/plan.ts';
+import { drawSeed } from '../kernel/input-seed.ts';
 import { environment } from '../native/binding.ts';
 import { calibrate, type Calibrated, sampleTargetNs, settle, shortestReportedNs } from './calibrate.ts';
 import { Crew } from './crew.ts';
@@ -15,7 +16,7 @@ import type { Calibration, GroupResult, ReplicateRequest } from './protocol.ts';
 import { GroupRoom } from './room.ts';
 import type { ArmRunner } from './sample.ts';
 import { type Seat, ThreadArm } from './thread-arm.ts';
-import { probeEveryMs, takeTurns } from './turns.ts';
+import { probeEveryMs, takeOnce, takeTurns } from './turns.ts';
 
 /** Where a child or a worker starts: the files that know the list of experiments. */
 export interface Entries {
@@ -96,9 +97,51 @@ function isWarm({ experiment, request }: Desk, group: PlannedGroup, key: string)
   return experiment.isCurve === true && request.calibration !== null && isNativeThread;
 }
 
+/** What the run's inputs are made from, or a process's own where each draws them anew. */
+function seedOf({ experiment, request }: Desk): number {
+  return experiment.figuresOnly === true ? drawSeed(request.seed, request.process) : request.seed;
+}
+
+type Sampled = Pick<GroupResult, 'iterations' | 'arms' | 'probes'>;
+
+/** Calibrates, warms up, and lets the arms take turns. */
+async function sampleGroup(
+  desk: Desk,
+  group: PlannedGroup,
+  runners: ReadonlyMap<string, ArmRunner>,
+  budgetMs: number,
+): Promise<Sampled> {
+  const { request, experiment } = desk;
+  const began = performance.now();
+  const known = request.calibration?.[group.key];
+  if (request.calibration !== null && known === undefined) {
+    throw new ContractError(`${experiment.id}: no iteration count for group ${group.key}`);
+  }
+  const targetNs = sampleTargetNs(
+    group.arms.map(({ variant }) => variant.form),
+    desk.shortestNs,
+  );
+  const iterations = known?.iterations ?? (await calibrate(toCalibrate(group, runners), targetNs));
+  for (const [key, arm] of runners) {
+    if (isWarm(desk, group, key)) continue;
+    await settle(arm, iterations, budgetMs / (4 * runners.size), known?.sampleNs[key]);
+  }
+  const { arms, probes } = await takeTurns({
+    runners,
+    iterations,
+    sampleNs: known?.sampleNs ?? {},
+    budgetMs: budgetMs - (performance.now() - began),
+    mostRounds: roundsOf(request.mostRounds, targetNs, iterations),
+    shortestNs: desk.shortestNs,
+    prng: new Prng(request.seed + 7919 * request.process),
+    probe: () => desk.probe.recent(probeEveryMs),
+  });
+  return { iterations, arms, probes };
+}
+
 async function measureGroup(desk: Desk, group: PlannedGroup, budgetMs: number): Promise<GroupResult> {
   const { request, experiment } = desk;
-  const seat = { seed: request.seed, cpus: request.cpus };
+  const seat = { seed: seedOf(desk), cpus: request.cpus };
   const arrived = performance.now();
   const crossChecked = await checkFirst(desk, group);
   const checked = performance.now();
@@ -107,36 +150,15 @@ async function measureGroup(desk: Desk, group: PlannedGroup, budgetMs: number): 
   try {
     for (const arm of group.arms) runners.set(arm.key, await seatArm(desk, arm, { ...seat, room }));
     const began = performance.now();
-    const known = request.calibration?.[group.key];
-    if (request.calibration !== null && known === undefined) {
-      throw new ContractError(`${experiment.id}: no iteration count for group ${group.key}`);
-    }
-    const targetNs = sampleTargetNs(
-      group.arms.map(({ variant }) => variant.form),
-      desk.shortestNs,
-    );
-    const iterations = known?.iterations ?? (await calibrate(toCalibrate(group, runners), targetNs));
-    for (const [key, arm] of runners) {
-      if (isWarm(desk, group, key)) continue;
-      await settle(arm, iterations, budgetMs / (4 * runners.size), known?.sampleNs[key]);
-    }
-    const { arms: taken, probes } = await takeTurns({
-      runners,
-      iterations,
-      sampleNs: known?.sampleNs ?? {},
-      budgetMs: budgetMs - (performance.now() - began),
-      mostRounds: roundsOf(request.mostRounds, targetNs, iterations),
-      shortestNs: desk.shortestNs,
-      prng: new Prng(request.seed + 7919 * request.process),
-      probe: () => desk.probe.recent(probeEveryMs),
-    });
+    const sampled =
+      experiment.figuresOnly === true
+        ? { iterations: 1, arms: await takeOnce(runners), probes: [] }
+        : await sampleGroup(desk, group, runners, budgetMs);
     return {
       kind: 'group',
       key: group.key,
       process: request.process,
-      iterations,
-      arms: taken,
-      probes,
+      ...sampled,
       crossChecked,
       samplingMs: performance.now() - began,
       inputsMs: began - checked,

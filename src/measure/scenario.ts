@@ -8,6 +8,7 @@ import { ContractError } from '../base/errors.ts';
 import type { ScenarioVariant } from '../experiment/experiment.ts';
 import type { ExperimentSource } from '../experiment/request.ts';
 import type { Point } from '../kernel/kernel.ts';
+import { childEnvironment } from '../machine/child-environment.ts';
 import { type Failed, Replies } from './replies.ts';
 import type { ArmRunner, ArmSample, SamplePlan } from './sample.ts';
 
@@ -37,7 +38,7 @@ export class ScenarioArm implements ArmRunner {
     this.#request = request;
     this.#child = fork(childEntry, [], {
       execArgv: [...(variant.nodeFlags ?? [])],
-      env: { ...process.env, ...variant.environment },
+      env: childEnvironment({ ...process.env, ...variant.environment }),
       serialization: 'advanced',
       stdio: ['ignore', 'ignore', 'inherit', 'ipc'],
     });

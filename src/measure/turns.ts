@@ -32,12 +32,16 @@ const rewarmBelowNs = 20e6;
 /** A probe costs about a millisecond: none more often than this. */
 export const probeEveryMs = 15;
 
-/** What can't be reported: a time that the clock can't resolve, a metric that is no number. */
-function refuse(arm: string, sample: ArmSample, shortestNs: number): void {
+/** A time that the clock can't resolve can't be reported. */
+function refuseShort(arm: string, sample: ArmSample, shortestNs: number): void {
   if (!(sample.elapsedNs >= shortestNs)) {
     const [took, least] = [formatNs(sample.elapsedNs), formatNs(shortestNs)];
     throw new ContractError(`${arm}: a sample took ${took}; this clock needs ${least} for a figure`);
   }
+}
+
+/** Nor can a metric that is no number. */
+function refuseNoNumber(arm: string, sample: ArmSample): void {
   for (const [name, value] of Object.entries(sample.metrics)) {
     if (!Number.isFinite(value))
       throw new ContractError(`${arm}: its metric ${name} is ${value}, not a number`);
@@ -99,7 +103,8 @@ export async function takeTurns(turns: Turns): Promise<{ arms: ArmResult[]; prob
         const lastNs = record.samples.at(-1)?.elapsedNs ?? sampleNs?.[key] ?? 0;
         const warmup = lastNs / iterations < rewarmBelowNs ? 1 : 0;
         const sample = await runners.get(key)!.sample({ warmup, iterations });
-        refuse(key, sample, shortestNs);
+        refuseShort(key, sample, shortestNs);
+        refuseNoNumber(key, sample);
         record.add(round, sample);
       }
     }
@@ -108,4 +113,28 @@ export async function takeTurns(turns: Turns): Promise<{ arms: ArmResult[]; prob
     if (spent + spent / (block + 1) > budgetMs) break;
   }
   return { arms: [...records].map(([key, record]) => record.result(key)), probes };
+}
+
+async function takeOne(key: string, runner: ArmRunner): Promise<ArmResult> {
+  const sample = await runner.sample({ warmup: 0, iterations: 1 });
+  refuseNoNumber(key, sample);
+  const record = new ArmRecord();
+  record.add(0, sample);
+  return record.result(key);
+}
+
+/**
+ * One sample of each arm, of one iteration: for figures that another would only repeat. None waits for another's child
+ * process: there is no time to be disturbed.
+ */
+export async function takeOnce(runners: ReadonlyMap<string, ArmRunner>): Promise<ArmResult[]> {
+  const taken: Promise<ArmResult>[] = [];
+  for (const [key, runner] of runners) {
+    await eventLoopTurn();
+    const one = takeOne(key, runner);
+    // What fails while others are still to be started is told in the end.
+    one.catch(() => undefined);
+    taken.push(one);
+  }
+  return await Promise.all(taken);
 }

@@ -94,12 +94,23 @@ export interface ChildCounters {
   dispose(): void;
 }
 
-/** Allocators of others: a version, or null where one is not here. */
+/** A general allocator of others, as the loader finds it. */
+export interface GeneralPeer {
+  readonly id: string;
+  /** "2.0.9"; null where it does not say, or is not here. */
+  readonly version: string | null;
+  /** Why it can't be called, and what to do; null where it can. */
+  readonly missing: string | null;
+  /** Whether it is here, and a process started with more room for thread-local data could call it. */
+  readonly needsRoom: boolean;
+}
+
+/** Allocators of others. */
 export interface Peers {
-  /** Compiled in: as the headers call it, "1_74". */
+  /** Compiled in: as the headers call it, "1_74"; null where it was not. */
   readonly boostPool: string | null;
-  /** Found by the loader: "2.0.9". */
-  readonly mimalloc: string | null;
+  /** malloc, jemalloc, tcmalloc, mimalloc: by position as the kernels number them. */
+  readonly general: readonly GeneralPeer[];
   /** Whether the C++ library has std::pmr::unsynchronized_pool_resource. */
   readonly pmr: boolean;
 }

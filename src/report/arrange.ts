@@ -87,7 +87,10 @@ function tablesOf(
   comparisons: ReadonlyMap<string, readonly Comparison[]>,
   text: ExperimentText | null,
 ): MetricTable[] {
-  return [...grouped(measurements, ({ metric }) => metric)].map(([metric, rows]) => {
+  const drawn = text?.chart.metric;
+  const metrics = [...grouped(measurements, ({ metric }) => metric)];
+  const inOrder = metrics.toSorted(([a], [b]) => Number(b === drawn) - Number(a === drawn));
+  return inOrder.map(([metric, rows]) => {
     const known = text?.metrics?.find(({ id }) => id === metric);
     const operation = rows[0]!.unit.split('/')[1] ?? text?.operation ?? 'operation';
     const title = known?.title ?? (metric === 'time' ? `time per ${operation}` : metric);

@@ -1,7 +1,7 @@
 /** The words and figures of a table's row: the same in the terminal and in Markdown. */
 import type { Effect, Verdict } from '../experiment/claim.ts';
 import type { Comparison, Conduct, Measurement, Run } from '../experiment/run.ts';
-import type { Point, Scalar } from '../kernel/kernel.ts';
+import { own, type Point, type Scalar } from '../kernel/kernel.ts';
 import { formatCpuList } from '../machine/cpu-list.ts';
 import type { Arm, ExperimentResult, MetricTable } from './arrange.ts';
 import {
@@ -67,6 +67,7 @@ export function elsewhereCells(arm: Arm): ArmCells | null {
 /** 'workingSetBytes 16 KiB, threads 2'; '' for no coordinates. */
 export function pointText(point: Point): string {
   return Object.entries(point)
+    .filter(([, value]) => value !== own)
     .map(([name, value]) => `${name} ${formatCoordinate(name, value)}`)
     .join(', ');
 }

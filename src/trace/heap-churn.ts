@@ -14,6 +14,8 @@ export interface HeapChurn {
   readonly reallocEvery: number;
   readonly checkpointEvery: number;
   readonly alignedEvery: number;
+  /** A free in so many is told the size, of a block whose alignment was the usual one; 0: none. */
+  readonly sizedEvery?: number;
 }
 
 const mostAlignmentLog = 12;
@@ -31,16 +33,22 @@ export function heapChurn(prng: Prng, churn: HeapChurn): AllocationTrace {
     if (prng.below(refusedEvery) === 0) return [0, 24, 8192][prng.below(3)]!;
     return isOneIn(prng, churn.alignedEvery) ? 2 ** prng.below(mostAlignmentLog + 1) : 8;
   };
+  const aligned = new Set<number>();
+  const noted = (id: number, alignmentBytes: number): number => {
+    if (alignmentBytes > 8) aligned.add(id);
+    return alignmentBytes;
+  };
   let allocsInEight = 5;
   while (writer.length < churn.rows) {
     if (prng.below(64) === 0) allocsInEight = 1 + prng.below(7);
     const at = churn.order === 'any' ? prng.below(Math.max(1, inUse.length)) : inUse.length - 1;
     if (isOneIn(prng, churn.checkpointEvery)) writer.checkpoint();
     else if (inUse.length > 0 && isOneIn(prng, churn.reallocEvery))
-      writer.realloc(inUse[at]!, bytes(), alignment());
+      writer.realloc(inUse[at]!, bytes(), noted(inUse[at]!, alignment()));
     else if (idle.length > 0 && (inUse.length === 0 || prng.below(8) < allocsInEight)) {
       const id = idle.pop()!;
-      writer.alloc(id, bytes(), alignment());
+      aligned.delete(id);
+      writer.alloc(id, bytes(), noted(id, alignment()));
       inUse.push(id);
     } else if (churn.order === 'at-once') {
       writer.reset();
@@ -49,7 +57,8 @@ export function heapChurn(prng: Prng, churn: HeapChurn): AllocationTrace {
       const id = inUse[at]!;
       inUse[at] = inUse.at(-1)!;
       inUse.pop();
-      writer.free(id);
+      if (!aligned.has(id) && isOneIn(prng, churn.sizedEvery ?? 0)) writer.freeSized(id);
+      else writer.free(id);
       idle.push(id);
     }
   }

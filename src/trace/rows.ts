@@ -1,15 +1,25 @@
 /**
  * The flat form of an allocation trace: rows of four words, made once from a seed and replayed in both languages.
  *
- *   alloc id bytes alignment | free id | free-at offset | checkpoint | realloc id bytes alignment | reset
+ *   alloc id bytes alignment | free id | free-at offset | checkpoint | realloc id bytes alignment | reset | free-sized id
  *
  * `id` names a block across its life. `free` gives back what the id's last alloc got, in use or not; `free-at` gives
- * back a raw offset. Those two make wrong traces possible. Pools know the first four, general allocators all but free-at.
+ * back a raw offset. Those two make wrong traces possible. `free-sized` is a free that is told the size that was asked
+ * for last. Pools know the first four, general allocators all but free-at.
  * Native twins: native/allocators/replay.h and heap-replay.h.
  */
+import { ContractError } from '../base/errors.ts';
 
 export const rowWords = 4;
-export const allocationOp = { alloc: 1, free: 2, freeAt: 3, checkpoint: 4, realloc: 5, reset: 6 } as const;
+export const allocationOp = {
+  alloc: 1,
+  free: 2,
+  freeAt: 3,
+  checkpoint: 4,
+  realloc: 5,
+  reset: 6,
+  freeSized: 7,
+} as const;
 
 /** An allocation trace and how many ids it names. */
 export interface AllocationTrace {
@@ -17,13 +27,23 @@ export interface AllocationTrace {
   readonly ids: number;
 }
 
-/** Writes rows one after another. */
+/** Chunks double from the first size to the last, so that a short trace is small and a long one is never copied. */
+const firstChunkWords = 256 * rowWords;
+const lastChunkWords = 2 ** 18 * rowWords;
+/** A GiB of them. */
+export const mostRows: number = 2 ** 26;
+
+/** Writes rows one after another; 16 B a row, and as much again while the trace is finished. */
 export class TraceWriter {
-  #words: number[] = [];
+  readonly #full: Uint32Array[] = [];
+  #fullWords = 0;
+  #chunk = new Uint32Array(firstChunkWords);
+  #at = 0;
   #ids = 0;
 
+  /** Rows so far. */
   get length(): number {
-    return this.#words.length / rowWords;
+    return (this.#fullWords + this.#at) / rowWords;
   }
 
   alloc(id: number, bytes: number, alignmentBytes: number): this {
@@ -50,18 +70,45 @@ export class TraceWriter {
     return this.#row(allocationOp.reset, 0, 0, 0);
   }
 
+  /** Of a block whose alignment was 8 at most each time that it was asked for. */
+  freeSized(id: number): this {
+    return this.#row(allocationOp.freeSized, this.#named(id), 0, 0);
+  }
+
   /** The trace so far. */
   finish(): AllocationTrace {
-    return { rows: Uint32Array.from(this.#words), ids: this.#ids };
+    const rows = new Uint32Array(this.#fullWords + this.#at);
+    let at = 0;
+    for (const chunk of this.#full) {
+      rows.set(chunk, at);
+      at += chunk.length;
+    }
+    rows.set(this.#chunk.subarray(0, this.#at), at);
+    return { rows, ids: this.#ids };
   }
 
   #named(id: number): number {
-    this.#ids = Math.max(this.#ids, id + 1);
+    if (id >= this.#ids) this.#ids = id + 1;
     return id;
   }
 
-  #row(...words: [number, number, number, number]): this {
-    this.#words.push(...words);
+  #row(op: number, second: number, third: number, fourth: number): this {
+    if (this.#at === this.#chunk.length) this.#turnOver();
+    const [chunk, at] = [this.#chunk, this.#at];
+    chunk[at] = op;
+    chunk[at + 1] = second;
+    chunk[at + 2] = third;
+    chunk[at + 3] = fourth;
+    this.#at = at + rowWords;
     return this;
+  }
+
+  /** The chunk is full: keeps it and takes a new one. */
+  #turnOver(): void {
+    if (this.length >= mostRows) throw new ContractError(`a trace has at most ${mostRows} rows`);
+    this.#full.push(this.#chunk);
+    this.#fullWords += this.#chunk.length;
+    this.#chunk = new Uint32Array(Math.min(2 * this.#chunk.length, lastChunkWords));
+    this.#at = 0;
   }
 }

@@ -1,6 +1,6 @@
 /** Every bench at smoke size, as the program that it is: what it says has sense, whatever the figures are. */
 import { spawnSync } from 'node:child_process';
-import { chmodSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { chmodSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { beforeAll, describe, expect, it, onTestFinished } from 'vitest';
@@ -56,7 +56,18 @@ beforeAll(() => {
 }, 60_000);
 
 it('there are tests for all benches', () => {
-  expect(benches()).toEqual(['aa', 'boundary', 'harness', 'ladder', 'peers', 'pool', 'rates']);
+  expect(benches()).toEqual([
+    'aa',
+    'allocators',
+    'boundary',
+    'harness',
+    'ladder',
+    'peers',
+    'pool',
+    'rates',
+    'recorder',
+    'security',
+  ]);
 });
 
 describe('at smoke size', () => {
@@ -78,6 +89,34 @@ describe('at smoke size', () => {
     expect(said.figures.length).toBeGreaterThan(10);
     expect(said.figures.every(({ value, unit }) => value > 0 && unit === 'ns')).toBe(true);
   });
+
+  it('security says what is missing, and counts what is caught of the cases that are there', () => {
+    const { LINEFILL_MIMALLOC_BENCH: _, ...without } = process.env;
+    const missing = smoke('security', [], without);
+    expect(missing.figures).toEqual([]);
+    expect(missing.notes).toHaveLength(1);
+    if (process.platform !== 'linux' || spawnSync('cc', ['--version']).status !== 0) return;
+    const folder = mkdtempSync(join(tmpdir(), 'linefill-cases-'));
+    onTestFinished(() => rmSync(folder, { recursive: true, force: true }));
+    mkdirSync(join(folder, 'bench', 'security'), { recursive: true });
+    const twice = `#include <stdio.h>
+#include <stdlib.h>
+int main(void) {
+  void *volatile block = malloc(ALLOCATION_SIZE);
+  free(block);
+  free(block);
+  puts("NOT_CAUGHT");
+  return 0;
+}
+`;
+    writeFileSync(join(folder, 'bench', 'security', 'double_free.c'), twice);
+    const said = smoke('security', [], { ...without, LINEFILL_MIMALLOC_BENCH: folder });
+    checkFigures(said);
+    const found = new Map(said.figures.map(({ name, value, of }) => [name, [value, of]]));
+    for (const way of ['alloc check', 'alloc check --guard']) {
+      expect(found.get(`${way}: double free`), way).toEqual([3, 3]);
+    }
+  }, 60_000);
 
   it('pool times our pool in both languages, in every order', () => {
     const said = smoke('pool');
@@ -213,7 +252,7 @@ describe('what is asked wrongly', () => {
     const { status, stderr } = start([join('scripts', 'bench.mjs'), 'boundry']);
     expect(status).toBe(2);
     expect(stderr).toContain(
-      'no bench is called boundry; there are aa, boundary, harness, ladder, peers, pool, rates',
+      'no bench is called boundry; there are aa, allocators, boundary, harness, ladder, peers, pool, rates',
     );
   });
 
@@ -230,5 +269,37 @@ describe('what is asked wrongly', () => {
     const { status, stderr } = start([join('.bench', 'aa.js'), ...args]);
     expect(stderr).toMatch(message);
     expect(status).toBe(2);
+  });
+});
+
+// It compiles a program.
+describe.runIf(process.platform === 'linux')('allocators', () => {
+  it('times ours over every trace, both languages, and says which peers are missing', () => {
+    const { LINEFILL_TLSF: _tlsf, LINEFILL_MTREBI: _mtrebi, LINEFILL_THING: _thing, ...env } = process.env;
+    const said = smoke('allocators', [], env);
+    checkFigures(said);
+    for (const trace of ['pair', 'lifo', 'fifo', 'random', 'small', 'churn']) {
+      for (const id of ['free-list-best', 'tlsf', 'slab', 'small-object']) {
+        expect(said.figures.find(({ name }) => name === `${trace}: ${id}`)!.value).toBeGreaterThan(0);
+      }
+    }
+    expect(names(said)).toContain('pair: buddy, TypeScript over native');
+    for (const variable of ['LINEFILL_TLSF', 'LINEFILL_MTREBI', 'LINEFILL_THING']) {
+      expect(said.notes.join()).toContain(variable);
+    }
+  });
+});
+
+// On other systems there is no recorder.
+describe.runIf(process.platform === 'linux')('recorder', () => {
+  it('records its loops whole', () => {
+    const said = smoke('recorder');
+    checkFigures(said);
+    for (const { name, value } of said.figures) expect(value, name).toBeGreaterThan(0);
+    expect(names(said)).toContain('churn, 2 threads: recorded over alone');
+    const [, operations] = /^batch, 2 threads: (\d+) operations/m.exec(said.notes.join('\n')) ?? [];
+    // Two threads of ten batches, and some by the C library.
+    expect(Number(operations)).toBeGreaterThanOrEqual(40_000);
+    expect(Number(operations)).toBeLessThan(40_100);
   });
 });

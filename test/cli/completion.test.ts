@@ -2,6 +2,7 @@ import { execFileSync } from 'node:child_process';
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
+import { commandsUnder } from '../../src/cli/desk.ts';
 import { buildProgram } from '../../src/cli/program.ts';
 import { emptyFolder, setStage, stageExperiments } from './stage.ts';
 
@@ -38,6 +39,13 @@ describe('bash', () => {
     expect(await offered('linefill comp')).toEqual(['compare', 'completion']);
     expect(await offered('linefill --v')).toEqual(['--version']);
     expect(await offered('linefill help ma')).toEqual(['machine']);
+  });
+
+  test('commands below another one, and what follows them', async () => {
+    expect(await offered('linefill alloc im')).toEqual(['import']);
+    expect(await offered('linefill alloc import --f')).toEqual(['--force']);
+    expect(await offered('linefill alloc import tr', ['trace.rep'])).toEqual(['trace.rep']);
+    expect(await offered('linefill help alloc')).not.toContain('import');
   });
 
   test('experiments, labs and all', async () => {
@@ -79,8 +87,7 @@ describe.each(['zsh', 'fish'])('%s', (shell) => {
   test('knows every command, option, choice, experiment and lab', async () => {
     const text = await script(shell);
     const { io, lab } = setStage();
-    const { commands } = buildProgram(io, lab, () => undefined);
-    for (const command of commands) {
+    for (const command of commandsUnder(buildProgram(io, lab, () => undefined))) {
       expect(text).toContain(command.name());
       for (const { long, argChoices } of command.options) {
         expect(text).toContain(

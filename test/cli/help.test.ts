@@ -1,4 +1,5 @@
 import { expect, test } from 'vitest';
+import { commandsUnder, pathOf } from '../../src/cli/desk.ts';
 import { buildProgram } from '../../src/cli/program.ts';
 import { setStage, widest } from './stage.ts';
 
@@ -11,6 +12,7 @@ const names = [
   'report',
   'compare',
   'layout',
+  'alloc',
   'counters',
   'completion',
   'help',
@@ -32,12 +34,13 @@ test.each(['--version', '-V'])('%s prints the version alone', async (flag) => {
   expect(stage.stdout()).toBe('1.2.3\n');
 });
 
-test.each(names)('%s has help with examples, by --help, -h and help', async (name) => {
+async function expectHelp(path: string): Promise<void> {
+  const words = path.split(' ');
   const texts = await Promise.all(
     [
-      [name, '--help'],
-      [name, '-h'],
-      ['help', name],
+      [...words, '--help'],
+      [...words, '-h'],
+      ['help', ...words],
     ].map(async (argv) => {
       const stage = setStage({ columns: 60 });
       expect(await stage.run(...argv)).toBe(0);
@@ -46,8 +49,22 @@ test.each(names)('%s has help with examples, by --help, -h and help', async (nam
     }),
   );
   expect(new Set(texts).size).toBe(1);
-  expect(texts[0]).toMatch(new RegExp(`^Usage: linefill ${name}\\b`));
+  expect(texts[0]).toMatch(new RegExp(`^Usage: linefill ${path}\\b`));
   expect(texts[0]).toMatch(/^ {2}\$ .*linefill /m);
+}
+
+test.each(names)('%s has help with examples, by --help, -h and help', expectHelp);
+
+test('so has each command below another one, whose own name prints help', async () => {
+  const { io, lab } = setStage();
+  const below = commandsUnder(buildProgram(io, lab, () => undefined))
+    .map(pathOf)
+    .filter((path) => path.includes(' '));
+  expect(below).toContain('alloc import');
+  await Promise.all(below.map(expectHelp));
+  const stage = setStage({ columns: 60 });
+  expect(await stage.run('alloc')).toBe(0);
+  expect(stage.stdout()).toMatch(/^ {2}import\b/m);
 });
 
 test('help fills the width that there is', async () => {
@@ -60,7 +77,7 @@ test('help fills the width that there is', async () => {
 test('every option is described', () => {
   const { io, lab } = setStage();
   const program = buildProgram(io, lab, () => undefined);
-  for (const { options } of [program, ...program.commands]) {
+  for (const { options } of [program, ...commandsUnder(program)]) {
     for (const { description } of options) expect(description).not.toBe('');
   }
 });
@@ -68,7 +85,7 @@ test('every option is described', () => {
 test('the examples are commands that exist, with options that they have', () => {
   const { io, lab } = setStage();
   const program = buildProgram(io, lab, () => undefined);
-  for (const command of [program, ...program.commands]) {
+  for (const command of [program, ...commandsUnder(program)]) {
     let help = '';
     command.configureOutput({ writeOut: (text) => (help += text) });
     command.outputHelp();
@@ -76,9 +93,10 @@ test('the examples are commands that exist, with options that they have', () => 
       line!.trim().split(' '),
     );
     expect(lines.length).toBeGreaterThan(0);
-    for (const [name, ...words] of lines) {
-      const of = program.commands.find((one) => one.name() === name);
-      expect(of, name).toBeDefined();
+    for (const words of lines) {
+      const line = words.join(' ');
+      const of = commandsUnder(program).findLast((one) => `${line} `.startsWith(`${pathOf(one)} `));
+      expect(of, line).toBeDefined();
       const known = of!.options.map(({ long }) => long);
       // After '--' stands another program's line.
       const own = words.slice(0, words.includes('--') ? words.indexOf('--') : words.length);

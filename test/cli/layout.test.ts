@@ -200,6 +200,18 @@ const mistakes: readonly (readonly [line: string, fault: string, cure: string])[
   ['layout many.json', 'count: 1,000,000,000 elements in all forms side by side take', '"count": 9000000,'],
   ['layout a.json b.json', 'layout was given too much: "b.json"', 'usage: linefill layout'],
   ['layout a.json --example', '--example takes no file', 'leave one of them out'],
+  [
+    'layout a.json --no-measure --budget 30s',
+    "--no-measure and --budget can't be used together",
+    'choose one',
+  ],
+  ['layout a.json --cpus 0 --no-measure', "--no-measure and --cpus can't be used together", 'choose one'],
+  [
+    'layout a.json --no-measure --profile full',
+    "--no-measure and --profile can't be used together",
+    'choose one',
+  ],
+  ['layout a.json --no-measure --seed 3', "--no-measure and --seed can't be used together", 'choose one'],
   ['layout a.json --no-measure --out r.json', '--no-measure measures nothing', 'choose one'],
   ['layout a.json --out folder', 'is a folder', 'name a file in it'],
   ['layout a.json --cpus 9', 'there is no CPU 9', 'did you mean 3?'],

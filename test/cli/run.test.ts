@@ -3,8 +3,9 @@ import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import { parseRun } from '../../src/experiment/schema.ts';
 import { emptyRun } from '../fixtures/run.ts';
-import { chooseExperiments, leftToStandardSet } from '../../src/cli/choose.ts';
+import { briefSource } from '../../src/cli/makers.ts';
 import type { Experiment } from '../../src/experiment/experiment.ts';
+import type { ExperimentSource } from '../../src/experiment/request.ts';
 import { setStage, stageExperiments, stageRun, widest } from './stage.ts';
 
 const runName = 'linefill-run-20261121T093000Z.json';
@@ -91,27 +92,22 @@ test('a lab stands for its experiments, each once', async () => {
   expect(stage.requests[0]?.experiments.map(({ id }) => id)).toEqual(['false-sharing', 'pool-allocation']);
 });
 
-test('a lab on request leaves the long ones of the standard set to it, unless they are named', () => {
-  const [first] = stageExperiments as [Experiment];
-  const of = (id: string, more: Partial<Experiment>): Experiment => ({
-    ...first,
-    id,
-    lab: 'hardware',
-    ...more,
-  });
-  const all = [
-    of('long', { weight: 2 }),
-    of('short', { weight: 0.3 }),
-    of('asked', { onRequest: true, weight: 0.9 }),
-    of('other', { lab: 'paging', weight: 2 }),
-  ];
-  const ids = (words: string[]): string[] => chooseExperiments(words, all).map(({ id }) => id);
-  expect(ids(['hardware'])).toEqual(['short', 'asked']);
-  expect(leftToStandardSet(['hardware'], all).map(({ id }) => id)).toEqual(['long']);
-  expect(ids(['hardware', 'long'])).toEqual(['long', 'short', 'asked']);
-  expect(ids(['paging'])).toEqual(['other']);
-  expect(ids(['all'])).toHaveLength(4);
-  expect(ids([])).toEqual(['long', 'short', 'other']);
+test('a lab, or an experiment alone, is measured in brief where it has a short form; the standard set never', async () => {
+  const [first, ...others] = stageExperiments as [Experiment, ...Experiment[]];
+  const long: Experiment = { ...first, brief: { weight: { quick: 0.25, full: 0.125 }, skips: () => false } };
+  const weights = async (...words: string[]): Promise<[number | undefined, ExperimentSource | undefined]> => {
+    const stage = setStage({ experiments: [long, ...others] });
+    await stage.run('run', ...words, '--no-out', '--no-html');
+    const [request] = stage.requests;
+    const isTold = stage.stderr().includes(`In brief: ${long.id}. The standard set measures all of it`);
+    expect(isTold).toBe(request?.source !== undefined);
+    return [request?.experiments[0]?.weight, request?.source];
+  };
+  expect(await weights(long.lab)).toEqual([0.25, briefSource('quick', [long.id])]);
+  expect(await weights(long.id, '--profile', 'full')).toEqual([0.125, briefSource('full', [long.id])]);
+  expect(await weights()).toEqual([first.weight, undefined]);
+  expect(await weights('all')).toEqual([first.weight, undefined]);
+  expect(await weights(long.id, '--budget', '60')).toEqual([first.weight, undefined]);
 });
 
 test.each([

@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import { afterAll, describe, expect, it } from 'vitest';
 import { UserError } from '../../src/base/errors.ts';
 import { parseSetting, settingsFor } from '../../src/cli/settings.ts';
+import { allocThreads } from '../../src/experiments/allocation/alloc-threads.ts';
 import { storage } from '../../src/experiments/hardware/storage.ts';
 import { smallestFileBytes } from '../../src/experiments/hardware/storage-file.ts';
 import { makeContext } from '../unit/experiment/made.ts';
@@ -25,6 +26,23 @@ describe('the text of a setting', () => {
 
   it.each(['threads', '=4', 'threads=', 'threads=,'])('%s is none', (text) => {
     expect(() => parseSetting(text)).toThrow(UserError);
+  });
+});
+
+describe('a parameter that leaves its value to what is measured', () => {
+  const settingsOf = (text: string) => settingsFor([parseSetting(text)], [allocThreads], makeContext());
+
+  it.each([
+    ['rounds=4', { rounds: [4] }],
+    ['mostBytes=1KiB,own', { mostBytes: [1024, 'own'] }],
+    ['steps=own', { steps: ['own'] }],
+  ])('takes a number, or that word: %s', (text, settings) => {
+    expect(settingsOf(text)).toEqual(settings);
+  });
+
+  it('refuses other words and numbers that it can not take', () => {
+    expect(() => settingsOf('rounds=mine')).toThrow('--set rounds: "mine" is not a number such as 8 or 10k');
+    expect(() => settingsOf('rounds=0')).toThrow('rounds must be a whole number from 1 to 1024');
   });
 });
 

@@ -126,6 +126,8 @@ export interface StageSet {
   readonly columns?: number | null;
   readonly isTTY?: boolean;
   readonly env?: Readonly<Record<string, string>>;
+  /** The lab's list, instead of the synthetic run's experiments. */
+  readonly experiments?: readonly Experiment[];
   /** What the lab does instead of returning the synthetic run at once. */
   readonly measure?: (stage: Stage, progress: (event: Progress) => void, signal: AbortSignal) => Promise<Run>;
 }
@@ -169,7 +171,7 @@ export function setStage(set: StageSet = {}): Stage {
   const requests: MeasureRequest[] = [];
   const lab: Lab = {
     version: '1.2.3',
-    experiments: async () => stageExperiments,
+    experiments: async () => set.experiments ?? stageExperiments,
     describeMachine: async () => ({
       ...syntheticMachine,
       memoryLevels: { value: null, origin: 'missing', from: 'not measured' },

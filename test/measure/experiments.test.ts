@@ -221,7 +221,9 @@ describe('a smoke run of all of them', () => {
       expect(conduct).toMatchObject({ stopped: 'processes', processes: planned.length === 0 ? 0 : 1 });
       const rows = run.measurements.filter((row) => row.experiment === id);
       const times = rows.filter((row) => row.metric === 'time');
-      expect(times.map((row) => `${row.group}: ${row.arm}`)).toEqual(planned);
+      const timed = experiment.figuresOnly === true ? [] : planned;
+      expect(times.map((row) => `${row.group}: ${row.arm}`)).toEqual(timed);
+      expect(new Set(rows.map((row) => `${row.group}: ${row.arm}`))).toEqual(new Set(planned));
       if (planned.length > 0) expect(conduct.crossChecked).toBeGreaterThan(0);
       for (const row of times) {
         expect(row.summary.median, row.arm).toBeGreaterThan(0);
@@ -232,7 +234,7 @@ describe('a smoke run of all of them', () => {
       const isObserved = arms.some(({ variant }) => variant.observe !== undefined);
       const metrics = isObserved ? (experiment.metrics ?? []).map((metric) => metric.id) : [];
       expect([...new Set(rows.map((row) => row.metric))].toSorted()).toEqual(
-        planned.length === 0 ? [] : ['time', ...metrics].toSorted(),
+        planned.length === 0 ? [] : [...(timed.length === 0 ? [] : ['time']), ...metrics].toSorted(),
       );
     },
   );

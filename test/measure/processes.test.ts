@@ -87,6 +87,19 @@ describe('a whole run', () => {
     expect(parseRun(JSON.stringify(run), 'the run')).toEqual(run);
   });
 
+  it('takes figures once a process, each from inputs of its own', async () => {
+    const { run } = await measureFixtures(['drawn'], { profile: 'quick', budgetMs: 5000 });
+    const [one, other, twin] = run.measurements.map((row) => row.processes.map(({ raw }) => raw));
+    expect(run.measurements.map((row) => row.metric)).toEqual(['drawn', 'drawn', 'drawn']);
+    expect(one!.length).toBeGreaterThan(1);
+    expect(one!.every((raw) => raw.length === 1)).toBe(true);
+    expect(new Set(one!.flat()).size).toBe(one!.length);
+    expect([other, twin]).toEqual([one, one]);
+    expect(run.probes).toEqual([]);
+    expect(run.conduct[0]).toMatchObject({ stopped: 'processes', crossChecked: 1 });
+    expect(parseRun(JSON.stringify(run), 'the run')).toEqual(run);
+  });
+
   // Affinity and processes are read from /proc.
   it.skipIf(!linux)(
     'leaves no child behind, and this thread free to run on every CPU that it had',

@@ -74,6 +74,10 @@ describe('the packed package', () => {
     const names = run(scratch, 'tar', '-tzf', tarball).trim().split(/\r?\n/);
     const has = (pattern: RegExp): string[] => names.filter((name) => pattern.test(name));
     expect(has(/^package\/prebuilds\/[\w-]+\.node$/).length).toBeGreaterThan(0);
+    if (process.platform === 'linux') {
+      expect(has(/^package\/prebuilds\/[\w-]+-recorder\.so$/).length).toBeGreaterThan(0);
+      expect(has(/^package\/prebuilds\/[\w-]+-checker\.so$/).length).toBeGreaterThan(0);
+    }
     expect(
       has(/^package\/(LICENSE|README\.md|binding\.gyp|schema\/run\.schema\.json|dist\/cli\/main\.js)$/)
         .length,

@@ -3,14 +3,16 @@ import { basename, dirname, join, relative, resolve } from 'node:path';
 import { existsSync } from 'node:fs';
 import { UserError } from '../../base/errors.ts';
 import { checkPlace, writeWhole } from '../../base/whole-file.ts';
+import { inBrief } from '../../experiment/brief.ts';
 import type { Context, Experiment, Profile } from '../../experiment/experiment.ts';
 import type { MeasureRequest } from '../../experiment/request.ts';
 import type { Run } from '../../experiment/run.ts';
 import { writeRun } from '../../experiment/run-file.ts';
 import type { Scalar } from '../../kernel/kernel.ts';
-import { chooseExperiments, leftToStandardSet } from '../choose.ts';
+import { chooseBrief, chooseExperiments } from '../choose.ts';
 import { Interrupts } from '../interrupts.ts';
 import { exitCodes, type Io, type Lab, looksOf } from '../io.ts';
+import { briefSource } from '../makers.ts';
 import { ProgressLine } from '../progress.ts';
 import { type Format, render } from '../render.ts';
 import { type Setting, settingsFor } from '../settings.ts';
@@ -105,15 +107,21 @@ export async function runCommand(
   const places = choosePlaces(options, io);
   const { settings, cpus } = await checkedSettings(options, experiments, lab);
   const { profile, seed, budget } = options;
-  const request: MeasureRequest = { experiments, profile, settings, cpus, seed, budgetMs: budget ?? null };
+  const asked = { profile, settings, cpus, seed, budgetMs: budget ?? null };
+  const brief = chooseBrief(words, experiments, asked).map(({ id }) => id);
+  const request: MeasureRequest = {
+    ...asked,
+    experiments: experiments.map((one) => (brief.includes(one.id) ? inBrief(one, profile) : one)),
+    ...(brief.length === 0 ? {} : { source: briefSource(profile, brief) }),
+  };
 
   const line = new ProgressLine(io.stderr, looksOf(io.stderr, io.env));
   // Until all is written: a signal must not take a finished run with it.
   const interrupts = new Interrupts(io, (text) => line.note(text));
   try {
-    const left = leftToStandardSet(words, all).map(({ id }) => id);
-    if (left.length > 0) {
-      line.note(`Left to the standard set, which \`linefill run\` measures: ${left.join(', ')}.`);
+    if (brief.length > 0) {
+      const standard = profile === 'full' ? 'linefill run --profile full' : 'linefill run';
+      line.note(`In brief: ${brief.join(', ')}. The standard set measures all of it: ${standard}`);
     }
     for (const experiment of experiments) {
       const warning = experiment.warns?.(settings) ?? null;

@@ -14,6 +14,7 @@ import {
 } from '../../kernel/kernel.ts';
 import { blocksAt, exhausted, orderOf } from './batches.ts';
 import { newHeap, poolFootprintBytes } from './pool-kernels.ts';
+import { tailsOf } from './row-tails.ts';
 
 const poolSignature = {
   heap: 'uint32[]',
@@ -174,7 +175,6 @@ export const clockLatency: ClockLatency = defineKernel({
  * the operations stayed within), in ns.
  */
 export function latencyMetrics({ timesNs }: { readonly timesNs: Uint32Array }): Record<string, number> {
-  const sorted = timesNs.toSorted();
-  const at = (share: number): number => sorted[Math.max(0, Math.ceil(share * sorted.length) - 1)]!;
-  return { p50Ns: at(0.5), p99Ns: at(0.99), p999Ns: at(0.999) };
+  const { p50Ns, p99Ns, p999Ns } = tailsOf(timesNs);
+  return { p50Ns, p99Ns, p999Ns };
 }

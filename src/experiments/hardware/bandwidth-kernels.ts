@@ -20,7 +20,7 @@ const signature = {
 export type StreamArguments = Arguments<typeof signature>;
 
 /** In the order of the kernel's argument "width". */
-const widths = ['widest', 'scalar', 'sse2', 'neon', 'avx2', 'avx512'] as const;
+const widths = ['widest', 'scalar', 'sse2', 'neon', 'avx2', 'avx512', 'sve'] as const;
 export type Width = (typeof widths)[number];
 
 /**
@@ -73,6 +73,7 @@ export const ways: Readonly<Record<string, Way>> = {
   'triad-scalar': way('triad', 'end', 'scalar'),
   ...waysBy('sse2'),
   ...waysBy('avx2'),
+  ...waysBy('neon'),
   scale: way('scale', 'rare'),
   add: way('add', 'rare'),
   memcpy: way('memcpy', 'side'),

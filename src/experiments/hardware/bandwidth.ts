@@ -4,13 +4,13 @@ import { numberAt, type Point, type Scalar } from '../../kernel/kernel.ts';
 import { inferBandwidth } from './bandwidth-figures.ts';
 import { cycleAdds, rateOf, stream, type Way, wayAt, ways, type Width } from './bandwidth-kernels.ts';
 import { landmarks, threadCounts, workingSets } from './bandwidth-sizes.ts';
-import { vectorUnitOf } from './data-layout-claim.ts';
+import { hasNonTemporal, isNarrower, whyMissing, widestUnitOf } from './bandwidth-widths.ts';
 import { cacheBytes, checkWhole, workingSetParameter } from './sizes.ts';
 
 function refuses(point: Point, { machine }: Context): string | null {
   if (!wayAt(point).operation.startsWith('nt-')) return null;
-  if (machine.architecture === 'x64' && vectorUnitOf(machine) !== null) return null;
-  return 'non-temporal stores are known here for x86-64 only, by compilers with vector extensions';
+  if (hasNonTemporal(machine)) return null;
+  return 'non-temporal stores are known here for x86-64 and SVE only, by compilers that make their vectors';
 }
 
 /** What a title adds to the operation's name. */
@@ -25,6 +25,7 @@ const widthWords: Readonly<Partial<Record<Width, string>>> = {
   scalar: 'a number at a time',
   sse2: 'SSE2',
   avx2: 'AVX2',
+  neon: 'NEON',
 };
 
 function titleOf(name: string, { operation, width, language, isTeam }: Way): string {
@@ -50,16 +51,18 @@ function variant(name: string, way: Way): Variant {
   return { form: 'team', ...common, members: (point) => numberAt(point, 'threads') };
 }
 
-/** Stands for the vectors that arm64 sizes at run time: where the CPU has them, a run says that they are left out. */
-const scalable: Variant = {
-  form: 'thread',
-  id: 'read-sve',
-  title: 'native, read, SVE',
-  kernel: stream,
-  language: 'native',
-  fixed: { way: 'read', unit: 'sve' },
-  refuses: () => 'SVE: there are no loops for vectors that are sized at run time; those of NEON are measured',
-};
+/** Stands for vectors that a machine of the architecture may lack: there a run says so, once. */
+function missing(unit: Width): Variant {
+  return {
+    form: 'thread',
+    id: `read-missing-${unit}`,
+    title: `native, read with ${unit}`,
+    kernel: stream,
+    language: 'native',
+    fixed: { way: 'read', unit },
+    refuses: (_, { machine }) => whyMissing(unit, machine),
+  };
+}
 
 type Settings = Readonly<Record<string, readonly Scalar[]>>;
 
@@ -83,29 +86,13 @@ function skipsThreads(point: Point, context: Context, settings: Settings): boole
 function isElsewhere(point: Point, context: Context): boolean {
   const { operation, width, language, isTeam } = wayAt(point);
   const bytes = numberAt(point, 'workingSetBytes');
-  const isNarrow = width === 'scalar' || vectorUnitOf(context.machine) === null;
+  const isNarrow = width === 'scalar' || widestUnitOf(context.machine) === null;
   if (bytes < landmarks(context).at(-1)!) {
     if (language === 'typescript') return bytes > cacheBytes(context, 1);
     return operation.startsWith('nt-') || (width === 'scalar' && operation !== 'read');
   }
   if (language === 'typescript') return true;
   return isTeam ? !isNarrow : !isNarrow && !['read', 'write', 'nt-write'].includes(operation);
-}
-
-/** Vector units that may be narrower than another of the same machine, narrowest first. */
-const narrower = ['SSE2', 'AVX2', 'AVX-512'];
-const unitOf: Readonly<Partial<Record<Width, string>>> = { sse2: 'SSE2', avx2: 'AVX2' };
-
-/** True where the width is no narrower than the widest, which has an arm of its own, or is not there. */
-function skipsWidth(width: Width, { machine }: Context): boolean {
-  const widest = vectorUnitOf(machine);
-  if (width === 'widest') return false;
-  if (width === 'scalar') return widest === null;
-  return widest === null || narrower.indexOf(unitOf[width] ?? '') >= narrower.indexOf(widest);
-}
-
-function hasScalable({ machine }: Context): boolean {
-  return machine.isa.value?.includes('sve') === true;
 }
 
 /** True at the smallest set on one thread: where what is left out everywhere is told once. */
@@ -117,10 +104,12 @@ function isFirst(point: Point, context: Context, settings: Settings): boolean {
 function skips(point: Point, context: Context, settings: Settings): boolean {
   if (skipsThreads(point, context, settings)) return true;
   if (point['way'] === undefined) return false;
-  if (point['unit'] === 'sve') return !hasScalable(context) || !isFirst(point, context, settings);
+  const unit = point['unit'] as Width | undefined;
+  if (unit !== undefined)
+    return whyMissing(unit, context.machine) === null || !isFirst(point, context, settings);
   const { width, language, isTeam, view } = wayAt(point);
   if (isTeam !== numberAt(point, 'threads') > 1) return true;
-  if (language === 'native' && skipsWidth(width, context)) return true;
+  if (language === 'native' && width !== 'widest' && !isNarrower(width, context.machine)) return true;
   if (settings['workingSetBytes'] !== undefined || context.profile === 'smoke') return false;
   if (context.profile === 'quick') return view === 'rare' || isElsewhere(point, context);
   const bytes = numberAt(point, 'workingSetBytes');
@@ -154,7 +143,7 @@ export const bandwidth: Experiment = {
   variants: [
     { form: 'thread', id: 'cycle', title: 'one addition, one cycle', kernel: cycleAdds, language: 'native' },
     ...Object.entries(ways).map(([name, way]) => variant(name, way)),
-    scalable,
+    ...(['avx2', 'avx512', 'sve'] as const).map(missing),
   ],
   skips,
   baseline: { variant: 'cycle' },
@@ -178,8 +167,8 @@ the memory's own limit.
 The working set is all arrays of all threads together. Each thread touches its own arrays first, and they start at
 different offsets within a page. STREAM asks for arrays of four times all last caches together, each: the full profile takes
 them where memory allows, the quick one less, and the notes say so. STREAM reports the best pass but the first; here
-that stands in a note, beside the median. The vectors that arm64 sizes at run time (SVE) have no
-loops here; a run on a CPU that has them says so.`,
+that stands in a note, beside the median. Where a CPU has SVE, arm64's vectors whose length it decides itself,
+they are the widest. Vectors that the CPU or the build lacks are told once.`,
   drawing: `read    b |>>>>>>>>>>>>>>>>| -> sum
 write   a |<<<<<<<<<<<<<<<<| <- q
 copy    a |<<<<<<<<| <- b |>>>>>>>>|
@@ -196,7 +185,8 @@ non-temporal   line written`,
     logX: true,
     logY: true,
     cacheLines: true,
-    title: 'Time a line by working set',
+    title: 'Bandwidth by working set',
+    metric: 'rate',
   },
   weight: 0.37,
 };

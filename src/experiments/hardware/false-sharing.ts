@@ -4,7 +4,7 @@ import type { Claim, Judgement } from '../../experiment/claim.ts';
 import type { Context, Experiment, Language, TeamVariant } from '../../experiment/experiment.ts';
 import type { Findings } from '../../experiment/findings.ts';
 import { judgeTimes, withoutEffect } from '../../experiment/judging.ts';
-import { numberAt } from '../../kernel/kernel.ts';
+import { numberAt, type Point } from '../../kernel/kernel.ts';
 import { increment } from './false-sharing-kernels.ts';
 import { checkWhole } from './sizes.ts';
 
@@ -28,6 +28,17 @@ function threadCounts(context: Context): number[] {
       ...(context.profile === 'full' ? [most] : []),
     ]),
   ];
+}
+
+/**
+ * In brief: without the control, unless the machine has one CPU only. In the quick profile native counters, in one line
+ * and a pair of lines apart; atomic ones in neighbouring lines, too.
+ */
+function skipsInBrief(point: Point, { cpus, profile }: Context, id?: string): boolean {
+  if (cpus.length > 1 && numberAt(point, 'threads') === 1) return true;
+  if (id === undefined || profile === 'full') return false;
+  const kept = point['increment'] === 'atomic' ? [packedBytes, 64, paddedBytes] : [packedBytes, paddedBytes];
+  return id !== 'native' || !kept.includes(numberAt(point, 'strideBytes'));
 }
 
 function variant(id: string, title: string, language: Language): TeamVariant {
@@ -139,4 +150,5 @@ stride 128   |A . . .|. . . .|B . . .|. . . .|
     cacheLines: false,
     title: 'Time an increment by distance between counters',
   },
+  brief: { weight: { quick: 0.29, full: 0.18 }, skips: skipsInBrief },
 };

@@ -5,7 +5,7 @@
  * medians a disturbed plateau would vanish, and the cache before it seem to end where that plateau does.
  */
 import type { Claim, Judgement } from '../../experiment/claim.ts';
-import { formatBytes } from '../../base/units.ts';
+import { formatBytes, formatNs } from '../../base/units.ts';
 import { comparisonAlpha } from '../../experiment/analyse.ts';
 import type { Findings } from '../../experiment/findings.ts';
 import { type Inferred, overProcesses } from '../../experiment/inference.ts';
@@ -28,7 +28,7 @@ interface LadderPoint {
 
 /** A level of the memory system as the curve shows it. */
 export interface Level {
-  /** `l1`, `l2`, ..., or `ram`. */
+  /** `l1`, `l2`, ..., or `ram`; `beyond` for a step that no report knows a cache for. */
   readonly id: string;
   readonly name: string;
   readonly nsOf: readonly number[];
@@ -104,6 +104,13 @@ function boundaries(points: readonly LadderPoint[], lower: Plateau, upper: Plate
   });
 }
 
+const memory = { id: 'ram', name: 'memory' };
+/**
+ * A load that lasts, by a neighbour or the host, makes a shelf of what is neither the last cache nor memory: nobody
+ * knows whether a step that no report has a cache for is one.
+ */
+const beyond = { id: 'beyond', name: 'what no report knows' };
+
 /** The levels that the curve shows, from the nearest on. The last one is memory where the curve goes far enough. */
 export function levelsOf(findings: Findings): Level[] {
   const points = ladderOf(findings);
@@ -111,8 +118,8 @@ export function levelsOf(findings: Findings): Level[] {
     ({ bytes, leastOf }): CurvePoint => ({ x: bytes, y: least([...leastOf.values()]) }),
   );
   const { plateaus } = findPlateaus(atMostLater(shape));
-  const largestReported = reportedCaches(findings.machine).at(-1)?.sizeBytes ?? 0;
-  const reachesMemory = (shape.at(-1)?.x ?? 0) > 1.5 * largestReported;
+  const last = reportedCaches(findings.machine).at(-1);
+  const reachesMemory = (shape.at(-1)?.x ?? 0) > 1.5 * (last?.sizeBytes ?? 0);
   return plateaus.map((plateau, i): Level => {
     const inside = within(points, plateau);
     const next = plateaus[i + 1];
@@ -121,9 +128,9 @@ export function levelsOf(findings: Findings): Level[] {
       const [ns, cycleNs] = [nsOf.get(process), cycleNsOf.get(process)];
       return ns === undefined || cycleNs === undefined ? undefined : ns / cycleNs;
     });
+    const isBeyond = !isMemory && last !== undefined && i + 1 > last.level;
     return {
-      id: isMemory ? 'ram' : `l${i + 1}`,
-      name: isMemory ? 'memory' : `L${i + 1} cache`,
+      ...(isMemory ? memory : isBeyond ? beyond : { id: `l${i + 1}`, name: `L${i + 1} cache` }),
       nsOf: [...overPoints(inside, ({ nsOf }, process) => nsOf.get(process)).values()],
       cyclesOf: [...cyclesOf.values()],
       bytesOf: next === undefined ? [] : boundaries(points, plateau, next),
@@ -158,6 +165,21 @@ function sizeOf(
   return { ...found, note };
 }
 
+function capitalised(text: string): string {
+  return text.charAt(0).toUpperCase() + text.slice(1);
+}
+
+/** What is to be said of the levels found and those reported; null: they are as many. */
+function noteOnCount(levels: readonly Level[], found: number, reported: number): string | null {
+  if (reported === 0 || levels.length === 0 || found === reported) return null;
+  const counted = `the curve shows ${found}, ${reported} are reported`;
+  const shelf = levels.findIndex(({ id }) => id === beyond.id);
+  if (shelf < 0) return counted;
+  const from = formatBytes(wholePages(median(levels[shelf - 1]?.bytesOf ?? [])));
+  const ns = formatNs(median(levels[shelf]!.nsOf));
+  return `${counted}: one more from ${from} on, at ${ns} a load, which may be a neighbour's load and is called no level`;
+}
+
 function inferredOf(
   level: Level,
   reported: ReportedCache | undefined,
@@ -166,14 +188,14 @@ function inferredOf(
   const figures: Inferred[] = [
     {
       id: `${level.id}-latency`,
-      title: `${level.name}: latency`,
+      title: `${capitalised(level.name)}: latency`,
       unit: 'ns',
       ...overProcesses(level.nsOf),
       ...nothingReported,
     },
     {
       id: `${level.id}-cycles`,
-      title: `${level.name}: latency`,
+      title: `${capitalised(level.name)}: latency`,
       unit: 'cycles',
       ...overProcesses(level.cyclesOf),
       ...nothingReported,
@@ -210,10 +232,7 @@ export function inferLadder(findings: Findings): Inferred[] {
     processes: levels[0]?.nsOf.length ?? 0,
     reported: caches.length === 0 ? null : caches.length,
     reportedBy: caches.at(-1)?.by ?? null,
-    note:
-      caches.length > 0 && levels.length > 0 && found !== caches.length
-        ? `the curve shows ${found}, ${caches.length} are reported`
-        : null,
+    note: noteOnCount(levels, found, caches.length),
   };
   return [
     {
@@ -225,6 +244,7 @@ export function inferLadder(findings: Findings): Inferred[] {
     },
     count,
     ...levels.flatMap((level, i) => {
+      if (level.id === beyond.id) return [];
       const hidden = levels[i + 1]?.id === 'ram' ? caches.find((cache) => cache.level > i + 1) : undefined;
       return inferredOf(
         level,

@@ -7,9 +7,6 @@ import { median } from '../../stats/index.ts';
 import { idlePauseNs } from './loaded-latency-kernels.ts';
 import { combine, figure, type PerProcess, perProcess } from './per-process.ts';
 
-/** Pauses after each page, from none to next to no load. */
-export const pausesNs: readonly number[] = [1, 25, 50, 100, 200, 400, 800, 1600, 6400, idlePauseNs];
-
 /** A point of the curve. */
 interface Loaded {
   readonly pauseNs: number;
@@ -21,7 +18,8 @@ interface Loaded {
 
 /** The points that were measured, from the lowest load up. */
 function curveOf(findings: Findings, group: Group): Loaded[] {
-  const points = pausesNs.flatMap((pauseNs): Loaded[] => {
+  const pauses = findings.pointsOf(group, 'native').map((point) => numberAt(point, 'pauseNs'));
+  const points = pauses.flatMap((pauseNs): Loaded[] => {
     const arm = { variant: 'native', at: { pauseNs } };
     const loadOf = perProcess(findings, group, arm, 'load');
     const latencyOf = perProcess(findings, group, arm, 'latency');

@@ -1,13 +1,15 @@
 /** Experiment: how long a load from memory takes while other CPUs draw on the memory, more and more of it. */
 import type { Context, Experiment, TeamVariant } from '../../experiment/experiment.ts';
 import { numberAt, type Point, type Scalar } from '../../kernel/kernel.ts';
-import { inferLoaded, pausesNs } from './loaded-latency-figures.ts';
+import { inferLoaded } from './loaded-latency-figures.ts';
 import { idlePauseNs, loadedChase, loadOf } from './loaded-latency-kernels.ts';
 import { checkWhole, lastLevelBytes, wholePages, workingSetParameter } from './sizes.ts';
 
 const longestPauseNs = 1_000_000;
 /** So many links are built in a second or so. */
 const mostBytes = 2 ** 31;
+/** Pauses after each page, from none to next to no load. */
+const pausesNs = [1, 25, 50, 100, 200, 400, 800, 1600, 6400, idlePauseNs];
 const fewPausesNs = [1, 50, 200, 400, 1600, idlePauseNs];
 
 /** Beyond the last level, for the chase and for each stream. */

@@ -4,7 +4,7 @@
  * The reach of a TLB is where the curve crosses the geometric mean of the two plateaus: near the foot of the climb,
  * since a TLB which does not evict the oldest entry first misses only now and then at first.
  */
-import { formatBytes } from '../../base/units.ts';
+import { formatBytes, formatNumber } from '../../base/units.ts';
 import type { Findings, Group } from '../../experiment/findings.ts';
 import { type Inferred, overProcesses } from '../../experiment/inference.ts';
 import { numberAt } from '../../kernel/kernel.ts';
@@ -168,6 +168,22 @@ export function entries(id: string, title: string, reach: Reach, reported: Repor
   };
 }
 
+/**
+ * What a translation adds, over processes. Not told where some of them saw it take less than nothing: then what
+ * disturbed them is larger than what is to be told.
+ */
+function costFigure(
+  values: readonly number[],
+  unit: string,
+): Pick<Inferred, 'value' | 'low' | 'high' | 'processes' | 'note'> {
+  const found = overProcesses(values);
+  const least = found.low ?? found.value;
+  if (least === null || least > 0) return { ...found, note: null };
+  const took = `${formatNumber(least)} ${unit}`;
+  const note = `inconclusive: in some processes such loads took no longer (${took}), so something disturbed them`;
+  return { ...found, value: null, low: null, high: null, note };
+}
+
 /** What loads that take `nsOf` pay for translation, in ns and in cycles. */
 export function costs(
   id: string,
@@ -178,13 +194,19 @@ export function costs(
 ): Inferred[] {
   const base = steps.levels[0];
   return [
-    { id: `${id}-ns`, title, unit: 'ns', ...overProcesses(costsOver(base, nsOf)), ...nothingReported },
+    {
+      id: `${id}-ns`,
+      title,
+      unit: 'ns',
+      ...nothingReported,
+      ...costFigure(costsOver(base, nsOf), 'ns'),
+    },
     {
       id: `${id}-cycles`,
       title,
       unit: 'cycles',
-      ...overProcesses(costsOver(base, nsOf, cycles)),
       ...nothingReported,
+      ...costFigure(costsOver(base, nsOf, cycles), 'cycles'),
     },
   ];
 }

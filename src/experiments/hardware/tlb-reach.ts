@@ -143,6 +143,12 @@ const tlbMiss: Claim = {
     }
     const cycles = costsOver(levels[0], walk.nsOf, cycleNs(findings));
     const figure = overProcesses(cycles, comparisonAlpha(claimCount));
+    if (figure.low !== null && figure.low <= 0) {
+      return withoutEffect(
+        'inconclusive',
+        'In some processes of this run loads whose translation misses took no longer: something disturbed them.',
+      );
+    }
     const judged = judgeFigure(
       figure,
       { low: 10, high: 100, unit: 'cycles' },
@@ -150,7 +156,7 @@ const tlbMiss: Claim = {
     );
     const second = overProcesses(costsOver(levels[0], levels[1]!.nsOf, cycleNs(findings))).value;
     const between =
-      levels[2] === undefined || second === null
+      levels[2] === undefined || second === null || second <= 0
         ? ''
         : ` A miss of the first that the second holds adds ${second.toFixed(1)}.`;
     return { ...judged, sentence: judged.sentence + between };

@@ -142,7 +142,7 @@ function keyOf(placed: readonly Placed[], { kind, logY }: Chart): Markup {
   return items.length === 0 ? html`` : html`<ul class="key" aria-label="How to read the chart">${items}</ul>`;
 }
 
-/** The figure of an experiment's first metric, its time; nothing where nothing was measured. */
+/** The figure of an experiment's first metric, its time unless it says otherwise; nothing where nothing was measured. */
 export function drawFigure(view: ExperimentView): Markup {
   const table = view.tables[0];
   const placed = table === undefined ? [] : placedArms(table);

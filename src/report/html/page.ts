@@ -2,19 +2,18 @@
  * A run as one HTML file: no font, script, style or picture comes from elsewhere, and the page's own policy forbids
  * asking. All of it can be read, printed and heard without its script. Pure: the same run gives the same text.
  */
-import { createHash } from 'node:crypto';
 import { formatCount } from '../../base/units.ts';
 import type { Run } from '../../experiment/run.ts';
 import { formatDuration } from '../numbers.ts';
 import { dateTime, drawConduct } from './conduct-section.ts';
 import { drawExperiment } from './experiment-section.ts';
 import type { ExperimentText } from '../experiment-text.ts';
+import { brandMark, drawDocument } from './frame.ts';
 import { drawMachine, machineLine } from './machine-section.ts';
-import { html, Markup } from './markup.ts';
+import { html, type Markup } from './markup.ts';
 import { drawNoise } from './noise-section.ts';
 import { resultsKey } from './results.ts';
 import { pageScript } from './script.ts';
-import { styleSheet } from './style.ts';
 import { counted } from './tips.ts';
 import { drawGlance, drawTally, verdictSigns } from './verdicts.ts';
 import { type ExperimentView, experimentViews } from './view.ts';
@@ -25,21 +24,6 @@ export interface HtmlOptions {
 }
 
 const defaultTitle = 'What memory costs on this machine';
-
-function policy(): string {
-  const hash = createHash('sha256').update(pageScript).digest('base64');
-  return `default-src 'none'; style-src 'unsafe-inline'; script-src 'sha256-${hash}'; img-src data:; base-uri 'none'; form-action 'none'`;
-}
-
-/** A line of eight words that is being filled. */
-function brandMark(): Markup {
-  const cells = Array.from(
-    { length: 8 },
-    (_, i) =>
-      html`<rect class="${i < 5 ? 'cell-on' : 'cell-off'}" x="${i * 9}" width="7" height="14" rx="1"/>`,
-  );
-  return html`<svg viewBox="0 0 70 14" width="70" height="14" aria-hidden="true" focusable="false">${cells}</svg>`;
-}
 
 /** Fills that tell languages apart in bars. */
 function patterns(): Markup {
@@ -103,19 +87,7 @@ export function renderHtml(
   const views = experimentViews(run, experiments);
   const title = options.title ?? defaultTitle;
   const hasResults = views.some((view) => view.measurements.length > 0);
-  const page = html`<!doctype html>
-<html lang="en">
-<head>
-<meta charset="utf-8">
-<meta http-equiv="Content-Security-Policy" content="${policy()}">
-<meta name="viewport" content="width=device-width, initial-scale=1">
-<meta name="color-scheme" content="light dark">
-<title>${title} · ${run.machine.cpuModel.value ?? run.machine.id} · linefill</title>
-<link rel="icon" href="data:,">
-<style>${new Markup(styleSheet())}</style>
-</head>
-<body>
-<a class="skip" href="#verdicts">Skip to the verdicts</a>
+  const body = html`<a class="skip" href="#verdicts">Skip to the verdicts</a>
 ${patterns()}
 <div class="page">
 ${drawMasthead(run, title)}
@@ -132,10 +104,10 @@ ${drawConduct(run, views)}
 ${drawFooter(run)}
 </main>
 </div>
-</div>
-<script>${new Markup(pageScript)}</script>
-</body>
-</html>
-`;
-  return page.text;
+</div>`;
+  return drawDocument({
+    title: `${title} · ${run.machine.cpuModel.value ?? run.machine.id} · linefill`,
+    body,
+    script: pageScript,
+  });
 }

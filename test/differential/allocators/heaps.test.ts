@@ -1,8 +1,13 @@
 /** Both languages replay the same traces over each general allocator: answers, the heap's image, the books. */
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { books, type HeapReplay, replayHeap } from '../../../src/allocators/heap-replay.ts';
-import { type HeapKind, heaps } from '../../../src/allocators/heaps.ts';
+import {
+  type HeapReplay,
+  readSummary,
+  replayHeap,
+  summaryNumbers,
+} from '../../../src/allocators/heap-replay.ts';
+import { debugHeaps, type HeapKind, heaps } from '../../../src/allocators/heaps.ts';
 import { Prng } from '../../../src/base/prng.ts';
 import { runNative } from '../../../src/native/binding.ts';
 import { heapChurn } from '../../../src/trace/heap-churn.ts';
@@ -17,11 +22,10 @@ function replayNative(
   { rows, ids }: AllocationTrace,
 ): HeapReplay {
   const answers = new Int32Array(rows.length / rowWords);
-  const summary = new Float64Array(books.length);
+  const summary = new Float64Array(summaryNumbers);
   const tables = [new Uint32Array(Math.max(1, ids)), new Uint32Array(Math.max(1, ids))];
   const { checksum } = runNative(replay, [heap, parameter, rows, ...tables, answers, summary]);
-  const said = Object.fromEntries(books.map((book, i) => [book, summary[i]!])) as HeapReplay['books'];
-  return { answers, books: said, hash: checksum };
+  return { answers, ...readSummary(summary), hash: checksum };
 }
 
 /** Replays on both sides, in heaps full of the same rubbish. */
@@ -37,19 +41,32 @@ function compare(kind: HeapKind, parameter: number, heapWords: number, trace: Al
   const word = heap.findIndex((each, i) => each !== other[i]);
   expect(word, `word ${word} of the heap`).toBe(-1);
   expect(here.books).toEqual(native.books);
+  expect(here.bySize).toEqual(native.bySize);
   expect(here.hash).toBe(native.hash);
   return here;
 }
 
-const arms = heaps.flatMap((kind) =>
+/** In the debug wrapper one fit stands for all, fewer and shorter traces are enough, and there are words of the wrapper's own. */
+const kinds = [
+  ...heaps.map((kind) => ({ kind, traces: 16, rows: 20_000, ownWords: 0 })),
+  ...debugHeaps.map((kind) => ({
+    kind: { ...kind, parameters: { '': 0 } },
+    traces: 8,
+    rows: 6000,
+    ownWords: 256,
+  })),
+];
+
+const arms = kinds.flatMap(({ kind, ...rest }) =>
   Object.entries(kind.parameters).map(([name, parameter]) => ({
     name: `${kind.id} ${name}`.trim(),
     kind,
     parameter,
+    ...rest,
   })),
 );
 
-describe.each(arms)('$name in both languages', ({ kind, parameter }) => {
+describe.each(arms)('$name in both languages', ({ kind, parameter, traces, rows, ownWords }) => {
   it('agrees over long traces, and is exhausted in them', () => {
     let refused = 0;
     const property = fc.property(
@@ -58,19 +75,20 @@ describe.each(arms)('$name in both languages', ({ kind, parameter }) => {
       fc.nat(),
       (size, ids, from) => {
         const trace = heapChurn(new Prng(from), {
-          rows: 20_000,
+          rows,
           ids,
           mostBytes: 2 ** (5 + size),
           order: kind.order,
           reallocEvery: 11,
           checkpointEvery: 2000,
           alignedEvery: 9,
+          sizedEvery: 3,
         });
-        const { answers } = compare(kind, parameter, 512 * size * size, trace);
+        const { answers } = compare(kind, parameter, 512 * size * size + ownWords, trace);
         refused += answers.filter((answer) => answer === -1).length;
       },
     );
-    fc.assert(property, { seed, numRuns: 16 });
+    fc.assert(property, { seed, numRuns: traces });
     expect(refused).toBeGreaterThan(0);
   });
 
@@ -109,7 +127,12 @@ describe('the native replay refuses', () => {
       /row 1 must not allocate/,
     ],
     ['a free after a reset', new TraceWriter().alloc(0, 8, 8).reset().free(0), /row 2 must name an id that/],
-    ['a raw offset', new TraceWriter().freeAt(17), /row 0 must start with 1, 2, 4, 5 or 6, not 3/],
+    [
+      'a size for a block that was aligned',
+      new TraceWriter().alloc(0, 8, 8).realloc(0, 8, 64).freeSized(0),
+      /row 2 must not free id 0 by its size: its alignment was over 8/,
+    ],
+    ['a raw offset', new TraceWriter().freeAt(17), /row 0 must start with 1, 2 or 4 to 7, not 3/],
   ])('%s', (_, writer, message) => {
     expect(() => run(writer.finish())).toThrow(message);
   });

@@ -13,14 +13,17 @@ function made(words = 96): Buddy {
 
 describe('the buddy system', () => {
   it('covers a heap that is no power of two with the largest buddies', () => {
-    expect(made().statistics()).toEqual({
+    const { freeBySize, ...found } = made().statistics();
+    expect(found).toMatchObject({
       liveBlocks: 0,
       freeBlocks: 3,
       usedWords: 0,
       freeWords: 8 + 16 + 32,
       largestFreeWords: 32,
+      freeSquareWords: 64 + 256 + 1024,
       metadataWords: 40,
     });
+    expect(freeBySize.slice(0, 7)).toEqual([0, 0, 0, 1, 1, 1, 0]);
     const buddy = made();
     expect([128, 64, 32].map((bytes) => buddy.alloc(bytes, 8))).toEqual([64, 48, 40]);
     expect(buddy.alloc(1, 8)).toBe(-allocationError.exhausted);

@@ -42,6 +42,7 @@ function findingsOf({ groups, ratio, summary }: Told): Findings {
     seed: 1,
     groups,
     leftOut: [],
+    pointsOf: () => [],
     measurement(group, arm, metric) {
       const found = summary?.(group, arm.variant, metric) ?? null;
       return found === null ? null : ({ summary: found } as Measurement);

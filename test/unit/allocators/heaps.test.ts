@@ -6,7 +6,7 @@ import { describe, expect, it } from 'vitest';
 import { allocationError, wordBytes } from '../../../src/allocators/allocation.ts';
 import type { HeapAllocator } from '../../../src/allocators/heap.ts';
 import { heapHash } from '../../../src/allocators/heap-hash.ts';
-import { heaps } from '../../../src/allocators/heaps.ts';
+import { debugHeaps, heaps } from '../../../src/allocators/heaps.ts';
 import { Prng } from '../../../src/base/prng.ts';
 
 const heapWords = 4096;
@@ -51,7 +51,7 @@ class Witness {
       expect(heapHash(this.#allocator.heap), 'a refused resize changes nothing').toEqual(before);
       return false;
     }
-    const kept = this.#allocator.heap.subarray(offset, offset + words(Math.min(had, bytes)));
+    const kept = this.#allocator.heap.subarray(offset, offset + wholeWords(Math.min(had, bytes)));
     expect(kept.every((each) => each === word)).toBe(true);
     this.#owned.fill(0, offset, offset + words(had));
     this.held.splice(index, 1);
@@ -68,14 +68,14 @@ class Witness {
     expect(this.#owned.subarray(offset, end).indexOf(1), `overlap of ${offset}`).toBe(-1);
     const word = Math.imul(this.#blocks++, 0x9e3779b1) >>> 0;
     this.#owned.fill(1, offset, end);
-    heap.fill(word, offset, end);
+    heap.fill(word, offset, offset + wholeWords(bytes));
     this.held.push({ offset, bytes, word });
   }
 
   #takeBack(index: number): Held {
     const [block] = this.held.splice(index, 1) as [Held];
     const end = block.offset + words(block.bytes);
-    const contents = this.#allocator.heap.subarray(block.offset, end);
+    const contents = this.#allocator.heap.subarray(block.offset, block.offset + wholeWords(block.bytes));
     expect(
       contents.every((word) => word === block.word),
       `contents of ${block.offset}`,
@@ -90,13 +90,27 @@ class Witness {
     expect(found.usedWords + found.freeWords + found.metadataWords).toBe(this.#allocator.heap.length);
     expect(found.largestFreeWords).toBeLessThanOrEqual(found.freeWords);
     expect(found.freeBlocks === 0).toBe(found.freeWords === 0);
+    expect(total(found.liveBySize)).toBe(found.liveBlocks);
+    expect(total(found.freeBySize)).toBe(found.freeBlocks);
+    // Between free blocks that are all alike and one that has nearly all.
+    expect(found.freeSquareWords * found.freeBlocks).toBeGreaterThanOrEqual(found.freeWords ** 2);
+    expect(found.freeSquareWords).toBeLessThanOrEqual(found.freeWords * found.largestFreeWords);
     const payload = this.held.reduce((sum, { bytes }) => sum + words(bytes), 0);
     expect(found.usedWords).toBeGreaterThanOrEqual(payload);
   }
 }
 
+/** What a program may write of it, word by word. */
+function wholeWords(bytes: number): number {
+  return Math.floor(bytes / wordBytes);
+}
+
 function words(bytes: number): number {
   return Math.ceil(bytes / wordBytes);
+}
+
+function total(counts: readonly number[]): number {
+  return counts.reduce((all, count) => all + count, 0);
 }
 
 /** Rubbish, as malloc's memory is. */
@@ -105,7 +119,13 @@ function fresh(): Uint32Array {
   return Uint32Array.from({ length: heapWords }, () => prng.next());
 }
 
-const arms = heaps.flatMap((kind) =>
+/** In the debug wrapper some stand for all: one that splits and merges, one that stays put, one of size classes. */
+const wrapped = debugHeaps
+  .filter(({ id }) => ['debug-free-list', 'debug-stack', 'debug-slab'].includes(id))
+  .map((kind) => ({ ...kind, parameters: { '': 0 } }));
+const kinds = [...heaps, ...wrapped];
+
+const arms = kinds.flatMap((kind) =>
   Object.entries(kind.parameters).map(([name, parameter]) => ({
     name: `${kind.id} ${name}`.trim(),
     order: kind.order,
@@ -177,9 +197,25 @@ describe.each(arms)('$name', ({ order, make }) => {
     expect(fill()).toBe(first);
   });
 
+  it('takes back a block with its size, and refuses a size that it can not have', () => {
+    const allocator = make();
+    for (const bytes of [1, 40, 300, 2000]) {
+      const block = allocator.alloc(bytes, 8);
+      const before = allocator.usedWords;
+      for (const wrong of [3 * bytes + 100, 2e9, 2 ** 32 - 1]) {
+        expect(allocator.freeSized(block, wrong), `${wrong} B for ${bytes}`).toBe(-allocationError.wrongSize);
+      }
+      expect(allocator.usedWords).toBe(before);
+      // In place it has another size.
+      const asked = allocator.resize(block, bytes + 1) ? bytes + 1 : bytes;
+      expect(allocator.freeSized(block, asked)).toBe(0);
+    }
+    if (order !== 'at-once') expect(allocator.statistics().liveBlocks).toBe(0);
+  });
+
   it('throws where the heap or the parameter is none of its own', () => {
     const kind = arms.find((arm) => arm.make === make)!;
-    const { make: makeIn } = heaps.find(({ id }) => kind.name.startsWith(id))!;
+    const { make: makeIn } = kinds.find(({ id }) => kind.name.startsWith(id))!;
     expect(() => makeIn(new Uint32Array(1000), 0)).toThrow(/"heap" must have a multiple of 16 words/);
     expect(() => makeIn(new Uint32Array(0), 0)).toThrow(/"heap" must have/);
     expect(() => makeIn(fresh(), 99)).toThrow(/"parameter" must be/);

@@ -6,9 +6,17 @@ import type { HeapAllocator } from '../../../src/allocators/heap.ts';
 import { replayHeap } from '../../../src/allocators/heap-replay.ts';
 import { heaps } from '../../../src/allocators/heaps.ts';
 import { Linear } from '../../../src/allocators/linear.ts';
+import { LockFreePool } from '../../../src/allocators/lock-free-pool.ts';
 import { Pool } from '../../../src/allocators/pool.ts';
 import { poolShape } from '../../../src/allocators/pool-layout.ts';
+import {
+  listWord,
+  makeSharedPool,
+  sharedPoolShape,
+  takeCensus,
+} from '../../../src/allocators/shared-pool.ts';
 import { Stack } from '../../../src/allocators/stack.ts';
+import type { Look } from '../../../src/allocators/tagged-list.ts';
 import { Prng } from '../../../src/base/prng.ts';
 import { TraceWriter } from '../../../src/trace/rows.ts';
 
@@ -76,6 +84,46 @@ describe('bugs of others', () => {
   });
 });
 
+describe('ABA in a lock-free pool (argobots #178)', () => {
+  /** As the pool takes what a look saw, but for the tag: the head alone is compared. */
+  function takeWithoutTag(pool: LockFreePool, seen: Look): boolean {
+    if (pool.heap[listWord] !== seen.block) return false;
+    pool.heap[listWord] = seen.next;
+    return true;
+  }
+
+  /**
+   * One thread looks and is stalled; another takes that block and the next and gives the first back. The head is the
+   * same again, what follows it is not. Then the first thread goes on; the block that is in use, and what comes next.
+   */
+  function stalledPop(take: (pool: LockFreePool, seen: Look) => boolean) {
+    const heap = new Uint32Array(sharedPoolShape('lock-free', 64, 8).heapWords);
+    makeSharedPool('lock-free', 64, 8, heap);
+    const [stalled, other] = [LockFreePool.open(heap), LockFreePool.open(heap)];
+    const seen = stalled.look();
+    const [first, second] = [other.alloc(), other.alloc()];
+    other.free(first);
+    expect(other.look()).toMatchObject({ block: seen.block });
+    const tookIt = take(stalled, seen);
+    return { heap, tookIt, held: second, next: stalled.alloc(), pool: stalled };
+  }
+
+  it('a look that came too late takes nothing', () => {
+    const { heap, tookIt, held, next, pool } = stalledPop((each, seen) => each.take(seen) !== 0);
+    expect(tookIt).toBe(false);
+    expect(next).not.toBe(held);
+    pool.free(held);
+    pool.free(next);
+    expect(takeCensus('lock-free', heap)).toMatchObject({ listed: 8, inUse: 0 });
+  });
+
+  it('without a tag the same calls give a block that is in use', () => {
+    const { tookIt, held, next } = stalledPop(takeWithoutTag);
+    expect(tookIt).toBe(true);
+    expect(next).toBe(held);
+  });
+});
+
 describe('worked examples', () => {
   it('external: 8 + 12 + 4 B free in three gaps, and 16 B are refused', () => {
     const list = FreeList.create(new Uint32Array(256), fit.first);
@@ -106,7 +154,7 @@ describe('worked examples', () => {
   it('a bump allocator has no gap but what alignment leaves, and is empty at once', () => {
     const heap = new Uint32Array(1024);
     const linear = Linear.create(heap, 0);
-    expect([linear.alloc(4, 8), linear.alloc(4, 8), linear.alloc(4, 64)]).toEqual([16, 18, 32]);
+    expect([linear.alloc(4, 8), linear.alloc(4, 8), linear.alloc(4, 64)]).toEqual([32, 34, 48]);
     expect(Linear.create(heap, 0).usedWords).toBe(0);
   });
 });

@@ -34,6 +34,7 @@ function findingsOf(
     seed: 1,
     groups,
     leftOut,
+    pointsOf: () => [],
     measurement: () => null,
     ratio: (group: Group, of: ArmReference, over: ArmReference): Ratio => {
       const asked = group === claimed && over.variant === of.variant.replace('aos', 'soa');

@@ -68,6 +68,16 @@ describe('a claim of a direction', () => {
     expect(judged.effect).not.toBeNull();
   });
 
+  it('that a wide floor hides is not refuted by it', () => {
+    expect(judge(0.9, 1.2, 1.25).status).toBe('refuted');
+    expect(judge(0.9, 1.2, 1.26)).toMatchObject({
+      status: 'inconclusive',
+      sentence: expect.stringContaining('too much to say that there are none'),
+    });
+    expect(judge(0.5, 0.7, 1.3).status).toBe('refuted');
+    expect(judge(1.4, 1.7, 1.3).status).toBe('supported');
+  });
+
   it('says from where on a difference can be told', () => {
     expect(judge(1.1, 1.21).sentence).toBe(
       "Walking takes 1.15x [1.10, 1.21] as long; differences under 1.05x can't be told here.",

@@ -149,14 +149,51 @@ describe('what is measured', () => {
       expect(arms).toContain(`${64 * MiB}x2 team-${way}`);
   });
 
-  it('says once that SVE is left out, where the CPU has it', () => {
-    const on = (isa: readonly string[]): string[] => {
-      const arm = { ...machine, architecture: 'arm64', isa: reported(isa, 'made') };
-      const { leftOut } = layOut(bandwidth, context('full', { machine: arm }), {});
-      return leftOut.filter(({ what }) => what.includes('SVE')).map(({ reason }) => reason);
+  it('takes SVE as the widest where CPU and build have it, NEON beside it, and non-temporal stores', () => {
+    const arm = { ...machine, architecture: 'arm64', isa: reported(['neon', 'asimd', 'sve'], 'made') };
+    const arms = armsOf(context('full', { machine: arm }));
+    for (const way of ['read', 'read-scalar', 'read-neon', 'triad-neon', 'nt-copy'])
+      expect(arms).toContain(`${16 * KiB}x1 ${way}`);
+    expect(arms.filter((each) => /sse2|avx/.test(each))).toEqual([]);
+    expect(layOut(bandwidth, context('full', { machine: arm }), {}).leftOut).toEqual([]);
+  });
+
+  it('says once which vectors the CPU or the build lacks', () => {
+    const told = (more: Partial<Machine>): string[] => {
+      const { leftOut } = layOut(bandwidth, context('full', { machine: { ...machine, ...more } }), {});
+      return leftOut.map(({ reason }) => reason).filter((reason) => reason.includes('n/a'));
     };
-    expect(on(['neon', 'sve'])).toEqual([expect.stringMatching(/^SVE: .* NEON are measured$/)]);
-    expect(on(['neon'])).toEqual([]);
+    const arm = (isa: readonly string[], compiler: string): Partial<Machine> => ({
+      architecture: 'arm64',
+      isa: reported(isa, 'made'),
+      compiler: reported(compiler, 'made'),
+    });
+    expect(told({})).toEqual([]);
+    expect(told({ isa: reported(['sse2'], 'made') })).toEqual([
+      'AVX2: n/a on this CPU',
+      'AVX-512: n/a on this CPU',
+    ]);
+    expect(told({ compiler: reported('msvc 19', 'made'), isa: reported(['sse2', 'avx2'], 'made') })).toEqual([
+      "AVX2: n/a in this build, whose compiler (msvc 19) can't make its loops",
+      'AVX-512: n/a on this CPU',
+    ]);
+    expect(told({ isa: missing('unread') })).toEqual([]);
+    expect(told(arm(['neon'], 'gcc 12.2.0'))).toEqual(['SVE: n/a on this CPU']);
+    // As an emulator shows it that hands the host's flags through.
+    const emulated = { ...machine, ...arm(['sse2', 'avx2'], 'gcc 12.2.0') };
+    expect(armsOf(context('full', { machine: emulated })).filter((each) => /nt-|-sse2/.test(each))).toEqual(
+      [],
+    );
+    for (const [compiler, isBuilt] of [
+      ['gcc 9.4.0', false],
+      ['gcc 10.1.0', true],
+      ['clang 14.0.6 ', false],
+      ['clang 16.0.6 (15)', true],
+      ['unknown', false],
+    ] as const) {
+      const why = `SVE: n/a in this build, whose compiler (${compiler}) can't make its loops`;
+      expect(told(arm(['neon', 'sve'], compiler))).toEqual(isBuilt ? [] : [why]);
+    }
   });
 
   it('takes the widest in memory, too, where that is a number at a time', () => {
@@ -171,9 +208,9 @@ describe('what is measured', () => {
     const arm = { ...machine, architecture: 'arm64', isa: reported(['neon'], 'made') };
     const { leftOut } = layOut(bandwidth, context('quick', { machine: arm }), {});
     expect(leftOut.length).toBeGreaterThan(0);
-    for (const { what, reason } of leftOut) {
+    for (const { what, reason } of leftOut.filter((each) => !each.reason.startsWith('SVE'))) {
       expect(what).toMatch(/non-temporal/);
-      expect(reason).toMatch(/x86-64 only/);
+      expect(reason).toMatch(/x86-64 and SVE only/);
     }
   });
 

@@ -1,46 +1,11 @@
 /** The hardware claims on rows made by hand: what supports them, what refutes them, and what is not enough. */
 import { describe, expect, it } from 'vitest';
-import type { Claim, Judgement } from '../../../src/experiment/claim.ts';
-import type { Experiment } from '../../../src/experiment/experiment.ts';
-import { makeFindings } from '../../../src/experiment/make-findings.ts';
-import { armKey, pointKey } from '../../../src/experiment/plan.ts';
 import type { Measurement, Run } from '../../../src/experiment/run.ts';
 import { accessOrder } from '../../../src/experiments/hardware/access-order.ts';
 import { falseSharingExperiment } from '../../../src/experiments/hardware/false-sharing.ts';
-import type { Point } from '../../../src/kernel/kernel.ts';
 import { missing, reported } from '../../../src/machine/fact.ts';
 import { syntheticMachine } from '../../fixtures/run-machine.ts';
-import { makeConduct, makeMeasurement, makeRun, makeSamples } from '../experiment/made.ts';
-
-/** A row of six processes that all took `ns`. */
-function row(
-  experiment: Experiment,
-  group: Point,
-  variant: string,
-  at: Point,
-  ns: number,
-  twin = false,
-): Measurement {
-  const processes = [0, 1, 2, 3, 4, 5].map((process) => makeSamples(process, [ns, ns * 1.001, ns * 0.999]));
-  return makeMeasurement(`${armKey(variant, at)}${twin ? ' (again)' : ''}`, processes, {
-    experiment: experiment.id,
-    group: pointKey(group),
-    variant,
-    point: { ...group, ...at },
-    twin,
-  });
-}
-
-function judge(
-  experiment: Experiment,
-  id: string,
-  measurements: Measurement[],
-  more: Partial<Run> = {},
-): Judgement {
-  const run = makeRun({ measurements, conduct: [makeConduct({ experiment: experiment.id })], ...more });
-  const claim = experiment.claims.find((each) => each.id === id) as Claim;
-  return claim.judge(makeFindings(run, experiment));
-}
+import { judge, row } from './judged-rows.ts';
 
 describe('random-over-sequential', () => {
   const rows = (workingSetBytes: number, random: number): Measurement[] => {

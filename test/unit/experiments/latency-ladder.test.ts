@@ -116,6 +116,24 @@ describe('the ladder', () => {
     expect(count.note).toBe('the curve shows 1, 3 are reported');
   });
 
+  it('names no step a level that no report has a cache for', () => {
+    const shelf = (bytes: number): number =>
+      bytes <= 48 * KiB ? 1.25 : bytes <= 2 * MiB ? 4 : bytes <= 6 * MiB ? 16 : bytes <= 24 * MiB ? 42 : 130;
+    const found = inferred(runOf(shelf));
+    expect(found.get('cache-levels')).toMatchObject({ value: 4, reported: 3 });
+    expect(found.get('cache-levels')?.note).toMatch(
+      /^the curve shows 4, 3 are reported: one more from [\d.]+ MiB on, at 42\.\d ns a load, .* called no level$/,
+    );
+    expect([...found.keys()].filter((id) => /l4|beyond/.test(id))).toEqual([]);
+    expect(found.get('ram-latency')?.title).toBe('Memory: latency');
+    expect(found.get('l3-latency')?.value).toBeCloseTo(16, 0);
+    // Where a fourth one is reported, it is one; where nothing is, the curve is all that is known.
+    const four = caches(48 * KiB, 2 * MiB, 8 * MiB, 40 * MiB);
+    expect(inferred(runOf(shelf, 9, four)).get('l4-latency')?.title).toBe('L4 cache: latency');
+    const unknown = { ...machine, caches: missing<never>('none') };
+    expect(inferred(runOf(shelf, 9, unknown)).has('l4-latency')).toBe(true);
+  });
+
   it('has no interval below the processes that give one, and no value without measurements', () => {
     expect(inferred(runOf(ladderNs, 3)).get('l1-size')).toMatchObject({
       low: null,

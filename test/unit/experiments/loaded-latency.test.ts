@@ -117,6 +117,15 @@ describe('what is inferred', () => {
     expect(found.get('loaded-over-idle')?.value).toBeCloseTo(1.5, 9);
   });
 
+  it('has every pause that was measured, those of the user, too', () => {
+    const own = { pauseNs: 75, load: 20, latency: 130 };
+    expect([...inferred({ 1: [idle, own, full] }).keys()].slice(0, 3)).toEqual([
+      `latency-pause-${idlePauseNs}`,
+      'latency-pause-75',
+      'latency-pause-1',
+    ]);
+  });
+
   it('goes by the load, not by the pause: where no pause draws less than a short one, that is the highest', () => {
     const short = { pauseNs: 50, load: 33, latency: 140 };
     const found = inferred({ 1: [full, short, idle] });

@@ -181,6 +181,36 @@ describe('the TLBs', () => {
     expect(found.has('tlb-walk-ram-ns')).toBe(false);
   });
 
+  it('tell no cost where disturbed processes saw a miss take less than a hit', () => {
+    const run = runOf(typical, { profile: 'full' });
+    /** Three of nine were slower by so much throughout the pages that the first TLB holds. */
+    const disturbed = (byNs: number): Run => ({
+      ...run,
+      measurements: run.measurements.map((row) => {
+        const isHeld = row.variant === 'pages-4k' && Number(row.point['pageCount']) < 70;
+        const slower = (process: number): number => (isHeld && process < 3 ? byNs * row.divisor : 0);
+        const processes = row.processes.map((one) => ({
+          ...one,
+          raw: one.raw.map((ns) => ns + slower(one.process)),
+        }));
+        return { ...row, processes };
+      }),
+    });
+    const found = inferred(disturbed(6));
+    for (const unit of ['ns', 'cycles']) {
+      const figure = found.get(`tlb-1-miss-${unit}`);
+      expect(figure).toMatchObject({ value: null, low: null, high: null, processes: 9 });
+      expect(figure?.note).toMatch(
+        new RegExp(`^inconclusive: in some processes such loads took no longer \\(-[\\d.]+ ${unit}\\)`),
+      );
+    }
+    expect(found.get('tlb-2-miss-ns')?.value).toBeGreaterThan(10);
+    const claim = experiment.claims.find(({ id }) => id === 'tlb-miss')!;
+    const judged = claim.judge(makeFindings(disturbed(40), experiment));
+    expect(judged.status).toBe('inconclusive');
+    expect(judged.sentence).toMatch(/something disturbed them/);
+  });
+
   it('says that the curve shows no rise where walks go on costing the same', () => {
     const found = inferred(runOf(typical, { profile: 'full', on: cached }));
     expect(found.get('tlb-walk-l2-entries')).toMatchObject({

@@ -106,6 +106,14 @@ describe('a Windows machine', () => {
     expect(known.cpus.value!.map((one) => one.id)).toEqual([0, 1]);
   });
 
+  it('and an emulator has the instruction sets that the addon sees, not those of its host', () => {
+    const emulated = { ...native, features: { sse2: false, neon: true, sve: true } };
+    const machine = describeMachine(fixtureSystem('amd-guest'), emulated);
+    expect(machine.isa).toEqual({ value: ['neon', 'sve'], origin: 'reported', from: 'native features' });
+    const own = describeMachine(fixtureSystem('amd-guest'), native);
+    expect(own.isa).toEqual(describeMachine(fixtureSystem('amd-guest'), null).isa);
+  });
+
   it('and another system says that nothing reads it', () => {
     const change = { platform: 'freebsd', cpuModels: ['x'] };
     const machine = describeMachine(

@@ -273,7 +273,7 @@ describe('a Linux system that shows nothing', () => {
 
   it('has every fact missing, with a reason, and never 0 or an empty text', () => {
     const facts = Object.entries(machine).filter((entry) => typeof entry[1] === 'object');
-    expect(facts).toHaveLength(32);
+    expect(facts).toHaveLength(33);
     for (const [name, fact] of facts as [string, Fact<unknown>][]) {
       expect([name, fact.value, fact.origin]).toEqual([name, null, 'missing']);
       expect(fact.from).not.toBe('');

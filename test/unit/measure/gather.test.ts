@@ -133,6 +133,12 @@ describe('measurements', () => {
     expect('noise' in measurements[1]!.processes[0]!).toBe(false);
   });
 
+  it('have no time where figures are all that is reported', () => {
+    const observed = [result(0, [arm('a', [400], { metrics: { p99: [7] } }), arm('b', [400])])];
+    const { measurements } = gather({ ...experiment, figuresOnly: true }, layout, observed, 1);
+    expect(measurements.map((row) => `${row.arm} ${row.metric}`)).toEqual(['a p99']);
+  });
+
   it('have a metric that is 0 in every sample', () => {
     const observed = [result(0, [arm('a', [400, 440], { metrics: { p99: [0, 0] } })])];
     expect(gather(experiment, layout, observed, 1).measurements[1]!.summary).toMatchObject({

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { Prng } from '../../../src/base/prng.ts';
 import type { SamplePlan } from '../../../src/measure/sample.ts';
-import { takeTurns, type Turns } from '../../../src/measure/turns.ts';
+import { takeOnce, takeTurns, type Turns } from '../../../src/measure/turns.ts';
 import { makeSample, quietNoise, scripted, steady } from './scripted.ts';
 
 const reading = { pingPongNs: 50, chaseNs: 10, fixedNs: 1000 };
@@ -212,5 +212,51 @@ describe('what can’t be reported', () => {
       'a x=1: its metric p99 is NaN, not a number',
     );
     await expect(refused(5000, { p99: 0 })).resolves.toBeDefined();
+  });
+});
+
+describe('arms that are taken once', () => {
+  it('have one sample of one iteration each, in their order, however short', async () => {
+    const [one, other] = [steady(0), scripted(() => makeSample(0, { metrics: { crumbs: 3 } }))];
+    const results = await takeOnce(
+      new Map([
+        ['one', one],
+        ['other', other],
+      ]),
+    );
+    expect(results.map(({ arm, rounds }) => [arm, rounds])).toEqual([
+      ['one', [0]],
+      ['other', [0]],
+    ]);
+    expect(results[1]!.metrics).toEqual({ crumbs: [3] });
+    expect([...one.plans, ...other.plans]).toEqual([
+      { warmup: 0, iterations: 1 },
+      { warmup: 0, iterations: 1 },
+    ]);
+  });
+
+  it('do not wait for one another', async () => {
+    const waiting: (() => void)[] = [];
+    const arm = {
+      sample: () =>
+        new Promise<ReturnType<typeof makeSample>>((resolve) => {
+          waiting.push(() => resolve(makeSample(1)));
+          // None is answered before both were asked.
+          if (waiting.length === 2) for (const answer of waiting) answer();
+        }),
+      close: () => Promise.resolve(),
+    };
+    const results = await takeOnce(
+      new Map([
+        ['one', arm],
+        ['other', arm],
+      ]),
+    );
+    expect(results.map(({ arm: name }) => name)).toEqual(['one', 'other']);
+  });
+
+  it('may have no metric that is no number', async () => {
+    const arm = scripted(() => makeSample(5, { metrics: { crumbs: Number.NaN } }));
+    await expect(takeOnce(new Map([['a', arm]]))).rejects.toThrow('a: its metric crumbs is NaN');
   });
 });

@@ -1,0 +1,122 @@
+// What a trace keeps in RAM over the process's own malloc: resident memory is read with the bytes that are
+// live at that moment, every so many rows. Each page of a block is written, as a program would use what it
+// asks for. To be run in a child process whose malloc is the one that is meant. Reference:
+// src/experiments/allocation/resident-kernel.ts.
+#include <vector>
+
+#include "allocators/trace-work.h"
+#include "kernel.h"
+
+namespace linefill {
+namespace {
+
+using Trace = std::span<const uint32_t>;
+using Slots = std::span<uint64_t>;
+
+// Reads of resident memory in one call, at most: each takes as long as a walk through the process's pages.
+constexpr uint32_t kMostReads = 4096;
+constexpr size_t kPageBytes = 4096;
+
+// What the array "resident" gets, of the first call that finds it all zero (later ones find memory that this
+// one has left with malloc), in bytes beyond what was resident before: the most; what was live then; when
+// most was live; what was live then; when all is freed.
+enum Reading : uint32_t { kMost, kLiveAtMost, kAtMostLive, kMostLive, kDrained, kReadings };
+
+std::string check_resident(Trace trace, Slots slots, uint32_t reads, Observed<double> resident) {
+  if (reads == 0 || reads > kMostReads) {
+    return "\"reads\" must be from 1 to " + std::to_string(kMostReads) + ", not " + std::to_string(reads);
+  }
+  if (resident.size() != kReadings) {
+    return "\"resident\" must have " + std::to_string(kReadings) + " numbers, not " +
+           std::to_string(resident.size());
+  }
+  if (platform::resident_bytes() < 0) return "this system does not say what of a process is in RAM";
+  return check_peer_trace(trace, slots.size());
+}
+
+// malloc, each page of a block written.
+class UsedStore : public PeerStore {
+ public:
+  UsedStore() : PeerStore(general_peers()[0]) {}
+
+  Handle allocate(uint32_t bytes, uint32_t alignment_bytes) {
+    return used(PeerStore::allocate(bytes, alignment_bytes), bytes);
+  }
+  // The tag is in the first word, which used() leaves alone.
+  Handle reallocate(Handle block, uint32_t had, uint32_t bytes, uint32_t alignment_bytes) {
+    return used(PeerStore::reallocate(block, had, bytes, alignment_bytes), bytes);
+  }
+
+ private:
+  Handle used(Handle block, uint32_t bytes) {
+    if (block == 0) return 0;
+    auto* const data = reinterpret_cast<volatile char*>(&tag(block));
+    for (size_t at = kPageBytes; at < bytes; at += kPageBytes) data[at] = 1;
+    if (bytes > kWordBytes) data[bytes - 1] = 1;
+    return block;
+  }
+};
+
+// The bytes that are live, by a trace's own account.
+class LiveBytes {
+ public:
+  explicit LiveBytes(size_t ids) : sizes_(ids) {}
+
+  void follow(Trace rows) {
+    for (size_t at = 0; at < rows.size(); at += kRowWords) {
+      const auto op = static_cast<HeapOp>(rows[at]);
+      if (op == HeapOp::kCheckpoint) continue;
+      uint32_t& bytes = sizes_[rows[at + 1]];
+      live_ -= bytes;
+      bytes = op == HeapOp::kAlloc || op == HeapOp::kRealloc ? rows[at + 2] : 0;
+      live_ += bytes;
+    }
+  }
+  double now() const { return static_cast<double>(live_); }
+
+ private:
+  std::vector<uint32_t> sizes_;
+  uint64_t live_ = 0;
+};
+
+// 1. Read what is resident, unless that was done, 2. replay the rows, part by part, and read again behind
+// each, 3. free the rest.
+Outcome peer_resident(Trace trace, Slots slots, uint32_t reads, Observed<double> resident) {
+  std::fill(slots.begin(), slots.end(), 0);
+  UsedStore store;
+  NoWatch watch;
+  LiveBytes live(slots.size() / kSlotParts);
+  const auto before = static_cast<double>(platform::resident_bytes());
+  const auto growth = [before] { return static_cast<double>(platform::resident_bytes()) - before; };
+  const size_t rows = trace.size() / kRowWords;
+  const bool is_first = resident[kMostLive] == 0;
+  const size_t part = is_first ? std::max<size_t>(1, (rows + reads - 1) / reads) : rows;
+  uint32_t sum = 0;
+  const char* error = nullptr;
+  for (size_t row = 0; row < rows && error == nullptr; row += part) {
+    const Trace some = trace.subspan(row * kRowWords, std::min(part, rows - row) * kRowWords);
+    const Outcome found = replay_rows(store, some, slots, watch);
+    sum += static_cast<uint32_t>(found.checksum);
+    error = found.error;
+    if (!is_first) continue;
+    live.follow(some);
+    const double grown = growth();
+    if (grown > resident[kMost]) {
+      resident[kMost] = grown;
+      resident[kLiveAtMost] = live.now();
+    }
+    if (live.now() > resident[kMostLive]) {
+      resident[kMostLive] = live.now();
+      resident[kAtMostLive] = grown;
+    }
+  }
+  sum += release_all(store, slots);
+  if (is_first) resident[kDrained] = growth();
+  return {error == nullptr ? sum : 0, error};
+}
+
+LINEFILL_KERNEL(peer_resident, "peer-resident", "replays a trace over malloc and reads what stays in RAM",
+                check_resident, "trace", "slots", "reads", "resident");
+
+}  // namespace
+}  // namespace linefill

@@ -1,0 +1,73 @@
+// Which block is at an address: a table of two levels over 48 bits of address, a word for each 16 bytes, of
+// which only the pages in use are in memory. So the program's blocks stay where they would be without us, and
+// nothing is searched. Blocks that begin in the second half of their 16 bytes, which some allocators have for
+// requests of 8 bytes, are in a table of their own. Cost: two dependent loads; half a byte of memory for each
+// byte of heap that holds small blocks, less for larger ones. Idea: the shadow memory of AddressSanitizer
+// (Serebryany et al., USENIX ATC 2012), in two levels as page tables are.
+#pragma once
+
+#include <sys/mman.h>
+
+#include <atomic>
+#include <cstddef>
+#include <cstdint>
+
+namespace linefill::preload {
+
+class BlockTable {
+ public:
+  using Entry = std::atomic<std::uint64_t>;
+
+  bool is_open() const { return root_ != nullptr; }
+
+  // False where the system has no address space left for it.
+  bool open() {
+    root_ = static_cast<std::atomic<Entry*>*>(reserve(sizeof(std::atomic<Entry*>) * 2 << root_bits));
+    return root_ != nullptr;
+  }
+
+  // The entry of an address; null where none near it was ever made. The table is open.
+  Entry* find(const void* address) const {
+    const auto bits = reinterpret_cast<std::uintptr_t>(address);
+    Entry* leaf = root_[root_index(bits)].load(std::memory_order_acquire);
+    return leaf == nullptr ? nullptr : leaf + ((bits >> grain_bits) & ((std::uintptr_t{1} << leaf_bits) - 1));
+  }
+
+  // The same, made where it is not there; null where there is no memory.
+  Entry* make(const void* address) {
+    Entry* found = find(address);
+    if (found != nullptr) return found;
+    auto& place = root_[root_index(reinterpret_cast<std::uintptr_t>(address))];
+    const std::size_t bytes = sizeof(Entry) << leaf_bits;
+    void* fresh = reserve(bytes);
+    if (fresh == nullptr) return nullptr;
+    Entry* none = nullptr;
+    if (!place.compare_exchange_strong(none, static_cast<Entry*>(fresh), std::memory_order_acq_rel)) {
+      munmap(fresh, bytes);
+    }
+    return find(address);
+  }
+
+ private:
+  // A block takes as much, or half of it.
+  static constexpr unsigned grain_bits = 4;
+  static constexpr unsigned leaf_bits = 20;
+  static constexpr unsigned leaf_shift = grain_bits + leaf_bits;
+  static constexpr unsigned root_bits = 48 - leaf_shift;
+
+  static std::uintptr_t root_index(std::uintptr_t bits) {
+    const std::uintptr_t half = bits & (std::uintptr_t{1} << (grain_bits - 1));
+    return ((bits >> leaf_shift) & ((std::uintptr_t{1} << root_bits) - 1)) |
+           half << (root_bits - grain_bits + 1);
+  }
+
+  static void* reserve(std::size_t bytes) {
+    const int flags = MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE;
+    void* pages = mmap(nullptr, bytes, PROT_READ | PROT_WRITE, flags, -1, 0);
+    return pages == MAP_FAILED ? nullptr : pages;
+  }
+
+  std::atomic<Entry*>* root_ = nullptr;
+};
+
+}  // namespace linefill::preload

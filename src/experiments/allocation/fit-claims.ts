@@ -1,0 +1,135 @@
+/** Claims about the four fits of a free list: which needs least memory, which leaves crumbs, which needs most. */
+import { formatInterval, formatNumber } from '../../base/units.ts';
+import type { Claim, Effect, Judgement, VerdictStatus } from '../../experiment/claim.ts';
+import type { ArmReference } from '../../experiment/experiment.ts';
+import type { Findings, Group } from '../../experiment/findings.ts';
+import { describeRatio, withoutEffect } from '../../experiment/judging.ts';
+import type { Measurement } from '../../experiment/run.ts';
+import { textAt } from '../../kernel/kernel.ts';
+import { median, medianInterval } from '../../stats/index.ts';
+
+const memory = 'peakUsedOverPeakLive';
+const fit = (room: 'ample' | 'tight', name: string): ArmReference => ({
+  variant: room,
+  at: { allocator: `${name}-fit` },
+});
+
+interface Finding {
+  readonly status: VerdictStatus;
+  readonly sentence: string;
+  readonly effect: Effect | null;
+}
+
+/** Whether `one` needs more memory at its peak than `other`, on one trace. */
+function needsMore(findings: Findings, group: Group, one: string, other: string): Finding {
+  const ratio = findings.ratio(group, fit('ample', one), fit('ample', other), memory);
+  if ('missing' in ratio) return { status: 'inconclusive', sentence: ratio.missing, effect: null };
+  const sentence = `${describeRatio(ratio)} as much as ${other}-fit`;
+  if (ratio.low === null || ratio.high === null) return { status: 'inconclusive', sentence, effect: null };
+  const floor = ratio.floor ?? 1;
+  const effect = { value: ratio.ratio, low: ratio.low, high: ratio.high, unit: 'x' };
+  if (effect.low > floor) return { status: 'supported', sentence, effect };
+  if (effect.high <= floor) return { status: 'refuted', sentence, effect };
+  return { status: 'inconclusive', sentence, effect };
+}
+
+/** A figure of each process, by process. */
+function byProcess({ processes }: Measurement): ReadonlyMap<number, number> {
+  return new Map(processes.map(({ process, raw }) => [process, median(raw)]));
+}
+
+/**
+ * Whether best-fit leaves more crumbs than first-fit in a tight heap, on one trace: by the difference in each process,
+ * where both replayed the same.
+ */
+function leavesCrumbs(findings: Findings, group: Group): Finding {
+  const [best, first] = (['best', 'first'] as const).map((name) =>
+    findings.measurement(group, fit('tight', name), 'crumbs'),
+  );
+  const where = `on ${textAt(group.point, 'trace')}`;
+  if (best == null || first == null) {
+    return { status: 'inconclusive', sentence: `${where} none were counted`, effect: null };
+  }
+  const others = byProcess(first);
+  const more = [...byProcess(best)].flatMap(([process, crumbs]) => {
+    const other = others.get(process);
+    return other === undefined ? [] : [crumbs - other];
+  });
+  const counts = `${where} ${formatNumber(best.summary.median)} against ${formatNumber(first.summary.median)}`;
+  const { confidence } = best.summary;
+  const interval = confidence === null || more.length === 0 ? null : medianInterval(more, 1 - confidence);
+  if (interval === null) return { status: 'inconclusive', sentence: counts, effect: null };
+  const { low, high } = interval;
+  const sentence = `${counts}, ${formatNumber(median(more))} ${formatInterval(low, high)} more`;
+  if (low > 0) return { status: 'supported', sentence, effect: null };
+  return { status: high <= 0 ? 'refuted' : 'inconclusive', sentence, effect: null };
+}
+
+/** One finding that is refuted refutes the whole, one that is open leaves it open. */
+function together(findings: readonly Finding[]): VerdictStatus {
+  const has = (status: VerdictStatus): boolean => findings.some((finding) => finding.status === status);
+  if (has('refuted')) return 'refuted';
+  return has('inconclusive') ? 'inconclusive' : 'supported';
+}
+
+/** Of several ratios the one nearest to no effect. */
+function leastEffect(findings: readonly Finding[]): Effect | null {
+  const effects = findings.flatMap(({ effect }) => (effect === null ? [] : [effect]));
+  return effects.toSorted((a, b) => a.value - b.value)[0] ?? null;
+}
+
+/** `on larson 1.2x [1.1, 1.3] as much as best-fit`; several of one trace are joined by "and". */
+function needsInWords(groups: readonly Group[], findings: readonly (readonly Finding[])[]): string {
+  return groups
+    .map(({ point }, i) => {
+      const said = findings[i]!.map(({ sentence }) => sentence);
+      return `on ${textAt(point, 'trace')} ${said.join(' and ')}`;
+    })
+    .join('; ');
+}
+
+/** What to do where there is no interval at all. */
+function advice(findings: readonly Finding[]): string {
+  return findings.every(({ effect }) => effect === null)
+    ? ' An interval takes more processes: run a larger profile, or with a larger --budget.'
+    : '';
+}
+
+const nothing = (): Judgement => withoutEffect('inconclusive', 'No trace was replayed.');
+
+export const bestFitTighter: Claim = {
+  id: 'best-fit-tighter',
+  statement: 'Best-fit needs less memory than first-fit, and leaves tiny fragments that nobody can use.',
+  source: 'less fragmentation',
+  judge(findings): Judgement {
+    const { groups } = findings;
+    if (groups.length === 0) return nothing();
+    const tighter = groups.map((group) => needsMore(findings, group, 'first', 'best'));
+    const crumbs = groups.map((group) => leavesCrumbs(findings, group));
+    const needs = needsInWords(
+      groups,
+      tighter.map((each) => [each]),
+    );
+    const leaves = crumbs.map((each) => each.sentence).join('; ');
+    const sentence =
+      `First-fit needs ${needs}. Free blocks under 32 B in a tight heap, best-fit's against first-fit's: ` +
+      `${leaves}.${advice(tighter)}`;
+    return { status: together([...tighter, ...crumbs]), sentence, effect: leastEffect(tighter) };
+  },
+};
+
+export const worstFitPoor: Claim = {
+  id: 'worst-fit-poor',
+  statement: 'Of first-fit, best-fit and worst-fit, worst-fit makes the worst use of memory.',
+  source: 'worst of the three',
+  judge(findings): Judgement {
+    const { groups } = findings;
+    if (groups.length === 0) return nothing();
+    const worse = groups.map((group) =>
+      ['first', 'best'].map((other) => needsMore(findings, group, 'worst', other)),
+    );
+    const all = worse.flat();
+    const sentence = `Worst-fit needs ${needsInWords(groups, worse)}.${advice(all)}`;
+    return { status: together(all), sentence, effect: leastEffect(all) };
+  },
+};

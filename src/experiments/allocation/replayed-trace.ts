@@ -1,0 +1,175 @@
+/**
+ * Experiments made of a trace of the user's own: the time of a call, and single calls' times, over the allocators he
+ * names. They are not in the lab's list: a fresh process reads the trace and makes them again.
+ */
+import { UserError } from '../../base/errors.ts';
+import { Prng } from '../../base/prng.ts';
+import type {
+  Context,
+  Experiment,
+  ScenarioVariant,
+  ThreadVariant,
+  Variant,
+} from '../../experiment/experiment.ts';
+import type { Point } from '../../kernel/kernel.ts';
+import { readTrace } from '../../trace/file.ts';
+import { type AllocationTrace, rowWords } from '../../trace/rows.ts';
+import { workloads, workloadTrace } from '../../trace/workloads.ts';
+import { clockLatency } from './latency-kernels.ts';
+import { type GeneralPeerId, generalPeers, noPeer, preloadedAs } from './peers.ts';
+import { observeResident, peerResidentOver, residentMetrics } from './resident-kernel.ts';
+import { observeTails, tailMetrics } from './row-tails.ts';
+import {
+  kernelsOver,
+  type Outlined,
+  outlined,
+  type TraceKernels,
+  type TraceSource,
+} from './trace-kernels.ts';
+import { heapVariant, peerVariant } from './trace-variants.ts';
+
+/** One allocator of ours, with the bytes of its heap; or one of others. */
+export interface Contender {
+  readonly id: string;
+  /** Of ours: the heap's size. Null: an allocator of others. */
+  readonly heapBytes: number | null;
+  readonly language: 'native' | 'typescript';
+}
+
+/** What a fresh process makes the experiments from. */
+export interface ReplaySource {
+  /** A trace file; or the id of a workload and its seed. */
+  readonly trace: { readonly path: string } | { readonly workload: string; readonly seed: number };
+  /** No more rows than these. */
+  readonly mostRows: number;
+  readonly allowTruncated: boolean;
+  readonly title: string;
+  readonly contenders: readonly Contender[];
+}
+
+/** The ids of the experiments in a run. */
+export const replayId = 'replay';
+export const replayTailsId = 'replay-tails';
+export const replayMemoryId = 'replay-memory';
+
+/** The trace of a source: at most `mostRows` rows. Throws UserError where it can't be read, or is empty. */
+export async function traceOf({
+  trace,
+  mostRows,
+  allowTruncated,
+  title,
+}: ReplaySource): Promise<AllocationTrace> {
+  const whole =
+    'path' in trace
+      ? await readTrace(trace.path, { mostRows, allowTruncated })
+      : workloadTrace(workloads.find(({ id }) => id === trace.workload)!, {}, new Prng(trace.seed));
+  if (whole.rows.length === 0) throw new UserError(`${title}: the trace has no operations`, 'record another');
+  return { rows: whole.rows.subarray(0, mostRows * rowWords), ids: whole.ids };
+}
+
+/** A variant of the workloads, over the source's trace instead. */
+function replaying(contender: Contender, kernels: TraceKernels, timed: boolean): ThreadVariant {
+  const { id, heapBytes, language } = contender;
+  if (heapBytes === null) {
+    const variant = peerVariant(id as GeneralPeerId);
+    return { ...variant, kernel: timed ? kernels.peerTails : kernels.peerWork };
+  }
+  const variant = heapVariant(id, language, { heapBytes });
+  const heap = variant.kernel.id.replace(/-work$/, '');
+  return { ...variant, kernel: timed ? kernels.heapTails(heap) : kernels.heapWork(heap) };
+}
+
+function experimentOver(source: ReplaySource, variants: readonly Variant[]): Experiment {
+  const baseline = variants.find(({ id }) => id === generalPeers[0]) ?? variants[0]!;
+  return {
+    id: replayId,
+    lab: 'allocation',
+    title: `${source.title}: the time of a call`,
+    question: 'Which allocator serves this trace fastest?',
+    sources: [],
+    parameters: [],
+    variants,
+    baseline: { variant: baseline.id },
+    operation: 'call',
+    claims: [],
+    explain: `The trace's operations, one after another by one thread, over each allocator. A block's first word gets a
+number, which is read back before the block is freed.`,
+    drawing: 'row by row: alloc, free, realloc',
+    chart: { kind: 'bars', x: 'variant', logX: false, logY: false, cacheLines: false, title: 'Time a call' },
+  };
+}
+
+/** An allocator of others as the malloc of a process of its own, where nothing else is resident because of another. */
+function inOwnProcess(id: GeneralPeerId, traces: TraceSource): ScenarioVariant {
+  const library = preloadedAs[id];
+  return {
+    form: 'scenario',
+    id,
+    title: id,
+    kernel: peerResidentOver(traces),
+    language: 'native',
+    observe: observeResident as (args: never) => Readonly<Record<string, number>>,
+    ...(library === null ? {} : { environment: { LD_PRELOAD: library } }),
+    refuses: (_: Point, { machine }: Context) =>
+      machine.platform === 'linux'
+        ? noPeer(id)
+        : `memory in RAM is measured on Linux only, where a malloc can be preloaded; this is ${machine.platform}`,
+  };
+}
+
+function memoryOf(source: ReplaySource, others: readonly Contender[], traces: TraceSource): Experiment {
+  const variants = others.map(({ id }) => inOwnProcess(id as GeneralPeerId, traces));
+  return {
+    ...experimentOver(source, variants),
+    id: replayMemoryId,
+    title: `${source.title}: memory`,
+    question: 'How much of an allocator of others comes into RAM?',
+    operation: 'call, resident memory read between',
+    metrics: residentMetrics,
+    comparesNothing: true,
+    weight: 0.5,
+  };
+}
+
+/** The experiments of a source whose trace is in memory. */
+export function replayExperiments(source: ReplaySource, trace: AllocationTrace): readonly Experiment[] {
+  const outline: Outlined = outlined(trace);
+  const heapBytes = (point: Point): number => point['heapBytes'] as number;
+  const traces: TraceSource = { name: () => 'all', outline: () => outline, make: () => trace, heapBytes };
+  const kernels = kernelsOver(traces);
+  const plain = source.contenders.map((each) => replaying(each, kernels, false));
+  const native = source.contenders.filter(({ language }) => language === 'native');
+  const timed = native.map((each) => ({
+    ...replaying(each, kernels, true),
+    observe: observeTails as (args: never) => Readonly<Record<string, number>>,
+  }));
+  const floor: ThreadVariant = {
+    form: 'thread',
+    id: 'clock',
+    title: 'nothing: the floor',
+    kernel: clockLatency,
+    language: 'native',
+    fixed: { blocks: 5000, blockBytes: 64 },
+    observe: observeTails as (args: never) => Readonly<Record<string, number>>,
+  };
+  const all = experimentOver(source, plain);
+  const others = source.contenders.filter(({ heapBytes: bytes }) => bytes === null);
+  return [
+    all,
+    {
+      ...experimentOver(source, [...timed, floor]),
+      id: replayTailsId,
+      title: `${source.title}: single calls`,
+      question: 'How long does one call take at worst?',
+      operation: 'call, timed by itself',
+      metrics: tailMetrics,
+    },
+    ...(others.length === 0 ? [] : [memoryOf(source, others, traces)]),
+  ];
+}
+
+/** The experiments of a source, in a fresh process. */
+export async function experimentsFrom(text: string): Promise<readonly Experiment[]> {
+  const source = JSON.parse(text) as ReplaySource;
+  return replayExperiments(source, await traceOf(source));
+}

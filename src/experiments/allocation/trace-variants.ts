@@ -1,0 +1,72 @@
+/** Who can replay a workload's trace: allocators of ours in both languages, those of others, JavaScript's own values. */
+import { type HeapChoice, heapChoices } from '../../allocators/heaps.ts';
+import { arrayBuffers, unsafeBuffers, zeroedBuffers } from '../../allocators/value-stores.ts';
+import { ContractError } from '../../base/errors.ts';
+import type { Language, ThreadVariant } from '../../experiment/experiment.ts';
+import type { Point } from '../../kernel/kernel.ts';
+import type { Workload } from '../../trace/workloads.ts';
+import { type GeneralPeerId, generalPeers, noPeer } from './peers.ts';
+import { heapWorks, peerWork, valueWork } from './trace-kernels.ts';
+
+function choice(id: string): HeapChoice {
+  const found = heapChoices.find((each) => each.id === id);
+  if (found === undefined) {
+    throw new ContractError(
+      `there is no allocator called ${id}: ${heapChoices.map((each) => each.id).join(', ')}`,
+    );
+  }
+  return found;
+}
+
+/** Whether an allocator can serve a workload: a stack only the last block first, a linear one only resets. */
+export function serves({ kind }: HeapChoice, { order }: Workload): boolean {
+  const kept = kind.order;
+  return kept === 'any' || order === 'at-once' || kept === order;
+}
+
+/** An allocator of ours; `fixed` has the workload, unless that is a parameter of the experiment. */
+export function heapVariant(id: string, language: Language, fixed: Point = {}): ThreadVariant {
+  const { title, kind, parameter } = choice(id);
+  const isNative = language === 'native';
+  return {
+    form: 'thread',
+    id: isNative ? id : `ts-${id}`,
+    title: isNative ? title : `TypeScript, ${title}`,
+    kernel: heapWorks.get(kind.id)!,
+    language,
+    fixed: { ...fixed, parameter },
+  };
+}
+
+/** An allocator of others, called through pointers. */
+export function peerVariant(id: GeneralPeerId, fixed: Point = {}): ThreadVariant {
+  return {
+    form: 'thread',
+    id,
+    title: id,
+    kernel: peerWork,
+    language: 'native',
+    fixed: { ...fixed, peer: generalPeers.indexOf(id) },
+    refuses: () => noPeer(id),
+  };
+}
+
+const values = [
+  { id: 'ts-objects', title: 'TypeScript, new objects', implementation: undefined },
+  { id: 'ts-buffers', title: 'TypeScript, Buffer.allocUnsafe', implementation: valueWork(unsafeBuffers) },
+  { id: 'ts-zeroed-buffers', title: 'TypeScript, Buffer.alloc', implementation: valueWork(zeroedBuffers) },
+  { id: 'ts-array-buffers', title: 'TypeScript, new ArrayBuffer', implementation: valueWork(arrayBuffers) },
+] as const;
+
+/** What JavaScript allocates by itself. */
+export function valueVariants(fixed: Point = {}): ThreadVariant[] {
+  return values.map(({ id, title, implementation }) => ({
+    form: 'thread',
+    id,
+    title,
+    kernel: peerWork,
+    language: 'typescript',
+    fixed: { ...fixed, peer: 0 },
+    ...(implementation === undefined ? {} : { implementation }),
+  }));
+}

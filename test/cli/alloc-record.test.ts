@@ -1,0 +1,237 @@
+/** `linefill alloc record` around real programs, and what its traces say of them. */
+import { spawnSync } from 'node:child_process';
+import { mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { afterAll, describe, expect, test } from 'vitest';
+import { replayHeap } from '../../src/allocators/heap-replay.ts';
+import { Tlsf } from '../../src/allocators/tlsf.ts';
+import type { Contents } from '../../src/trace/contents.ts';
+import { type FiledTrace, readTrace } from '../../src/trace/file.ts';
+import { allocationOp, rowWords } from '../../src/trace/rows.ts';
+import { setStage, type Stage } from './stage.ts';
+
+const main = fileURLToPath(new URL('../../dist/cli/main.js', import.meta.url));
+const source = fileURLToPath(new URL('../fixtures/recorded-program.cc', import.meta.url));
+const isLinux = process.platform === 'linux';
+const built = mkdtempSync(join(tmpdir(), 'linefill-recorded-'));
+const program = join(built, 'recorded-program');
+const compiled = isLinux
+  ? spawnSync(process.env['CXX'] ?? 'c++', ['-std=c++20', '-O1', '-pthread', '-w', '-o', program, source])
+  : null;
+const hasProgram = compiled?.status === 0;
+afterAll(() => rmSync(built, { recursive: true, force: true }));
+
+/** Records in process; what the program prints would go where this test's output goes. */
+async function record(...words: string[]): Promise<{ stage: Stage; code: number; trace: string }> {
+  const stage = setStage({ env: { PATH: process.env['PATH'] ?? '' }, columns: 100 });
+  const code = await stage.run('alloc', 'record', '--every-process', '-o', 'app.trace', '--', ...words);
+  return { stage, code, trace: join(stage.cwd, 'app.trace') };
+}
+
+/** Rows whose size says that they are the program's own: operation, size, alignment, thread, in order. */
+function own({
+  rows,
+  threads,
+}: FiledTrace): { op: number; id: number; bytes: number; alignment: number; thread: number }[] {
+  const sizes = new Map<number, number>();
+  return [...threads].flatMap((thread, row) => {
+    const [op, id, bytes, alignment] = rows.subarray(row * rowWords, (row + 1) * rowWords) as unknown as [
+      number,
+      number,
+      number,
+      number,
+    ];
+    const known = sizes.get(id);
+    if (op === allocationOp.alloc || op === allocationOp.realloc) sizes.set(id, bytes);
+    const size = op === allocationOp.free ? known! : bytes;
+    return isOwn(size) || (op === allocationOp.realloc && isOwn(known!))
+      ? [{ op, id, bytes: size, alignment, thread }]
+      : [];
+  });
+}
+
+const isOwn = (bytes: number): boolean =>
+  (bytes > 10_000 && bytes < 60_002 && bytes % 10_000 < 20) || [30_006, 12_288, 500_004].includes(bytes);
+
+async function contentsOf(stage: Stage, name = 'app.trace'): Promise<Contents> {
+  const info = setStage();
+  expect(await info.run('alloc', 'info', '--json', join(stage.cwd, name))).toBe(0);
+  return (JSON.parse(info.stdout()) as { contents: Contents }).contents;
+}
+
+// Without a compiler there is no program whose requests are known.
+describe.runIf(hasProgram)('a program whose requests are known', () => {
+  test('has each of them in its trace, with size and alignment, and none that was refused', async () => {
+    const { code, trace, stage } = await record(program, 'plain');
+    expect(code).toBe(0);
+    const { alloc, realloc, free } = allocationOp;
+    const rows = own(await readTrace(trace));
+    expect(
+      rows.filter(({ op }) => op !== free).map(({ op, bytes, alignment }) => [op, bytes, alignment]),
+    ).toEqual([
+      [alloc, 10_001, 16],
+      [alloc, 30_006, 16],
+      [alloc, 10_003, 16],
+      [alloc, 10_004, 16],
+      [realloc, 20_004, 16],
+      [realloc, 500_004, 16],
+      [realloc, 16, 16],
+      [realloc, 10_005, 16],
+      [alloc, 10_006, 16],
+      [alloc, 10_015, 16],
+      [alloc, 10_007, 64],
+      [alloc, 12_288, 4096],
+      [alloc, 10_008, 256],
+      [alloc, 10_009, 4096],
+      [alloc, 10_010, 16],
+    ]);
+    expect(
+      rows
+        .filter(({ op }) => op === free)
+        .map(({ bytes }) => bytes)
+        .toSorted(),
+    ).toEqual(
+      [10_001, 30_006, 10_003, 10_005, 10_006, 10_015, 10_007, 12_288, 10_008, 10_009, 10_010].toSorted(),
+    );
+    expect(stage.stderr()).toMatch(
+      /^\nRecorded in .*\napp\.trace: .*recorded-program, process \d+: \d+ operations/,
+    );
+    expect(await contentsOf(stage)).toMatchObject({
+      zeroedAllocations: 1,
+      alignedAllocations: 4,
+      threads: [{ thread: 0 }],
+    });
+  });
+
+  test('has them from all of its threads, none freed before it was made', async () => {
+    const { stage, trace } = await record(program, 'threads');
+    const rows = own(await readTrace(trace));
+    for (let worker = 0; worker < 4; worker++) {
+      const mine = rows.filter(({ bytes }) => bytes === 20_001 + worker);
+      const makers = new Set(mine.filter(({ op }) => op === allocationOp.alloc).map(({ thread }) => thread));
+      const freers = new Set(mine.filter(({ op }) => op === allocationOp.free).map(({ thread }) => thread));
+      expect([mine.length, makers.size, freers.size]).toEqual([1000, 1, 1]);
+      expect(makers).not.toEqual(freers);
+    }
+    expect(await contentsOf(stage)).toMatchObject({ crossThreadFrees: 2000 });
+  });
+
+  test('whose threads come and go needs no more numbers than run at once', async () => {
+    const { stage, trace } = await record(program, 'short-threads');
+    expect(own(await readTrace(trace))).toHaveLength(400);
+    expect((await contentsOf(stage)).threads.length).toBeLessThanOrEqual(3);
+  });
+
+  test('that forks has a trace for its child, and its own untouched', async () => {
+    const { stage, trace } = await record(program, 'forks');
+    const sizesIn = async (path: string, op: number): Promise<number[]> =>
+      own(await readTrace(path))
+        .filter((row) => row.op === op)
+        .map(({ bytes }) => bytes);
+    expect(await sizesIn(trace, allocationOp.alloc)).toEqual([...Array<number>(10).fill(40_001), 40_004]);
+    expect(await sizesIn(trace, allocationOp.free)).toEqual(Array<number>(10).fill(40_001));
+    const child = stage.files().find((name) => /^app\.trace\.\d+$/.test(name))!;
+    const path = join(stage.cwd, child);
+    expect(await sizesIn(path, allocationOp.alloc)).toEqual([...Array<number>(5).fill(40_002), 40_003]);
+    expect(await sizesIn(path, allocationOp.free)).toEqual([40_003]);
+    expect(stage.stderr()).toContain(`${child}: `);
+  });
+
+  test('that another replaces by exec has a trace beside that one', async () => {
+    const { stage, trace } = await record(program, 'exec');
+    expect(own(await readTrace(trace))[0]).toMatchObject({ bytes: 10_001 });
+    const before = stage.files().find((name) => /^app\.trace\.\d+\.0$/.test(name))!;
+    expect(own(await readTrace(join(stage.cwd, before))).map(({ bytes }) => bytes)).toEqual([60_001]);
+  });
+
+  test('that is killed has all that it did before, and ends as it would have', async () => {
+    const { code, trace } = await record(program, 'killed');
+    expect(code).toBe(128 + 9);
+    expect(own(await readTrace(trace))).toHaveLength(200_000);
+  });
+
+  // Where jemalloc is not installed the loader says so, and the program has the usual allocator.
+  test('of blocks 8 bytes apart has each of them, from an allocator that it brings', async () => {
+    const stage = setStage({ env: { PATH: process.env['PATH'] ?? '', LD_PRELOAD: 'libjemalloc.so.2' } });
+    expect(await stage.run('alloc', 'record', '-o', 'app.trace', '--', program, 'tiny')).toBe(0);
+    const { sizes, frees, lifetimes } = await contentsOf(stage);
+    expect(sizes.find(({ to }) => to === 8)!.count).toBeGreaterThanOrEqual(1000);
+    expect(frees).toBeGreaterThanOrEqual(1000);
+    // In the order of their making: each lives as long as the others.
+    expect(lifetimes.find(({ to }) => to === 9999)!.count).toBeGreaterThanOrEqual(999);
+  });
+
+  test('that is static is told to have left nothing', async ({ skip }) => {
+    const still = join(built, 'static-program');
+    const made = spawnSync(process.env['CXX'] ?? 'c++', ['-std=c++20', '-static', '-w', '-o', still, source]);
+    if (made.status !== 0) skip('there is no static C library');
+    const { stage, code } = await record(still, 'plain');
+    expect(code).toBe(1);
+    expect(stage.stderr()).toContain('Recorded nothing: ');
+    expect(stage.files()).toEqual([]);
+  });
+});
+
+describe.runIf(isLinux)('Node.js itself', () => {
+  const script = 'const a = []; for (let i = 0; i < 3000; i++) a.push(Buffer.alloc(20003)); process.exit(3)';
+
+  test('is recorded with its exit code, and its trace is served by a heap of ours', async () => {
+    const { code, trace, stage } = await record(process.execPath, '-e', script);
+    expect(code).toBe(3);
+    const whole = await contentsOf(stage);
+    expect(whole.sizes.find(({ to }) => to === 32_768)!.count).toBeGreaterThanOrEqual(3000);
+    expect(whole.threads.length).toBeGreaterThan(1);
+    expect(statSync(trace).size / whole.operations).toBeLessThan(5);
+    const part = await readTrace(trace, { mostRows: 60_000 });
+    const heap = new Uint32Array(2 ** 24);
+    const { answers } = replayHeap(Tlsf.create, heap, 0, part);
+    expect(answers.filter((answer) => answer < 0)).toHaveLength(0);
+  });
+
+  test('has its streams, its arguments and its environment', () => {
+    const folder = mkdtempSync(join(built, 'a b:'));
+    const speaking =
+      'process.stdin.on("data", (text) => console.log(String(text), process.argv[1], process.env.MINE))';
+    const words = ['alloc', 'record', '-o', 'app.trace', process.execPath, '-e', speaking, '--', '--out'];
+    const { status, stdout, stderr } = spawnSync(process.execPath, [main, ...words], {
+      cwd: folder,
+      env: { ...process.env, MINE: 'yes' },
+      input: 'said',
+      encoding: 'utf8',
+    });
+    expect({ status, stdout }).toEqual({ status: 0, stdout: 'said --out yes\n' });
+    expect(stderr).toMatch(/^\nRecorded in [\s\S]* operations of \d+ threads; /);
+    expect(readFileSync(join(folder, 'app.trace')).length).toBeGreaterThan(1000);
+  });
+
+  test('with what a shell does before it, whose small processes are not kept', async () => {
+    const stage = setStage({ env: { PATH: process.env['PATH'] ?? '' } });
+    const words = ['sh', '-c', `"${process.execPath}" -e 0; true`];
+    expect(await stage.run('alloc', 'record', '-o', 'app.trace', '--', ...words)).toBe(0);
+    expect(stage.files().filter((name) => /^app\.trace(\.\d+)?$/.test(name))).toHaveLength(2);
+  });
+});
+
+describe('what can not be recorded', () => {
+  // Elsewhere everything is refused alike.
+  test.runIf(isLinux)('is said in words', async () => {
+    const stage = setStage();
+    expect(await stage.run('alloc', 'record', '-o', 'app.trace', '--', './not-there')).toBe(2);
+    expect(stage.stderr()).toContain('there is no program "./not-there"');
+    expect(stage.files()).toEqual([]);
+  });
+
+  test('is refused before it runs', async () => {
+    const stage = setStage();
+    expect(await stage.run('alloc', 'record', '--', 'true')).toBe(2);
+    expect(stage.stderr()).toContain('alloc record needs --out <file>');
+    expect(await stage.run('alloc', 'record', '-o', 'app.trace')).toBe(2);
+    expect(stage.stderr()).toContain('alloc record needs a program to run');
+    writeFileSync(join(stage.cwd, 'app.trace'), 'mine');
+    expect(await stage.run('alloc', 'record', '-o', 'app.trace', '--', 'true')).toBe(2);
+    expect(stage.stderr()).toContain('"app.trace" exists');
+    expect(readFileSync(join(stage.cwd, 'app.trace'), 'utf8')).toBe('mine');
+  });
+});

@@ -1,0 +1,102 @@
+/**
+ * Worker threads over one pool in a SharedArrayBuffer, TypeScript, native, and both at once: no block is given to two,
+ * and afterwards each is in one place.
+ */
+import { afterAll, describe, expect, it } from 'vitest';
+import { takeCensus } from '#dist/allocators/shared-pool.js';
+import type { Language, TeamVariant } from '#dist/experiment/experiment.js';
+import { poolThreads } from '#dist/experiments/allocation/pool-threads.js';
+import { Crew } from '#dist/measure/crew.js';
+import { GroupRoom } from '#dist/measure/room.js';
+import { TeamArm } from '#dist/measure/team.js';
+import { environment } from '#dist/native/binding.js';
+import { twoCpus } from '../fixtures/lab/measuring.ts';
+
+const realWorker = new URL('../../dist/cli/worker.js', import.meta.url);
+const { allowedCpus } = environment();
+const crew = new Crew(realWorker);
+const kinds = ['mutex', 'lock-free', 'cached'] as const;
+const languages = ['native', 'typescript'] as const;
+const workloads = ['batches', 'hand-over'] as const;
+
+afterAll(() => crew.close());
+
+interface Args {
+  readonly heap: Uint32Array;
+  readonly count: number;
+}
+
+function teamOf(kind: string, workload: string, language: Language): TeamArm {
+  const variant = poolThreads.variants.find(({ id }) => id === kind) as TeamVariant;
+  // Few blocks in a batch, so that the same ones come and go.
+  const point = { workload, threads: 2, blocks: 40, blockBytes: 64, ...variant.fixed, steps: 40_000 };
+  return new TeamArm({
+    experiment: poolThreads.id,
+    variant,
+    point,
+    seat: { room: new GroupRoom(), seed: 1, cpus: allowedCpus },
+    language,
+    reference: true,
+    crew,
+    scope: 'here',
+  });
+}
+
+/** Member `thread` tags from here on; a call reads back `count` tags. */
+function tagsOf(thread: number, count: number): bigint {
+  return BigInt(thread * 2 ** 24) * BigInt(count) + (BigInt(count) * BigInt(count - 1)) / 2n;
+}
+
+const cases = kinds.flatMap((kind) =>
+  workloads.flatMap((workload) => languages.map((language) => [kind, workload, language] as const)),
+);
+
+describe.skipIf(!twoCpus)('threads that share a pool', () => {
+  it.each(cases)(
+    '%s, %s, %s: every tag is read back, and no block is lost',
+    async (kind, workload, language) => {
+      const team = teamOf(kind, workload, language);
+      await team.start();
+      const { checksums, metrics } = await team.sample({ warmup: 1, iterations: 3 });
+      const { heap, count } = team.args[0] as unknown as Args;
+      const tags =
+        workload === 'batches' ? [tagsOf(0, count), tagsOf(1, count)] : [tagsOf(0, count), tagsOf(0, count)];
+      expect(checksums).toEqual(tags);
+      expect(takeCensus(kind, heap).inUse).toBe(0);
+      expect(metrics['cpuNs']).toBeGreaterThan(0);
+      await team.close();
+    },
+  );
+
+  const mixes = kinds.flatMap((kind) => workloads.map((workload) => [kind, workload] as const));
+
+  it.each(mixes)('%s, %s: native code and TypeScript over one heap', async (kind, workload) => {
+    const { args } = teamOf(kind, workload, 'native');
+    const cpus = allowedCpus.slice(0, 2);
+    const gate = new Int32Array(new SharedArrayBuffer(4 * environment().gateWords));
+    const team = crew.nextTeam();
+    const plan = { warmup: 0, iterations: 4 };
+    await crew.muster(cpus);
+    for (const [member, cpu] of cpus.entries()) {
+      crew.send(cpu, {
+        kind: 'join',
+        team,
+        experiment: poolThreads.id,
+        variant: kind,
+        language: languages[member]!,
+        reference: true,
+        args: args[member]!,
+        gate,
+        members: 2,
+      });
+    }
+    expect(await crew.replies(cpus)).toEqual([{ kind: 'ready' }, { kind: 'ready' }]);
+    for (const cpu of cpus) crew.send(cpu, { kind: 'sample', team, plan });
+    const replies = await crew.replies(cpus);
+    const checksums = replies.map((reply) => (reply.kind === 'sample' ? reply.sample.checksum : reply));
+    const { heap, count } = args[0] as unknown as Args;
+    expect(checksums).toEqual([tagsOf(0, count), tagsOf(workload === 'batches' ? 1 : 0, count)]);
+    expect(takeCensus(kind, heap).inUse).toBe(0);
+    crew.dismiss(cpus, team);
+  });
+});

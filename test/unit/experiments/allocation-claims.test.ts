@@ -1,0 +1,146 @@
+/** The allocation claims about time, on rows made by hand. */
+import { describe, expect, it } from 'vitest';
+import type { Experiment } from '../../../src/experiment/experiment.ts';
+import type { Measurement } from '../../../src/experiment/run.ts';
+import { arenaRequests } from '../../../src/experiments/allocation/arena-requests.ts';
+import { heapSearch } from '../../../src/experiments/allocation/heap-search.ts';
+import { poolRate } from '../../../src/experiments/allocation/pool-rate.ts';
+import { stackFrame } from '../../../src/experiments/allocation/stack-frame.ts';
+import { workloadsExperiment } from '../../../src/experiments/allocation/workloads.ts';
+import { own, type Point } from '../../../src/kernel/kernel.ts';
+import { judge, row } from './judged-rows.ts';
+
+/** Rows of a group: the named coordinates, all others as they are. `ns` by variant. */
+function rowsOf(experiment: Experiment, at: Point, ns: Readonly<Record<string, number>>): Measurement[] {
+  const others = Object.fromEntries(experiment.parameters.map(({ name }) => [name, own]));
+  const group = { ...others, ...at };
+  const base = experiment.baseline.variant;
+  return [
+    ...Object.entries(ns).map(([variant, time]) => row(experiment, group, variant, {}, time)),
+    row(experiment, group, base, {}, ns[base]!, true),
+  ];
+}
+
+describe('jemalloc-faster', () => {
+  const taken = (workload: string, malloc: number): Measurement[] =>
+    rowsOf(workloadsExperiment, { workload }, { malloc, jemalloc: 10 });
+  const of = (...measurements: Measurement[][]) =>
+    judge(workloadsExperiment, 'jemalloc-faster', measurements.flat());
+
+  it('takes one workload to hold, and all to fail', () => {
+    expect(of(taken('larson', 12), taken('server', 25))).toMatchObject({ status: 'supported' });
+    expect(of(taken('larson', 12), taken('server', 13))).toMatchObject({ status: 'refuted' });
+    expect(of(taken('server', 20)).effect?.value).toBeCloseTo(2, 2);
+    expect(of()).toMatchObject({ status: 'inconclusive', effect: null });
+  });
+
+  it('is open where jemalloc was not measured', () => {
+    const rows = rowsOf(workloadsExperiment, { workload: 'larson' }, { malloc: 10 });
+    expect(of(rows)).toMatchObject({ status: 'inconclusive', effect: null });
+  });
+});
+
+describe('small-object-allocator', () => {
+  const of = (workload: string, malloc: number) =>
+    judge(
+      workloadsExperiment,
+      'small-object-allocator',
+      rowsOf(workloadsExperiment, { workload }, { malloc, 'small-object': 10 }),
+    );
+
+  it('looks at small blocks only', () => {
+    expect(of('alloc-test', 20)).toMatchObject({ status: 'supported' });
+    expect(of('alloc-test', 9)).toMatchObject({ status: 'refuted' });
+    expect(of('server', 20)).toMatchObject({ status: 'inconclusive', effect: null });
+  });
+});
+
+describe('first-fit-faster', () => {
+  const rows = (slots: number, best: number): Measurement[] =>
+    rowsOf(heapSearch, { slots }, { 'multi-pool': 5, 'first-fit': 20, 'best-fit': best });
+  const of = (...measurements: Measurement[][]) => judge(heapSearch, 'first-fit-faster', measurements.flat());
+
+  it('must hold at every number of blocks', () => {
+    expect(of(rows(500, 30), rows(4000, 300))).toMatchObject({ status: 'supported' });
+    expect(of(rows(500, 15), rows(4000, 300))).toMatchObject({ status: 'refuted' });
+    expect(of()).toMatchObject({ status: 'inconclusive' });
+  });
+});
+
+describe('segregated-constant', () => {
+  const rows = (slots: number, segregated: number, pool: number): Measurement[] =>
+    rowsOf(heapSearch, { slots }, { 'multi-pool': pool, 'first-fit': 20, segregated });
+  const of = (...measurements: Measurement[][]) =>
+    judge(heapSearch, 'segregated-constant', measurements.flat());
+
+  it('is about what it falls behind pools by, as the blocks grow in number', () => {
+    // Both twice as slow, for want of cache: flat.
+    expect(of(rows(500, 15, 5), rows(8000, 30, 10))).toMatchObject({ status: 'supported' });
+    // 16 times the blocks: flat is under 4 times.
+    expect(of(rows(500, 15, 5), rows(8000, 59, 5))).toMatchObject({ status: 'supported' });
+    expect(of(rows(500, 15, 5), rows(8000, 61, 5))).toMatchObject({ status: 'refuted' });
+  });
+
+  it('takes two sizes', () => {
+    expect(of(rows(500, 15, 5))).toMatchObject({ status: 'inconclusive', effect: null });
+  });
+});
+
+describe('arena-request-scope', () => {
+  const of = (linear: number) =>
+    judge(
+      arenaRequests,
+      'arena-request-scope',
+      rowsOf(arenaRequests, { blocksEach: 200 }, { linear, malloc: 20, 'small-object': 12, 'multi-pool': 8 }),
+    );
+
+  it('must hold against the fastest that frees block by block', () => {
+    expect(of(3)).toMatchObject({ status: 'supported' });
+    expect(of(3).effect?.value).toBeCloseTo(8 / 3, 2);
+    expect(of(9)).toMatchObject({ status: 'refuted' });
+  });
+});
+
+describe('stack-over-heap', () => {
+  const of = (malloc: number) =>
+    judge(
+      stackFrame,
+      'stack-over-heap',
+      rowsOf(stackFrame, { blockBytes: 64 }, { frame: 0.25, 'frame-called': 1, malloc, cycle: 0.25 }),
+    );
+
+  it('asks for fifty times, and tells the cycles', () => {
+    expect(of(10)).toMatchObject({ status: 'supported' });
+    expect(of(10).sentence).toContain('In cycles: frame-called 4.00, frame 1.00, malloc 40.0.');
+    expect(of(1.5)).toMatchObject({ status: 'refuted' });
+  });
+});
+
+describe('pool-pays-off-late', () => {
+  /** The time of an allocation with its work, and how much dearer an object is than a block of a pool. */
+  const rows = (addsBetween: number, ns: number, dearer: number): Measurement[] => {
+    const at = { addsBetween, blocks: 1000, blockBytes: 64 };
+    return rowsOf(poolRate, at, { 'ts-pool': ns / dearer, 'ts-objects': ns });
+  };
+  const counted = (addsBetween: number, objects: number, pool: number): Measurement[] =>
+    Object.entries({ 'ts-objects': objects, 'ts-pool': pool }).map(([variant, count]) => {
+      const made = row(poolRate, { addsBetween, blocks: 1000, blockBytes: 64 }, variant, {}, count);
+      return { ...made, metric: 'collections', summary: { ...made.summary, median: count } };
+    });
+  const of = (...measurements: Measurement[][]) => judge(poolRate, 'pool-pays-off-late', measurements.flat());
+
+  it('holds where objects are slower at a high rate, not at a low one, and are collected ten times as often', () => {
+    const low = rows(400_000, 130_000, 1);
+    expect(of(low, rows(0, 30, 2), counted(0, 20, 1))).toMatchObject({ status: 'supported' });
+    expect(of(low, rows(0, 30, 2), counted(0, 20, 3))).toMatchObject({ status: 'refuted' });
+    expect(of(low, rows(0, 30, 1), counted(0, 20, 0))).toMatchObject({ status: 'refuted' });
+    expect(of(rows(400_000, 130_000, 2), rows(0, 30, 2), counted(0, 20, 0))).toMatchObject({
+      status: 'refuted',
+    });
+    expect(of(low, rows(0, 30, 2))).toMatchObject({ status: 'inconclusive' });
+  });
+
+  it('takes a high rate and a low one', () => {
+    expect(of(rows(0, 30, 2))).toMatchObject({ status: 'inconclusive', effect: null });
+  });
+});

@@ -1,0 +1,97 @@
+/** What the claims about fits make of figures that nobody counted. */
+import { describe, expect, it } from 'vitest';
+import type { Judgement } from '../../../src/experiment/claim.ts';
+import { summarise } from '../../../src/experiment/analyse.ts';
+import { makeFindings } from '../../../src/experiment/make-findings.ts';
+import { armKey } from '../../../src/experiment/plan.ts';
+import type { Measurement } from '../../../src/experiment/run.ts';
+import { heapFragmentation } from '../../../src/experiments/allocation/heap-fragmentation.ts';
+import { makeConduct, makeMeasurement, makeRun, makeSamples } from '../experiment/made.ts';
+
+/** Of first, best and worst fit: memory over live, and free blocks under 32 B. */
+interface Figures {
+  readonly memory: readonly [first: number, best: number, worst: number];
+  readonly crumbs: readonly [first: number, best: number];
+}
+
+const usual: Figures = { memory: [1.5, 1.1, 3], crumbs: [10, 40] };
+
+function rowsOf(trace: string, { memory, crumbs }: Figures, processes: number): Measurement[] {
+  const row = (room: string, fit: string, metric: string, value: number, twin = false): Measurement => {
+    const samples = Array.from({ length: processes }, (_, process) =>
+      makeSamples(process, [value * (1 + process / 1000)]),
+    );
+    return makeMeasurement(`${armKey(room, { allocator: `${fit}-fit` })}${twin ? ' (again)' : ''}`, samples, {
+      experiment: heapFragmentation.id,
+      group: `trace=${trace}`,
+      variant: room,
+      point: { trace, liveBytes: 1, tightPercent: 125, room, allocator: `${fit}-fit` },
+      metric,
+      twin,
+      summary: summarise({ processes: samples, divisor: 1 }, 0, 0.025),
+    });
+  };
+  return [
+    ...(['first', 'best', 'worst'] as const).map((fit, i) =>
+      row('ample', fit, 'peakUsedOverPeakLive', memory[i]!),
+    ),
+    row('ample', 'first', 'peakUsedOverPeakLive', memory[0], true),
+    ...(['first', 'best'] as const).map((fit, i) => row('tight', fit, 'crumbs', crumbs[i]!)),
+  ];
+}
+
+function judge(id: string, traces: Readonly<Record<string, Figures>>, processes = 7): Judgement {
+  const measurements = Object.entries(traces).flatMap(([trace, figures]) =>
+    rowsOf(trace, figures, processes),
+  );
+  const conduct = [makeConduct({ experiment: heapFragmentation.id, comparisons: 2 })];
+  const findings = makeFindings(makeRun({ measurements, conduct }), heapFragmentation);
+  return heapFragmentation.claims.find((claim) => claim.id === id)!.judge(findings);
+}
+
+describe('best-fit-tighter', () => {
+  it('is supported where first-fit needs more on every trace, and leaves fewer crumbs', () => {
+    const judged = judge('best-fit-tighter', { larson: usual, server: { ...usual, memory: [1.3, 1.2, 3] } });
+    expect(judged.status).toBe('supported');
+    expect(judged.sentence).toMatch(
+      /^First-fit needs on larson 1\.36x .* as much as best-fit; on server 1\.08x/,
+    );
+    expect(judged.effect!.value).toBeCloseTo(1.3 / 1.2, 3);
+  });
+
+  it('is refuted where one trace shows no difference, or fewer crumbs', () => {
+    const even = { ...usual, memory: [1.1, 1.1, 3] } as const;
+    expect(judge('best-fit-tighter', { larson: usual, server: even }).status).toBe('refuted');
+    const clean = { ...usual, crumbs: [40, 10] } as const;
+    expect(judge('best-fit-tighter', { larson: clean }).status).toBe('refuted');
+  });
+
+  it('compares crumbs process by process', () => {
+    const judged = judge('best-fit-tighter', { larson: { ...usual, crumbs: [10, 11] } });
+    expect(judged.status).toBe('supported');
+    expect(judged.sentence).toMatch(/on larson 11\.0 against 10\.0, 1\.00 \[1\.00, 1\.01\] more\.$/);
+    expect(judge('best-fit-tighter', { larson: { ...usual, crumbs: [10, 10] } }).status).toBe('refuted');
+  });
+
+  it('is open with one process, and says what to do', () => {
+    const judged = judge('best-fit-tighter', { larson: usual }, 1);
+    expect(judged).toMatchObject({ status: 'inconclusive', effect: null });
+    expect(judged.sentence).toMatch(/run a larger profile/);
+  });
+});
+
+describe('worst-fit-poor', () => {
+  it('is supported where it needs more than both others, refuted where more than one of them only', () => {
+    expect(judge('worst-fit-poor', { larson: usual }).status).toBe('supported');
+    const between = { ...usual, memory: [1.5, 1.1, 1.3] } as const;
+    expect(judge('worst-fit-poor', { larson: usual, phases: between }).status).toBe('refuted');
+  });
+});
+
+it.each(heapFragmentation.claims)('$id is open where nothing was replayed', (claim) => {
+  const findings = makeFindings(
+    makeRun({ conduct: [makeConduct({ experiment: heapFragmentation.id })] }),
+    heapFragmentation,
+  );
+  expect(claim.judge(findings)).toMatchObject({ status: 'inconclusive', effect: null });
+});
