@@ -121,6 +121,8 @@ std::string spell(ArgumentType type) {
       return "shared " + element + "[]";
     case Form::kObserved:
       return "observed " + element + "[]";
+    case Form::kScratch:
+      return "scratch " + element + "[]";
   }
   return element;
 }

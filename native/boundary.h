@@ -10,6 +10,9 @@
 //   std::span<T>         T[]              the same; written, so it may overlap no other argument
 //   Shared<T>            shared T[]       exactly that typed array, over a SharedArrayBuffer; written
 //   Observed<T>          observed T[]     over either; holds what was observed (times), not an answer
+//   Scratch<T>           scratch T[]      over an ArrayBuffer; room to work in, not an answer: what a call
+//   wrote
+//                                         there it may trust, since no other thread can reach it
 #pragma once
 
 #include <cstddef>
@@ -34,7 +37,7 @@ enum class Element : uint8_t {
   kBigUint64,
 };
 
-enum class Form : uint8_t { kScalar, kInput, kOutput, kShared, kObserved };
+enum class Form : uint8_t { kScalar, kInput, kOutput, kShared, kObserved, kScratch };
 
 // `element` names the number's type for a scalar (kBigUint64 stands for "size").
 struct ArgumentType {
@@ -60,6 +63,15 @@ struct Shared {
 // An output that holds measurements, which no reference can predict.
 template <class T>
 struct Observed {
+  std::span<T> span;
+  T* data() const { return span.data(); }
+  size_t size() const { return span.size(); }
+  T& operator[](size_t i) const { return span[i]; }
+};
+
+// Room to work in that no other thread can reach: pointers may lie there for as long as the call lasts.
+template <class T>
+struct Scratch {
   std::span<T> span;
   T* data() const { return span.data(); }
   size_t size() const { return span.size(); }
@@ -137,6 +149,12 @@ template <class T>
 struct Parameter<Observed<T>> {
   static constexpr ArgumentType type{Form::kObserved, element_of<T>()};
   static Observed<T> unpack(const Value& value) { return {{static_cast<T*>(value.data), value.length}}; }
+};
+
+template <class T>
+struct Parameter<Scratch<T>> {
+  static constexpr ArgumentType type{Form::kScratch, element_of<T>()};
+  static Scratch<T> unpack(const Value& value) { return {{static_cast<T*>(value.data), value.length}}; }
 };
 
 // Signature<R(A...)>: the table's types, and a call with unpacked values.

@@ -7,7 +7,7 @@
 namespace linefill {
 namespace {
 
-using Slots = Observed<uint64_t>;
+using Slots = Scratch<uint64_t>;
 using Indices = std::span<const uint32_t>;
 using Times = Observed<uint32_t>;
 

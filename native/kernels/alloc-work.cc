@@ -13,9 +13,9 @@
 namespace linefill {
 namespace {
 
-using Slots = Observed<uint64_t>;
+using Slots = Scratch<uint64_t>;
 using Indices = std::span<const uint32_t>;
-using Arena = Observed<uint8_t>;
+using Arena = Scratch<uint8_t>;
 
 // What an allocator adds to a block, at most, for the sake of the refusal below.
 constexpr uint64_t kOverheadBytes = 64;

@@ -90,7 +90,7 @@ TEST(boundary_span_takes_exactly_its_typed_array) {
                               Element::kInt32,    Element::kUint32,   Element::kFloat32, Element::kFloat64,
                               Element::kBigInt64, Element::kBigUint64};
   alignas(8) unsigned char bytes[64] = {};
-  for (const Form form : {Form::kInput, Form::kOutput, Form::kObserved}) {
+  for (const Form form : {Form::kInput, Form::kOutput, Form::kObserved, Form::kScratch}) {
     for (const Element wanted : kAll) {
       for (const Element given : kAll) {
         const std::string text = complaint({form, wanted}, array(given, "another array", bytes, 2));
@@ -122,7 +122,7 @@ TEST(boundary_span_shared_or_not) {
   }
   CHECK_EQ(complaint({Form::kObserved, Element::kInt32}, other("null")),
            "k: argument 1 \"x\" must be Int32Array, not null");
-  for (const Form form : {Form::kInput, Form::kOutput}) {
+  for (const Form form : {Form::kInput, Form::kOutput, Form::kScratch}) {
     CHECK_EQ(complaint({form, Element::kInt32}, plain), "");
     CHECK_EQ(complaint({form, Element::kInt32}, shared),
              "k: argument 1 \"x\" must be Int32Array over an ArrayBuffer, not one over a SharedArrayBuffer");
@@ -184,9 +184,9 @@ std::string overlap_of(Form one, Form another, size_t at, size_t length) {
 }
 
 TEST(boundary_written_spans_overlap_nothing) {
-  for (const Form written : {Form::kOutput, Form::kObserved, Form::kShared}) {
+  for (const Form written : {Form::kOutput, Form::kObserved, Form::kScratch, Form::kShared}) {
     const Form read = Form::kInput;
-    for (const Form beside : {read, Form::kOutput, Form::kObserved, Form::kShared}) {
+    for (const Form beside : {read, Form::kOutput, Form::kObserved, Form::kScratch, Form::kShared}) {
       CHECK_EQ(overlap_of(written, beside, 0, 8), "");   // ends where the other begins
       CHECK_EQ(overlap_of(written, beside, 16, 8), "");  // begins where the other ends
       CHECK_EQ(overlap_of(written, beside, 10, 0), "");  // touches nothing
@@ -225,25 +225,27 @@ TEST(boundary_spells_every_type) {
   CHECK_EQ(spell({Form::kOutput, Element::kFloat32}), "float32[]");
   CHECK_EQ(spell({Form::kShared, Element::kInt32}), "shared int32[]");
   CHECK_EQ(spell({Form::kObserved, Element::kUint16}), "observed uint16[]");
+  CHECK_EQ(spell({Form::kScratch, Element::kUint64}), "scratch uint64[]");
 }
 
 // --- From a C++ signature to its table, and back to a call -------------------------------------------------
 
 uint64_t everything(uint32_t a, int32_t b, uint64_t c, double d, std::span<const int16_t> e,
-                    std::span<float> f, Shared<uint32_t> g, Observed<double> h) {
+                    std::span<float> f, Shared<uint32_t> g, Observed<double> h, Scratch<uint8_t> i) {
   f[0] = 2.5F;
   g[0] = 7;
   h[0] = 0.5;
+  i[0] = 1;
   return a + static_cast<uint64_t>(b) + c + static_cast<uint64_t>(d) + static_cast<uint64_t>(e[1]);
 }
 std::string accepts(uint32_t, int32_t, uint64_t, double, std::span<const int16_t>, std::span<float>,
-                    Shared<uint32_t>, Observed<double>) {
+                    Shared<uint32_t>, Observed<double>, Scratch<uint8_t>) {
   return "";
 }
 
 TEST(boundary_deduces_the_table_and_unpacks_in_order) {
   static const Kernel<&everything, &accepts> kernel("test-everything", "takes one of each", "a", "b", "c",
-                                                    "d", "e", "f", "g", "h");
+                                                    "d", "e", "f", "g", "h", "i");
   const char* spelt[] = {"uint32",
                          "int32",
                          "size",
@@ -251,15 +253,17 @@ TEST(boundary_deduces_the_table_and_unpacks_in_order) {
                          "const int16[]",
                          "float32[]",
                          "shared uint32[]",
-                         "observed float64[]"};
+                         "observed float64[]",
+                         "scratch uint8[]"};
   const auto table = kernel.arguments();
-  REQUIRE(table.size() == 8);
-  for (size_t i = 0; i < 8; ++i) CHECK_EQ(spell(table[i].type), spelt[i]);
+  REQUIRE(table.size() == 9);
+  for (size_t i = 0; i < 9; ++i) CHECK_EQ(spell(table[i].type), spelt[i]);
 
   alignas(8) int16_t e[2] = {100, 2000};
   float f[1] = {};
   uint32_t g[1] = {};
   double h[1] = {};
+  uint8_t i[1] = {};
   Candidate candidates[] = {number(1),
                             number(-1),
                             number(9007199254740991.0),
@@ -267,9 +271,10 @@ TEST(boundary_deduces_the_table_and_unpacks_in_order) {
                             array(Element::kInt16, "Int16Array", e, 2),
                             array(Element::kFloat32, "Float32Array", f, 1),
                             array(Element::kUint32, "Uint32Array", g, 1),
-                            array(Element::kFloat64, "Float64Array", h, 1)};
+                            array(Element::kFloat64, "Float64Array", h, 1),
+                            array(Element::kUint8, "Uint8Array", i, 1)};
   candidates[6].shared = true;
-  Value values[8];
+  Value values[9];
   REQUIRE(check_arguments(kernel.id(), table, candidates, values).empty());
   Sample sample;
   const Outcome outcome = kernel.time(Plan{}, values, &sample, nullptr);
@@ -277,6 +282,7 @@ TEST(boundary_deduces_the_table_and_unpacks_in_order) {
   CHECK_EQ(f[0], 2.5F);
   CHECK_EQ(g[0], 7U);
   CHECK_EQ(h[0], 0.5);
+  CHECK_EQ(i[0], 1);
 }
 
 TEST(boundary_says_which_item_is_wrong) {

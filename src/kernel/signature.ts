@@ -17,7 +17,10 @@ interface ArrayOf {
 }
 type Element = keyof ArrayOf;
 
-/** One argument's type: a scalar, a read array, a written array, a shared array, or an array of observations. */
+/**
+ * One argument's type: a scalar, a read array, a written array, a shared array, an array of observations, or room to work
+ * in whose contents are nobody's answer.
+ */
 export type ArgumentType =
   | 'uint32'
   | 'int32'
@@ -26,7 +29,8 @@ export type ArgumentType =
   | `const ${Element}[]`
   | `${Element}[]`
   | `shared ${Element}[]`
-  | `observed ${Element}[]`;
+  | `observed ${Element}[]`
+  | `scratch ${Element}[]`;
 
 /** Argument names in their order, each with its type. */
 export type Signature = Readonly<Record<string, ArgumentType>>;
@@ -37,9 +41,11 @@ type ElementOf<T extends ArgumentType> = T extends `const ${infer E}[]`
     ? E
     : T extends `observed ${infer E}[]`
       ? E
-      : T extends `${infer E}[]`
+      : T extends `scratch ${infer E}[]`
         ? E
-        : never;
+        : T extends `${infer E}[]`
+          ? E
+          : never;
 
 /** What a kernel of signature S is called with. */
 export type Arguments<S extends Signature> = {
@@ -60,6 +66,6 @@ export function inOrder(signature: Signature, args: Readonly<Record<string, unkn
 /** Names of the arrays whose contents are part of the answer: written, and not mere observations. */
 export function answerArrays(signature: Signature): string[] {
   return Object.entries(signature)
-    .filter(([, type]) => type.endsWith('[]') && !type.startsWith('const ') && !type.startsWith('observed '))
+    .filter(([, type]) => type.endsWith('[]') && !/^(const|observed|scratch) /.test(type))
     .map(([name]) => name);
 }

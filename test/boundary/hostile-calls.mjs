@@ -22,7 +22,7 @@ const length = 64;
 
 /** "shared uint32[]" -> {form: 'shared', element: 'uint32', span: true} */
 function parse(type) {
-  const match = /^(?:(const|shared|observed) )?(\w+)(\[\])?$/.exec(type);
+  const match = /^(?:(const|shared|observed|scratch) )?(\w+)(\[\])?$/.exec(type);
   const [, form, element, span] = match;
   return { form: form ?? (span === undefined ? 'scalar' : 'output'), element, span: span !== undefined };
 }

@@ -1,6 +1,6 @@
 /**
- * Makes the hostile calls of one kernel (argument 1; `extremes` as argument 2 for the in-range extremes, 3 on: which
- * of them). Writes a line of JSON a step to standard output, synchronously: the call before it is made, then its
+ * Makes the hostile calls of one kernel (argument 1; `extremes` as argument 2 for the in-range extremes, from the one
+ * that argument 3 numbers). Writes a line of JSON a step to standard output, synchronously: the call before it is made, then its
  * outcome, so that whoever reads knows which call ended the process.
  */
 import { writeSync } from 'node:fs';
@@ -11,10 +11,10 @@ function say(line) {
   writeSync(1, `${JSON.stringify(line)}\n`);
 }
 
-const [id, which, only] = process.argv.slice(2);
+const [id, which, from = '0'] = process.argv.slice(2);
 const kernel = nativeKernels().find((entry) => entry.id === id);
 const all = which === 'extremes' ? extremeCalls(kernel) : hostileCalls(kernel);
-for (const { name, expect, args, plan } of only === undefined ? all : [all[Number(only)]]) {
+for (const { name, expect, args, plan } of all.slice(Number(from))) {
   say({ call: name, expect });
   const [made, planned] = [args(), plan?.()];
   try {

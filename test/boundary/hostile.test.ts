@@ -70,15 +70,29 @@ describe('hostile calls', () => {
 });
 
 describe('extreme but permitted numbers', () => {
-  const calls = kernels.flatMap((kernel) =>
-    extremeCalls(kernel).map((call, i) => [kernel.id, call.name, i] as const),
-  );
+  const calls = kernels
+    .map((kernel) => [kernel.id, extremeCalls(kernel).length] as const)
+    .filter(([, count]) => count > 0);
 
-  it.each(calls)('%s: %s', async (id, _, i) => {
-    const ended = await runChild('hostile-child.mjs', [id, 'extremes', String(i)], extremeLimitMs);
-    if (ended.timedOut) return;
-    expect(crashed(ended)).toBeNull();
-    const outcome = ended.lines.find((line) => 'outcome' in line);
-    if (outcome?.['outcome'] === 'threw') expect(outcome['message']).toMatch(new RegExp(`^${id}: \\S`));
+  it.each(calls)('%s: %d calls', { timeout: 60_000 }, async (id, count) => {
+    // One process makes them all; where one goes on for too long, the next process begins behind it.
+    for (let from = 0; from < count; ) {
+      const ended = await runChild(
+        'hostile-child.mjs',
+        [id, 'extremes', String(from)],
+        55_000,
+        extremeLimitMs,
+      );
+      const outcomes = ended.lines.filter((line) => 'outcome' in line);
+      for (const outcome of outcomes) {
+        if (outcome['outcome'] === 'threw') expect(outcome['message']).toMatch(new RegExp(`^${id}: \\S`));
+      }
+      if (!ended.timedOut) {
+        expect(crashed(ended)).toBeNull();
+        expect(ended.lines.at(-1)).toEqual({ done: count });
+        return;
+      }
+      from += outcomes.length + 1;
+    }
   });
 });

@@ -23,7 +23,7 @@ const poolSignature = {
   timesNs: 'observed uint32[]',
 } as const;
 const opaqueSignature = {
-  slots: 'observed uint64[]',
+  slots: 'scratch uint64[]',
   order: 'const uint32[]',
   timesNs: 'observed uint32[]',
   blockBytes: 'uint32',

@@ -16,19 +16,19 @@ import { type BatchLoops, blocksAt, orderOf, patternAt, roundsAt, runBatches } f
 import { BufferLoops, ObjectLoops } from './object-loops.ts';
 
 const opaqueSignature = {
-  slots: 'observed uint64[]',
+  slots: 'scratch uint64[]',
   order: 'const uint32[]',
   pattern: 'uint32',
   rounds: 'uint32',
   blockBytes: 'uint32',
 } as const;
 const arenaSignature = {
-  slots: 'observed uint64[]',
+  slots: 'scratch uint64[]',
   order: 'const uint32[]',
   pattern: 'uint32',
   rounds: 'uint32',
   blockBytes: 'uint32',
-  arena: 'observed uint8[]',
+  arena: 'scratch uint8[]',
 } as const;
 type OpaqueArguments = Arguments<typeof opaqueSignature>;
 export type OpaqueWork = Kernel<typeof opaqueSignature>;

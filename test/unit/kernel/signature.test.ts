@@ -10,19 +10,20 @@ const signature = {
   line: 'shared uint32[]',
   seen: 'observed float64[]',
   bytes: 'size',
+  room: 'scratch uint8[]',
 } as const satisfies Signature;
 
 describe('a signature', () => {
   it('puts arguments into its order, whatever theirs is', () => {
-    const args = { bytes: 6, seen: 5, line: 4, hops: 3, out: 2, input: 1, other: 0 };
-    expect(inOrder(signature, args)).toEqual([1, 2, 3, 4, 5, 6]);
+    const args = { room: 7, bytes: 6, seen: 5, line: 4, hops: 3, out: 2, input: 1, other: 0 };
+    expect(inOrder(signature, args)).toEqual([1, 2, 3, 4, 5, 6, 7]);
   });
 
   it('leaves a hole where an argument is missing, for the boundary to name', () => {
     expect(inOrder({ a: 'uint32', b: 'uint32' }, { b: 1 })).toEqual([undefined, 1]);
   });
 
-  it('knows which arrays are answers: written ones, not inputs, scalars or observations', () => {
+  it('knows which arrays are answers: written ones, not inputs, scalars, observations or room to work in', () => {
     expect(answerArrays(signature)).toEqual(['out', 'line']);
     expect(answerArrays({ n: 'uint32' })).toEqual([]);
   });
