@@ -1,12 +1,5 @@
 /** What `linefill alloc replay` prints: a line an allocator, and which one serves the trace best. */
-import {
-  formatBytes,
-  formatCount,
-  formatInterval,
-  formatNs,
-  formatNumber,
-  formatRatio,
-} from '../../base/units.ts';
+import { formatBytes, formatCount, formatInterval, formatNs, formatRatio } from '../../base/units.ts';
 import type { Experiment } from '../../experiment/experiment.ts';
 import type { Findings, Group } from '../../experiment/findings.ts';
 import { makeFindings } from '../../experiment/make-findings.ts';
@@ -50,7 +43,7 @@ interface Served {
   readonly maxNs: number | null;
   /** Of ours the end of the highest payload; of others what came into RAM at most. */
   readonly memoryBytes: number | null;
-  /** That over what was live at most. */
+  /** Memory over what was live, both at the moment when most was live. */
   readonly overLive: number | null;
   readonly figures: ReplayFigures | null;
 }
@@ -116,11 +109,11 @@ function servedOf(contender: Contender, report: ReplayReport, { times, tails, me
     maxNs: medianOf(tails, id, 'maxNs'),
     memoryBytes: figures === null ? inRamBytes : figures.books.reachWords * 4,
     overLive:
-      figures === null
-        ? inRamBytes === null
+      figures !== null
+        ? figures.fragmentation.usedOverPeakLive
+        : inRamBytes === null
           ? null
-          : inRamBytes / peakBytes
-        : figures.fragmentation.peakUsedOverPeakLive,
+          : medianOf(memory, id, 'overMostLive'),
     figures,
   };
 }
@@ -128,6 +121,8 @@ function servedOf(contender: Contender, report: ReplayReport, { times, tails, me
 /** The fastest, and whom it is shown to beat. */
 interface Fastest {
   readonly id: string;
+  /** Ratios nearer to 1 than this can't be told from 1; null: not known. */
+  readonly floor: number | null;
   readonly faster: readonly string[];
   readonly untold: readonly string[];
 }
@@ -138,13 +133,15 @@ function fastestOf(served: readonly Served[], times: Measured | null): Fastest |
   if (first === undefined || times === null) return null;
   const faster: string[] = [];
   const untold: string[] = [];
+  let floor: number | null = null;
   for (const { id } of others) {
     const ratio = times.findings.ratio(times.group, { variant: id }, { variant: first.id });
     const isShown =
       !('missing' in ratio) && ratio.low !== null && ratio.floor !== null && ratio.low > ratio.floor;
     (isShown ? faster : untold).push(id);
+    if (!('missing' in ratio)) floor = ratio.floor;
   }
-  return { id: first.id, faster, untold };
+  return { id: first.id, floor, faster, untold };
 }
 
 function least<T>(rows: readonly T[], of: (row: T) => number | null): T | null {
@@ -161,8 +158,12 @@ function verdictTexts(served: readonly Served[], fastest: Fastest | null, floorN
     const { nsACall, low, high } = served.find(({ id }) => id === fastest.id)!;
     const beats = fastest.faster.length === 0 ? '' : ` Shown to be faster than ${list(fastest.faster)}.`;
     const open = fastest.untold.length === 0 ? '' : ` Not shown to be faster than ${list(fastest.untold)}.`;
+    const apart =
+      fastest.floor === null
+        ? ''
+        : ` Differences under ${formatRatio(fastest.floor)} can't be told apart here.`;
     texts.push(
-      `Time: ${fastest.id}, ${formatNs(nsACall!)} a call${low === null ? '' : `, ${formatInterval(low, high)}`}.${beats}${open}`,
+      `Time: ${fastest.id}, ${formatNs(nsACall!)} a call${low === null ? '' : `, ${formatInterval(low, high)}`}.${beats}${open}${apart}`,
     );
   }
   const steady = least(served, ({ p999Ns }) => p999Ns);
@@ -191,39 +192,41 @@ const columns: readonly Column[] = [
   { header: 'p99.99', align: 'right', spare: 1 },
   { header: 'slowest', align: 'right', spare: 0 },
   { header: 'memory', align: 'right' },
+  { header: 'over live', align: 'right' },
   { header: 'F1', align: 'right', spare: 1 },
-  { header: 'F4', align: 'right' },
+  { header: 'F4', align: 'right', spare: 3 },
   { header: 'internal', align: 'right', spare: 2 },
 ];
 
 function cellsOf(row: Served): Cell[] {
-  const { figures } = row;
-  const ns = (value: number | null): string => (value === null ? notAvailable : formatNs(value));
-  const ratio = (value: number | null | undefined): string =>
-    value === null || value === undefined ? '' : formatNumber(value);
-  const share = figures?.fragmentation.internal ?? null;
+  const { figures, low, high } = row;
+  const known = (value: number | null | undefined, format: (value: number) => string): string =>
+    value === null || value === undefined ? notAvailable : format(value);
+  const isBaseline = row.nsACall !== null && row.ratio === null;
   return [
     row.id,
-    ns(row.nsACall),
-    row.low === null ? notAvailable : formatInterval(row.low, row.high),
-    row.ratio !== null ? formatRatio(row.ratio) : row.nsACall === null ? '' : 'baseline',
-    row.p99Ns === null ? '' : ns(row.p99Ns),
-    row.p999Ns === null ? '' : ns(row.p999Ns),
-    row.p9999Ns === null ? '' : ns(row.p9999Ns),
-    row.maxNs === null ? '' : ns(row.maxNs),
-    row.memoryBytes === null ? '' : formatBytes(row.memoryBytes),
-    ratio(figures?.fragmentation.meanUsedOverLive),
-    ratio(row.overLive),
-    share === null ? '' : `${(100 * share).toFixed(0)}%`,
+    known(row.nsACall, formatNs),
+    low === null ? notAvailable : formatInterval(low, high),
+    isBaseline ? 'baseline' : known(row.ratio, formatRatio),
+    known(row.p99Ns, formatNs),
+    known(row.p999Ns, formatNs),
+    known(row.p9999Ns, formatNs),
+    known(row.maxNs, formatNs),
+    known(row.memoryBytes, formatBytes),
+    known(row.overLive, formatRatio),
+    known(figures?.fragmentation.meanUsedOverLive, formatRatio),
+    known(figures?.fragmentation.peakUsedOverPeakLive, formatRatio),
+    known(figures?.fragmentation.internal, (share) => `${(100 * share).toFixed(0)}%`),
   ].map((text) => ({ text }));
 }
 
 const legend =
   "A call: an allocation, a free or a realloc, the trace's row read and the block's first word written or read with it. " +
-  "Ratio: over the baseline's time. p99 and the like: of calls timed one by one, a read of the clock in each. Memory: of " +
-  'ours the end of the highest block in the heap; of others what came into RAM in a process of their own, every page of ' +
-  "a block written (traces of 16 MiB and more at once). F1, F4: Johnstone and Wilson's, memory over what was live, as a mean over time, and most over most. " +
-  'Internal: of the blocks left at the end, what nobody asked for.';
+  "Ratio: over the baseline's time. p99 and the like: of calls timed one by one, a read of the clock in each. Memory, at " +
+  'most: of ours the end of the highest block in the heap; of others what came into RAM in a process of their own, every ' +
+  'page of a block written, where 16 MiB and more are live at once. Over live: memory over what was live, both when most ' +
+  "was. F1 and F4: Johnstone and Wilson's, the mean over time, and most memory over most live. Internal: of the blocks left " +
+  'at the end, what nobody asked for. A narrow terminal shows fewer columns; --json has all.';
 
 function arranged(report: ReplayReport): {
   served: Served[];
@@ -253,7 +256,8 @@ export function replayText(report: ReplayReport, looks: Looks): string {
     `${oneLine(title)}: ${formatCount(outline.rows)} operations, ${formatBytes(outline.peakBytes)} live at most; ` +
     `${formatCount(run.conduct[0]?.processes ?? 0)} fresh process${run.conduct[0]?.processes === 1 ? '' : 'es'}.`;
   const rows = served.toSorted((a, b) => (a.nsACall ?? Infinity) - (b.nsACall ?? Infinity)).map(cellsOf);
-  const left = leftOut.map(({ id, reason }) => `Left out: ${id}: ${reason}`);
+  const notMeasured = run.leftOut.map(({ what, reason }) => `Left out: ${what}: ${reason}`);
+  const left = [...leftOut.map(({ id, reason }) => `Left out: ${id}: ${reason}`), ...new Set(notMeasured)];
   const paragraphs = [
     wrap(head, looks.columns),
     renderTable(columns, rows, { width: looks.columns, paint }),

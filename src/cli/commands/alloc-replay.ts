@@ -6,7 +6,11 @@ import { formatBytes, formatCount, formatNs } from '../../base/units.ts';
 import { checkPlace } from '../../base/whole-file.ts';
 import { writeRun } from '../../experiment/run-file.ts';
 import { generalPeers, noPeer } from '../../experiments/allocation/peers.ts';
-import { figuresWithRoom, type ReplayFigures } from '../../experiments/allocation/replay-figures.ts';
+import {
+  figuresWithRoom,
+  replayFigures,
+  type ReplayFigures,
+} from '../../experiments/allocation/replay-figures.ts';
 import {
   type Contender,
   replayExperiments,
@@ -15,7 +19,7 @@ import {
 } from '../../experiments/allocation/replayed-trace.ts';
 import { type Outlined, outlined, roomFor } from '../../experiments/allocation/trace-kernels.ts';
 import { environment } from '../../native/binding.ts';
-import type { AllocationTrace } from '../../trace/rows.ts';
+import { type AllocationTrace, rowWords } from '../../trace/rows.ts';
 import { Interrupts } from '../interrupts.ts';
 import { exitCodes, type Io, type Lab, looksOf } from '../io.ts';
 import { meant } from '../nearest.ts';
@@ -67,22 +71,52 @@ interface Prepared {
  * all take turns, and most of the run would be its.
  */
 const mostTimesFastest = 20;
+/** Whoever would take so long for the books alone is left out unless it was named: told by the trace's beginning. */
+const mostBooksNs = 5e9;
+const beginningRows = 200_000;
+/** Time for a run over a long trace, unless the user gave it: a profile's own is for small ones. */
+const msAMillionRows = 15_000;
+
+/** Allocators of ours that no program's trace can be served by, and why. */
+const unfit: Readonly<Record<string, string>> = {
+  linear: 'gives memory back only all at once',
+  stack: 'takes back the last block first',
+};
+
+/** How long the whole trace would take with books, if it went on as it begins; refusals and errors are left to that. */
+function guessedNs(
+  { kind, parameter }: HeapChoice,
+  { rows, ids }: AllocationTrace,
+  heapBytes: number,
+): number {
+  const beginning = { rows: rows.subarray(0, beginningRows * rowWords), ids };
+  if (beginning.rows.length === rows.length) return 0;
+  const { elapsedNs } = replayFigures(kind, parameter, beginning, heapBytes);
+  return (elapsedNs * rows.length) / beginning.rows.length;
+}
 
 /** One of ours: its figures, or why it can't be measured. */
 function prepareHeap(
-  { kind, parameter }: HeapChoice,
+  choice: HeapChoice,
   trace: AllocationTrace,
   outline: Outlined,
+  isNamed: boolean,
 ): ReplayFigures | string {
+  const { kind, parameter } = choice;
   const available = environment().availableMemoryBytes() ?? 2 ** 32;
   const least = roomFor(outline.peakBytes);
   const most = Math.min(2 ** 31, available / 4);
   if (least > most) return `its heap of ${formatBytes(least)} is more than a quarter of the available memory`;
   let figures: ReplayFigures;
   try {
+    const guessed = guessedNs(choice, trace, least);
+    if (guessed > mostBooksNs && !isNamed) {
+      return `a replay would take ${formatNs(guessed)} or more, as it begins; name it to have it all the same`;
+    }
     figures = figuresWithRoom(kind, parameter, trace, least, most);
   } catch (error) {
-    return (error as Error).message;
+    // A kernel's words, without the name that only the lab knows.
+    return (error as Error).message.replace(/^[a-z-]+: /, '');
   }
   if (figures.refused === 0) return figures;
   return `refuses ${formatCount(figures.refused)} requests even in ${formatBytes(figures.heapBytes)}`;
@@ -109,13 +143,17 @@ function withoutSlow(prepared: Prepared, named: readonly string[]): Prepared {
 
 function prepare(
   ids: readonly string[],
+  named: readonly string[],
   trace: AllocationTrace,
   outline: Outlined,
   say: (text: string) => void,
 ): Prepared {
   const contenders: Contender[] = [];
   const figures = new Map<string, ReplayFigures>();
-  const leftOut: { id: string; reason: string }[] = [];
+  const whole = named.some((word) => word === 'all' || word === 'ours');
+  const leftOut: { id: string; reason: string }[] = whole
+    ? Object.entries(unfit).map(([id, reason]) => ({ id, reason }))
+    : [];
   for (const id of ids) {
     const peer = generalPeers.find((each) => each === id);
     if (peer !== undefined) {
@@ -127,7 +165,7 @@ function prepare(
     say(`replaying over ${id}, with books`);
     const isTypeScript = id.startsWith('ts-');
     const shown = ours.find((each) => each.id === id.replace(/^ts-/, ''))!;
-    const found = prepareHeap(shown, trace, outline);
+    const found = prepareHeap(shown, trace, outline, named.includes(id));
     if (typeof found === 'string') leftOut.push({ id, reason: found });
     else {
       figures.set(id, found);
@@ -141,6 +179,10 @@ function prepare(
 function nothingLeft({ leftOut }: Prepared): UserError {
   const why = leftOut.map(({ id, reason }) => `${id}: ${reason}`).join('; ');
   return new UserError(`none of these allocators can serve the trace: ${why}`, '--allocators all');
+}
+
+function budgetFor({ rows }: Outlined): number | null {
+  return rows > 1e6 ? Math.ceil((rows / 1e6) * msAMillionRows) : null;
 }
 
 /** The command. Its result is the exit code. */
@@ -162,7 +204,7 @@ export async function allocReplayCommand(
   const interrupts = new Interrupts(io, (text) => line.note(text));
   try {
     const prepared = withoutSlow(
-      prepare(ids, trace, outline, (text) => line.note(text)),
+      prepare(ids, options.allocators, trace, outline, (text) => line.note(text)),
       options.allocators,
     );
     if (prepared.contenders.length === 0) throw nothingLeft(prepared);
@@ -177,7 +219,7 @@ export async function allocReplayCommand(
         settings: {},
         cpus,
         seed,
-        budgetMs: budget ?? null,
+        budgetMs: budget ?? budgetFor(outline),
       },
       (event) => line.update(event),
       interrupts.signal,

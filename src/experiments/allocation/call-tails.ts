@@ -3,7 +3,7 @@ import type { Experiment, ThreadVariant } from '../../experiment/experiment.ts';
 import type { Point } from '../../kernel/kernel.ts';
 import { workloads } from '../../trace/workloads.ts';
 import { checkWhole } from '../hardware/sizes.ts';
-import { clockLatency } from './latency-kernels.ts';
+import { clockFloor } from './clock-floor.ts';
 import { type GeneralPeerId, generalPeers } from './peers.ts';
 import { observeTails, tailMetrics } from './row-tails.ts';
 import { heapTailsOf, peerTails } from './trace-kernels.ts';
@@ -67,15 +67,7 @@ export const callTails: Experiment = {
     heapTailsVariant('slab', { only: 'full' }),
     heapTailsVariant('small-object'),
     ...generalPeers.map(peerTailsVariant),
-    {
-      form: 'thread',
-      id: 'clock',
-      title: 'nothing: the floor',
-      kernel: clockLatency,
-      language: 'native',
-      fixed: { blocks: 10_000, blockBytes: 64 },
-      observe,
-    },
+    clockFloor,
   ],
   skips: (point, { profile }) => profile === 'quick' && point['only'] === 'full',
   baseline: { variant: 'malloc' },

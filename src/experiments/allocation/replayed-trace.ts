@@ -15,7 +15,7 @@ import type { Point } from '../../kernel/kernel.ts';
 import { readTrace } from '../../trace/file.ts';
 import { type AllocationTrace, rowWords } from '../../trace/rows.ts';
 import { workloads, workloadTrace } from '../../trace/workloads.ts';
-import { clockLatency } from './latency-kernels.ts';
+import { clockFloor } from './clock-floor.ts';
 import { type GeneralPeerId, generalPeers, noPeer, preloadedAs } from './peers.ts';
 import { observeResident, peerResidentOver, residentMetrics } from './resident-kernel.ts';
 import { observeTails, tailMetrics } from './row-tails.ts';
@@ -143,21 +143,12 @@ export function replayExperiments(source: ReplaySource, trace: AllocationTrace):
     ...replaying(each, kernels, true),
     observe: observeTails as (args: never) => Readonly<Record<string, number>>,
   }));
-  const floor: ThreadVariant = {
-    form: 'thread',
-    id: 'clock',
-    title: 'nothing: the floor',
-    kernel: clockLatency,
-    language: 'native',
-    fixed: { blocks: 5000, blockBytes: 64 },
-    observe: observeTails as (args: never) => Readonly<Record<string, number>>,
-  };
   const all = experimentOver(source, plain);
   const others = source.contenders.filter(({ heapBytes: bytes }) => bytes === null);
   return [
     all,
     {
-      ...experimentOver(source, [...timed, floor]),
+      ...experimentOver(source, [...timed, clockFloor]),
       id: replayTailsId,
       title: `${source.title}: single calls`,
       question: 'How long does one call take at worst?',

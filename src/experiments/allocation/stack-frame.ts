@@ -1,8 +1,9 @@
 /** Experiment: a block from the stack against a block from malloc. */
-import { formatNumber } from '../../base/units.ts';
+import { formatBytes } from '../../base/units.ts';
 import type { Claim, Judgement } from '../../experiment/claim.ts';
 import type { Experiment, Language, ThreadVariant } from '../../experiment/experiment.ts';
-import { judgeTimes, withoutEffect } from '../../experiment/judging.ts';
+import type { Findings, Group } from '../../experiment/findings.ts';
+import { describeRatio, judgeFigure, withoutEffect } from '../../experiment/judging.ts';
 import { dependentAdds } from '../../kernel/dependent-adds.ts';
 import { numberAt, type Point } from '../../kernel/kernel.ts';
 import { mallocWork, mimallocWork } from './opaque-kernels.ts';
@@ -18,30 +19,35 @@ function frame(id: string, title: string, isCalled: number, language: Language):
   return { form: 'thread', id, title, kernel: stackFrameWork, language, fixed: { frames, isCalled } };
 }
 
-/** 1 to 2 cycles against 100 to 1,000: 50 times at least. */
-const claimedTimes = 50;
+/** Who is claimed to take how many cycles. */
+const claimed = [
+  { variant: 'frame-called', what: "a called function's frame", low: 1, high: 2 },
+  { variant: 'malloc', what: 'malloc and its free', low: 100, high: 1000 },
+] as const;
+
+/** The cycles of each at one size, and beside them what the one takes over the other. */
+function judgeCycles(findings: Findings, group: Group): Judgement[] {
+  const size = `For a block of ${formatBytes(numberAt(group.point, 'blockBytes'))}`;
+  const judged = claimed.map(({ variant, what, low, high }) => {
+    const ratio = findings.ratio(group, { variant }, { variant: 'cycle' });
+    const subject = `${size} ${what}`;
+    if ('missing' in ratio) return withoutEffect('inconclusive', `${subject}: ${ratio.missing}.`);
+    const figure = { value: ratio.ratio, low: ratio.low, high: ratio.high };
+    return judgeFigure(figure, { low, high, unit: 'cycles' }, subject);
+  });
+  const over = findings.ratio(group, { variant: 'malloc' }, { variant: 'frame-called' });
+  if ('missing' in over) return judged;
+  const [frame, heap] = judged as [Judgement, Judgement];
+  const remark = ` Malloc and its free take ${describeRatio(over)} as long as that frame.`;
+  return [frame, { ...heap, sentence: `${heap.sentence}${remark}` }];
+}
 
 const stackOverHeap: Claim = {
   id: 'stack-over-heap',
   statement: 'Memory from the stack costs one or two cycles, memory from malloc 100 to 1,000.',
   source: '1-2 cycles against 100-1,000',
   judge(findings): Judgement {
-    const judged = findings.groups.map((group) => {
-      const bytes = numberAt(group.point, 'blockBytes');
-      const ratio = findings.ratio(group, { variant: 'malloc' }, { variant: 'frame' });
-      const cycle = findings.measurement(group, { variant: 'cycle' })?.summary.median;
-      const inCycles = (['frame-called', 'frame', 'malloc'] as const).map((variant) => {
-        const ns = findings.measurement(group, { variant })?.summary.median;
-        return ns === undefined || cycle === undefined ? null : `${variant} ${formatNumber(ns / cycle)}`;
-      });
-      const told = inCycles.every((each) => each !== null) ? ` In cycles: ${inCycles.join(', ')}.` : '';
-      const found = judgeTimes(
-        ratio,
-        claimedTimes,
-        `A block of ${bytes} B from malloc and its free, against a frame's,`,
-      );
-      return { ...found, sentence: `${found.sentence}${told}` };
-    });
+    const judged = findings.groups.flatMap((group) => judgeCycles(findings, group));
     if (judged.length === 0) return withoutEffect('inconclusive', 'Nothing was measured.');
     const refuted = judged.find((each) => each.status === 'refuted');
     const open = judged.find((each) => each.status !== 'supported');
@@ -122,7 +128,8 @@ back, so that even the frame's costs a store and a load; a frame of a called fun
 is shown at its best: one block, freed before the next is asked for, so that the same memory comes back each time and every
 load hits the nearest cache. TypeScript has no arrays in frames, but a compiler that sees that an object never leaves its
 function keeps its fields in registers; an object that is stored somewhere must be made. The length of a cycle is
-measured beside them, by additions of which each needs the one before.`,
+measured beside them, by additions of which each needs the one before. The claim is judged in cycles, of the called
+function's frame and of malloc with its free; what one takes over the other is only told.`,
   drawing: `stack   |caller's frame|return address|block: tag ...|
                               sp: -= 64, and back ^
 heap    |..used..|free|..used..|block: tag|..free....|

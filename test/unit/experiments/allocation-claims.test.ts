@@ -102,17 +102,42 @@ describe('arena-request-scope', () => {
 });
 
 describe('stack-over-heap', () => {
-  const of = (malloc: number) =>
+  /** Times in cycles of a quarter of a nanosecond. */
+  const of = (called: number, malloc: number) =>
     judge(
       stackFrame,
       'stack-over-heap',
-      rowsOf(stackFrame, { blockBytes: 64 }, { frame: 0.25, 'frame-called': 1, malloc, cycle: 0.25 }),
+      rowsOf(
+        stackFrame,
+        { blockBytes: 64 },
+        { frame: 0.25, 'frame-called': called / 4, malloc: malloc / 4, cycle: 0.25 },
+      ),
     );
 
-  it('asks for fifty times, and tells the cycles', () => {
-    expect(of(10)).toMatchObject({ status: 'supported' });
-    expect(of(10).sentence).toContain('In cycles: frame-called 4.00, frame 1.00, malloc 40.0.');
-    expect(of(1.5)).toMatchObject({ status: 'refuted' });
+  it('takes both in their range, within a factor of two', () => {
+    const judged = of(2, 120);
+    expect(judged).toMatchObject({ status: 'supported' });
+    expect(judged.sentence).toContain('the source says 1.00 to 2.00 cycles');
+    expect(judged.sentence).toContain('the source says 100 to 1,000 cycles');
+    expect(judged.sentence).toMatch(/Malloc and its free take 60\.\d+x .* as long as that frame\.$/);
+    expect(of(3.9, 52)).toMatchObject({ status: 'supported' });
+  });
+
+  it('is not supported by a ratio: both sides count by themselves', () => {
+    // A frame of half a cycle against 30 cycles is 60 times as much.
+    expect(of(0.55, 33)).toMatchObject({ status: 'refuted' });
+    expect(of(2, 41)).toMatchObject({ status: 'refuted' });
+    expect(of(5, 400)).toMatchObject({ status: 'refuted' });
+    expect(of(2, 2500)).toMatchObject({ status: 'refuted' });
+    expect(of(2, 41).effect?.unit).toBe('cycles');
+  });
+
+  it('is open where an arm is missing, but still refuted by the other', () => {
+    const at = { blockBytes: 64 };
+    const some = (ns: Readonly<Record<string, number>>) =>
+      judge(stackFrame, 'stack-over-heap', rowsOf(stackFrame, at, ns));
+    expect(some({ frame: 0.25, cycle: 0.25, malloc: 50 })).toMatchObject({ status: 'inconclusive' });
+    expect(some({ frame: 0.25, cycle: 0.25, malloc: 5 })).toMatchObject({ status: 'refuted' });
   });
 });
 
