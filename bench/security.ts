@@ -2,15 +2,18 @@
  * What do the checker of `linefill alloc check` and glibc's own catch of mimalloc-bench's security cases? Each case is a
  * program with one fault, in up to three sizes, that says NOT_CAUGHT where it gets past it: it is caught if that is not
  * said. The cases are compiled as their own CMakeLists.txt does; they are read from a checkout, never copied here.
+ * A checker that ends every program would so catch all, so each also gets programs that are right, of
+ * correct-programs.cc: a false alarm is one that does not end with 0, or of which anything is reported.
  *
  *   LINEFILL_MIMALLOC_BENCH   a checkout of github.com/daanx/mimalloc-bench
  *
  * glibc's is libc_malloc_debug.so.0 with MALLOC_CHECK_=3, where the C library has it.
  */
 import { spawnSync } from 'node:child_process';
-import { mkdtempSync, readdirSync, rmSync } from 'node:fs';
+import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
 import { UserError } from '#dist/base/errors.js';
 import { checkerPath } from '#dist/native/locate.js';
 import { type Figure, sit } from './sitting.ts';
@@ -23,6 +26,9 @@ const cFlags = (
 ).split(' ');
 const cppFlags = '-O3 -DNDEBUG -w -std=c++17 -fsized-deallocation -DALLOCATION_SIZE=4096'.split(' ');
 const timeoutMs = 10_000;
+const correctSource = fileURLToPath(new URL('../bench/correct-programs.cc', import.meta.url));
+/** What correct-programs.cc can be told to do. */
+const correctPrograms = ['edges', 'moves', 'cleared', 'objects', 'handed', 'churn'] as const;
 
 /** The first whose pattern a case's name has. */
 const categories: readonly (readonly [name: string, pattern: RegExp])[] = [
@@ -97,6 +103,19 @@ function isCaught({ path }: Program, { env }: Way): boolean {
   return error === undefined && !stdout.includes('NOT_CAUGHT');
 }
 
+/** How many of the correct programs end otherwise than with 0, or have something reported of them. */
+function falseAlarms(path: string, { env }: Way): number {
+  const log = `${path}.log`;
+  return correctPrograms.filter((which) => {
+    rmSync(log, { force: true });
+    const { status } = spawnSync(path, [which], {
+      env: { ...process.env, LINEFILL_CHECK_LOG: log, ...env },
+      timeout: timeoutMs,
+    });
+    return status !== 0 || (existsSync(log) && readFileSync(log).length > 0);
+  }).length;
+}
+
 await sit(
   'security',
   "what do our checker and glibc's own catch of mimalloc-bench's security cases?",
@@ -117,6 +136,8 @@ await sit(
         out,
         smoke ? /^double_free\.|^one_byte_overflow/ : /./,
       );
+      const correct = join(out, 'correct-programs');
+      compile('c++', ['-O1', '-fno-builtin', '-std=c++17', '-pthread', correctSource, '-o', correct]);
       const figures: Figure[] = [];
       let best = 0;
       for (const way of ways()) {
@@ -132,6 +153,13 @@ await sit(
           ...(isOurs && !smoke ? { target: { least: best + 1 } } : {}),
         });
         if (!isOurs) best = Math.max(best, caught.length);
+        figures.push({
+          name: `${way.name}: false alarms`,
+          value: falseAlarms(correct, way),
+          of: correctPrograms.length,
+          unit: 'count',
+          ...(isOurs ? { target: { most: 0 } } : {}),
+        });
         for (const [category] of categories) {
           const of = countIn(programs, category);
           if (of === 0) continue;

@@ -53,8 +53,9 @@ class MutexPool {
  public:
   static constexpr SharedPoolKind kKind = SharedPoolKind::kMutex;
 
-  MutexPool(uint32_t* heap, const SharedPoolShape& shape, uint32_t /*thread*/ = 0)
-      : list_(heap, shape), lock_(heap + kLockWord) {}
+  MutexPool(uint32_t* heap, const SharedPoolShape& shape, uint32_t /*thread*/ = 0,
+            uint64_t patience_ns = WordLock::kPatienceNs)
+      : list_(heap, shape), lock_(heap + kLockWord, patience_ns) {}
 
   const SharedBlocks& blocks() const { return list_.blocks(); }
 

@@ -149,6 +149,19 @@ const Peer* find_peer(const char* id) {
   return nullptr;
 }
 
+void give_back_free_memory() {
+  const auto program = Library::program();
+  if (const auto trim = symbol<int (*)(size_t)>(program, "malloc_trim")) trim(0);
+  if (const auto release = symbol<void (*)()>(program, "MallocExtension_ReleaseFreeMemory")) release();
+  if (const auto collect = symbol<void (*)(bool)>(program, "mi_collect")) collect(true);
+  using Control = int (*)(const char*, void*, size_t*, void*, size_t);
+  if (const auto control = symbol<Control>(program, "mallctl")) {
+    // 4096 stands for all arenas (MALLCTL_ARENAS_ALL).
+    control("thread.tcache.flush", nullptr, nullptr, nullptr, 0);
+    control("arena.4096.purge", nullptr, nullptr, nullptr, 0);
+  }
+}
+
 const char* boost_version() {
 #if defined(LINEFILL_BOOST_POOL)
   return BOOST_LIB_VERSION;

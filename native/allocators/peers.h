@@ -41,6 +41,9 @@ std::span<const Peer> general_peers();
 // Null where there is none of that id, or it can't be called.
 const Peer* find_peer(const char* id);
 
+// Asks the process's own malloc, which may be a preloaded one, to give back what it holds and nobody uses.
+void give_back_free_memory();
+
 // "1.74", or null where it was not compiled in.
 const char* boost_version();
 bool has_pmr();

@@ -12,7 +12,6 @@ namespace {
 constexpr uint32_t kLooks = 200;
 constexpr uint64_t kFirstNapNs = 20'000;
 constexpr uint64_t kLongestNapNs = 1'000'000;
-constexpr uint64_t kPatienceNs = 10'000'000'000;
 
 }  // namespace
 
@@ -23,12 +22,13 @@ bool WordLock::wait() {
     if (state().load(std::memory_order_relaxed) == kFree && try_take()) return true;
   }
   // 2. Then nap: the holder may have lost its CPU.
-  const uint64_t deadline_ns = platform::now_ns() + kPatienceNs;
+  const uint64_t deadline_ns = platform::now_ns() + patience_ns_;
   for (uint64_t nap_ns = kFirstNapNs; platform::now_ns() < deadline_ns;
        nap_ns = std::min(2 * nap_ns, kLongestNapNs)) {
     platform::sleep_ns(nap_ns);
     if (try_take()) return true;
   }
+  patience_ns_ = 0;
   return false;
 }
 

@@ -17,9 +17,14 @@ namespace linefill {
 
 class WordLock {
  public:
-  explicit WordLock(uint32_t* word) : word_(word) {}
+  static constexpr uint64_t kPatienceNs = 10'000'000'000;
 
-  // False where it was not let go of for 10 s.
+  // `patience_ns`: of one wait, in place of 10 s.
+  explicit WordLock(uint32_t* word, uint64_t patience_ns = kPatienceNs)
+      : word_(word), patience_ns_(patience_ns) {}
+
+  // False where it was not let go of for so long. Who has waited in vain once only looks from then on: a call
+  // with many blocks still to free must end.
   bool take() { return try_take() || wait(); }
   void give() { state().store(kFree, std::memory_order_release); }
 
@@ -36,6 +41,7 @@ class WordLock {
   bool wait();
 
   uint32_t* word_;
+  uint64_t patience_ns_;
 };
 
 }  // namespace linefill

@@ -1,11 +1,11 @@
 // What a trace keeps in RAM over the process's own malloc: resident memory is read with the bytes that are
 // live at that moment, every so many rows. Each page of a block is written, as a program would use what it
-// asks for. To be run in a child process whose malloc is the one that is meant. Reference:
-// src/experiments/allocation/resident-kernel.ts.
+// asks for. Pages and reads count against the call's stamina, so that it ends. To be run in a child process
+// whose malloc is the one that is meant. Reference: src/experiments/allocation/resident-kernel.ts.
 #include <vector>
 
-#include "allocators/trace-work.h"
 #include "kernel.h"
+#include "kernels/used-store.h"
 
 namespace linefill {
 namespace {
@@ -15,7 +15,6 @@ using Slots = std::span<uint64_t>;
 
 // Reads of resident memory in one call, at most: each takes as long as a walk through the process's pages.
 constexpr uint32_t kMostReads = 4096;
-constexpr size_t kPageBytes = 4096;
 
 // What the array "resident" gets, of the first call that finds it all zero (later ones find memory that this
 // one has left with malloc), in bytes beyond what was resident before: the most; what was live then; when
@@ -33,29 +32,6 @@ std::string check_resident(Trace trace, Slots slots, uint32_t reads, Observed<do
   if (platform::resident_bytes() < 0) return "this system does not say what of a process is in RAM";
   return check_peer_trace(trace, slots.size());
 }
-
-// malloc, each page of a block written.
-class UsedStore : public PeerStore {
- public:
-  UsedStore() : PeerStore(general_peers()[0]) {}
-
-  Handle allocate(uint32_t bytes, uint32_t alignment_bytes) {
-    return used(PeerStore::allocate(bytes, alignment_bytes), bytes);
-  }
-  // The tag is in the first word, which used() leaves alone.
-  Handle reallocate(Handle block, uint32_t had, uint32_t bytes, uint32_t alignment_bytes) {
-    return used(PeerStore::reallocate(block, had, bytes, alignment_bytes), bytes);
-  }
-
- private:
-  Handle used(Handle block, uint32_t bytes) {
-    if (block == 0) return 0;
-    auto* const data = reinterpret_cast<volatile char*>(&tag(block));
-    for (size_t at = kPageBytes; at < bytes; at += kPageBytes) data[at] = 1;
-    if (bytes > kWordBytes) data[bytes - 1] = 1;
-    return block;
-  }
-};
 
 // The bytes that are live, by a trace's own account.
 class LiveBytes {
@@ -86,8 +62,14 @@ Outcome peer_resident(Trace trace, Slots slots, uint32_t reads, Observed<double>
   UsedStore store;
   NoWatch watch;
   LiveBytes live(slots.size() / kSlotParts);
+  // What is left over from before would serve the trace unseen.
+  if (resident[kMostLive] == 0) give_back_free_memory();
   const auto before = static_cast<double>(platform::resident_bytes());
-  const auto growth = [before] { return static_cast<double>(platform::resident_bytes()) - before; };
+  const auto growth = [&] {
+    const int64_t bytes = platform::resident_bytes();
+    store.spend_on_read(bytes);
+    return static_cast<double>(bytes) - before;
+  };
   const size_t rows = trace.size() / kRowWords;
   const bool is_first = resident[kMostLive] == 0;
   const size_t part = is_first ? std::max<size_t>(1, (rows + reads - 1) / reads) : rows;
@@ -97,7 +79,8 @@ Outcome peer_resident(Trace trace, Slots slots, uint32_t reads, Observed<double>
     const Trace some = trace.subspan(row * kRowWords, std::min(part, rows - row) * kRowWords);
     const Outcome found = replay_rows(store, some, slots, watch);
     sum += static_cast<uint32_t>(found.checksum);
-    error = found.error;
+    // The rows may have ended before the next look.
+    error = found.error == nullptr && !store.lasts() ? Stamina::kSpent : found.error;
     if (!is_first) continue;
     live.follow(some);
     const double grown = growth();

@@ -29,6 +29,8 @@ Library Library::open(std::initializer_list<const char*> names) {
   return Library(nullptr);
 }
 
+Library Library::program() { return Library(reinterpret_cast<void*>(GetModuleHandleA(nullptr))); }
+
 void* Library::symbol(const char* name) const {
   if (handle_ == nullptr) return nullptr;
   return reinterpret_cast<void*>(GetProcAddress(reinterpret_cast<HMODULE>(handle_), name));
@@ -45,6 +47,8 @@ Library Library::open(std::initializer_list<const char*> names) {
   }
   return Library(nullptr, lacks_static_tls);
 }
+
+Library Library::program() { return Library(dlopen(nullptr, RTLD_NOW)); }
 
 void* Library::symbol(const char* name) const { return handle_ == nullptr ? nullptr : dlsym(handle_, name); }
 

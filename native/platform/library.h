@@ -11,6 +11,9 @@ class Library {
   // The first of `names` that the system's loader finds, its symbols kept apart from everyone else's.
   static Library open(std::initializer_list<const char*> names);
 
+  // The program itself, with all that was loaded at its start, preloaded libraries among it.
+  static Library program();
+
   bool found() const { return handle_ != nullptr; }
   // Whether one is there that the loader had no thread-local room left for (glibc's static TLS).
   bool lacks_static_tls() const { return lacks_static_tls_; }

@@ -225,7 +225,7 @@ TEST(boundary_spells_every_type) {
   CHECK_EQ(spell({Form::kOutput, Element::kFloat32}), "float32[]");
   CHECK_EQ(spell({Form::kShared, Element::kInt32}), "shared int32[]");
   CHECK_EQ(spell({Form::kObserved, Element::kUint16}), "observed uint16[]");
-  CHECK_EQ(spell({Form::kScratch, Element::kUint64}), "scratch uint64[]");
+  CHECK_EQ(spell({Form::kScratch, Element::kBigUint64}), "scratch uint64[]");
 }
 
 // --- From a C++ signature to its table, and back to a call -------------------------------------------------

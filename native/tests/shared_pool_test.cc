@@ -7,6 +7,7 @@
 #include "allocators/lock-free-pool.h"
 #include "allocators/mutex-pool.h"
 #include "allocators/pool-layout.h"
+#include "platform/platform.h"
 #include "tests/shared_heap.h"
 #include "tests/test.h"
 
@@ -85,6 +86,28 @@ void check_wrong_pointers() {
   pool.write_back();
   CHECK(heap.memory == image);
   CHECK(pool.free(block) == AllocError::kNone);
+}
+
+TEST(mutex_pool_waits_once_for_a_lock_that_nobody_lets_go_of) {
+  constexpr uint32_t kBlocks = 4000;
+  constexpr uint64_t kPatienceNs = 20'000'000;
+  const Heap heap(SharedPoolKind::kMutex, kBlocks, 0);
+  MutexPool pool(heap.data(), heap.shape, 0, kPatienceNs);
+  const std::vector<int32_t> blocks = drain(pool);
+  CHECK_EQ(blocks.size(), kBlocks + 1);
+  heap.data()[kLockWord] = 1;
+  const uint64_t start_ns = platform::now_ns();
+  CHECK(error_in(pool.alloc()) == AllocError::kStuck);
+  // Whatever the machine does beside: a wait for each block would take four times as long.
+  for (uint32_t i = 0; i < kBlocks && platform::now_ns() - start_ns < kBlocks / 4 * kPatienceNs; ++i) {
+    CHECK(pool.free(static_cast<uint32_t>(blocks[i])) == AllocError::kStuck);
+  }
+  CHECK(platform::now_ns() - start_ns < kBlocks / 4 * kPatienceNs);
+  // What it could not free is not lost.
+  heap.data()[kLockWord] = 0;
+  for (uint32_t i = 0; i < kBlocks; ++i) {
+    CHECK(pool.free(static_cast<uint32_t>(blocks[i])) == AllocError::kNone);
+  }
 }
 
 TEST(mutex_pool_names_wrong_pointers_and_changes_nothing) { check_wrong_pointers<MutexPool>(); }

@@ -10,7 +10,8 @@
  *   10000101           the next alloc is zeroed         10000100 a      the next alloc or realloc is aligned to a
  *   10000110 n         n nanoseconds have passed        10000111, 10001000   checkpoint, reset
  *
- * Varints have seven bits a byte, the lowest first, below 2^53. A table of recent sizes lasts a chunk (file.ts).
+ * Varints have seven bits a byte, the lowest first, below 2^53. The table of recent sizes lasts the whole file; a chunk
+ * (file-format.ts) begins with thread 0.
  */
 
 export const spelling = {
@@ -84,13 +85,12 @@ export class Encoder implements Hearer {
     return this.#records;
   }
 
-  /** What was spelt since the last call; valid until the next operation. Forgets threads and sizes. */
+  /** What was spelt since the last call; valid until the next operation. Forgets the thread. */
   take(): Uint8Array {
     const taken = this.#bytes.subarray(0, this.#length);
     this.#length = 0;
     this.#records = 0;
     this.#thread = 0;
-    this.#recent.fill(-1);
     return taken;
   }
 
@@ -182,9 +182,9 @@ export class Nonsense extends Error {
   override readonly name: string = 'Nonsense';
 }
 
-/** Reads what an Encoder has spelt between two calls of `take`. Throws Nonsense. */
+/** Reads what an Encoder has spelt, from each `take` to the next. Throws Nonsense. */
 export class Decoder {
-  readonly #bytes: Uint8Array;
+  #bytes: Uint8Array = new Uint8Array();
   readonly #recent = new Float64Array(recentLength).fill(-1);
   readonly #usualAlignmentBytes: number;
   #at = 0;
@@ -192,13 +192,18 @@ export class Decoder {
   #alignmentBytes: number;
   #isZeroed = false;
 
-  constructor(bytes: Uint8Array, usualAlignmentBytes: number) {
-    this.#bytes = bytes;
+  constructor(usualAlignmentBytes: number) {
     this.#usualAlignmentBytes = usualAlignmentBytes;
     this.#alignmentBytes = usualAlignmentBytes;
   }
 
-  tell(hearer: Hearer): void {
+  /** @param bytes what one `take` gave */
+  tell(bytes: Uint8Array, hearer: Hearer): void {
+    this.#bytes = bytes;
+    this.#at = 0;
+    this.#thread = 0;
+    this.#alignmentBytes = this.#usualAlignmentBytes;
+    this.#isZeroed = false;
     while (this.#at < this.#bytes.length) this.#one(hearer);
   }
 

@@ -7,7 +7,8 @@
  *   the last chunk has no payload; only a whole file has it
  *
  * Numbers are little-endian. A checksum is the CRC-32 of what follows it, and of the numbers before it in its head. A
- * file that breaks off or is damaged serves the operations of the chunks before, and an error that says how many.
+ * file that breaks off or is damaged serves the operations of the chunks before, and an error that says how many. A
+ * chunk is small, so that those are nearly all that were whole: its head costs less than a tenth of a byte an operation.
  */
 import { crc32 } from 'node:zlib';
 
@@ -15,8 +16,11 @@ export const magic: Buffer = Buffer.from('LFTRACE\n');
 export const version: number = 1;
 export const fileHeadBytes: number = magic.length + 12;
 export const chunkHeadBytes: number = 20;
-/** Enough that a chunk's head costs nothing, and little enough that one torn off is no great loss. */
-export const payloadBytes: number = 1 << 16;
+/** A chunk is written when one of the two is reached; with one that is torn off no more is lost. */
+export const payloadBytes: number = 1 << 10;
+export const chunkRecords: number = 256;
+/** What a reader takes: there are files with larger chunks. */
+export const mostPayloadBytes: number = 1 << 16;
 export const mostAboutBytes: number = 1 << 16;
 
 /** What stands at the beginning of a file: where the trace comes from. */

@@ -9,7 +9,7 @@ import {
   fileHeadBytes,
   magic,
   mostAboutBytes,
-  payloadBytes,
+  mostPayloadBytes,
   version,
 } from './file-format.ts';
 import { RowMaker, type TraceChunk } from './row-maker.ts';
@@ -24,6 +24,7 @@ class Broken extends Error {
   override readonly name: string = 'Broken';
 }
 
+const aheadBytes = 1 << 18;
 const recordAgain = 'record or import it again; --allow-truncated takes what is before';
 
 /** A trace file that is being read. */
@@ -31,13 +32,18 @@ export class TraceFile {
   readonly about: About;
   readonly #path: string;
   readonly #file: FileHandle;
+  readonly #decoder: Decoder;
   #at: number;
+  /** What was read ahead, and where it stands in the file. */
+  #ahead: Buffer = Buffer.alloc(0);
+  #aheadAt = 0;
   #cut: string | null = null;
 
   private constructor(path: string, file: FileHandle, about: About, at: number) {
     this.#path = path;
     this.#file = file;
     this.about = about;
+    this.#decoder = new Decoder(about.alignmentBytes);
     this.#at = at;
   }
 
@@ -102,12 +108,12 @@ export class TraceFile {
   }
 
   async #next(maker: RowMaker): Promise<TraceChunk | null> {
-    const head = await bytesAt(this.#file, this.#at, chunkHeadBytes);
+    const head = await this.#bytesAt(this.#at, chunkHeadBytes);
     if (head.length < chunkHeadBytes) throw new Broken('breaks off');
     const [length, records] = [head.readUInt32LE(0), head.readUInt32LE(4)];
     // An operation takes a byte or more.
-    if (length > payloadBytes || records > length) throw new Broken('is damaged');
-    const payload = await bytesAt(this.#file, this.#at + chunkHeadBytes, length);
+    if (length > mostPayloadBytes || records > length) throw new Broken('is damaged');
+    const payload = await this.#bytesAt(this.#at + chunkHeadBytes, length);
     if (payload.length < length) throw new Broken('breaks off');
     const sum = checksum(head.subarray(0, 16), payload);
     if (sum !== head.readUInt32LE(16) || head.readDoubleLE(8) !== maker.rowsMade) {
@@ -115,14 +121,25 @@ export class TraceFile {
     }
     this.#at += chunkHeadBytes + length;
     if (length > 0) return this.#decode(payload, records, maker);
-    if ((await bytesAt(this.#file, this.#at, 1)).length > 0) throw new Broken('goes on where it should end,');
+    if ((await this.#bytesAt(this.#at, 1)).length > 0) throw new Broken('goes on where it should end,');
     return null;
+  }
+
+  /** As many bytes as there are, at most `length`: chunks are small, and a read of each would cost more than it. */
+  async #bytesAt(position: number, length: number): Promise<Buffer> {
+    let from = position - this.#aheadAt;
+    if (from < 0 || from + length > this.#ahead.length) {
+      this.#ahead = await bytesAt(this.#file, position, Math.max(length, aheadBytes));
+      this.#aheadAt = position;
+      from = 0;
+    }
+    return this.#ahead.subarray(from, from + length);
   }
 
   #decode(payload: Uint8Array, records: number, maker: RowMaker): TraceChunk {
     try {
       maker.begin(records);
-      new Decoder(payload, this.about.alignmentBytes).tell(maker);
+      this.#decoder.tell(payload, maker);
       return maker.finish();
     } catch (error) {
       if (!(error instanceof Nonsense)) throw error;

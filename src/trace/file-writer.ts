@@ -5,11 +5,14 @@ import {
   type About,
   checksum,
   chunkHeadBytes,
+  chunkRecords,
   fileHeadBytes,
   magic,
   payloadBytes,
   version,
 } from './file-format.ts';
+
+const togetherBytes = 1 << 16;
 
 /** Writes a trace file; the file stands at its place when `finish` returns. */
 export class TraceFileWriter implements Hearer {
@@ -17,6 +20,9 @@ export class TraceFileWriter implements Hearer {
   readonly #encoder: Encoder;
   #records = 0;
   #bytes = 0;
+  /** Small chunks are written together. */
+  #pending: Uint8Array[] = [];
+  #pendingBytes = 0;
 
   /** @throws UserError where nothing can be written at `path`; so do the others */
   constructor(path: string, about: About) {
@@ -71,6 +77,7 @@ export class TraceFileWriter implements Hearer {
   finish(): { bytes: number; records: number } {
     if (!this.#encoder.isEmpty) this.#chunk();
     this.#chunk();
+    this.#flush();
     this.#file.finish();
     return { bytes: this.#bytes, records: this.#records };
   }
@@ -81,7 +88,7 @@ export class TraceFileWriter implements Hearer {
   }
 
   #makeRoom(): void {
-    if (this.#encoder.isFull) this.#chunk();
+    if (this.#encoder.isFull || this.#encoder.records >= chunkRecords) this.#chunk();
   }
 
   #chunk(): void {
@@ -93,12 +100,21 @@ export class TraceFileWriter implements Hearer {
     head.writeDoubleLE(this.#records, 8);
     head.writeUInt32LE(checksum(head.subarray(0, 16), payload), 16);
     this.#write(head);
-    this.#write(payload);
+    // The encoder goes on in these bytes.
+    this.#write(payload.slice());
     this.#records += records;
   }
 
   #write(bytes: Uint8Array): void {
-    this.#file.write(bytes);
+    this.#pending.push(bytes);
+    this.#pendingBytes += bytes.length;
     this.#bytes += bytes.length;
+    if (this.#pendingBytes >= togetherBytes) this.#flush();
+  }
+
+  #flush(): void {
+    this.#file.write(Buffer.concat(this.#pending));
+    this.#pending = [];
+    this.#pendingBytes = 0;
   }
 }

@@ -19,7 +19,7 @@ export interface FiledTrace extends AllocationTrace {
 
 /**
  * Writes a trace. An alloc of an id that is in use loses the block that it named; a realloc of one that is not is an
- * alloc, as in a replay.
+ * alloc, as in a replay; a free-sized is a free, as a file says no size with it.
  * @throws UserError where nothing can be written at `path`
  * @throws ContractError at a row that frees what is not in use, or that a file has no word for (free-at)
  */
@@ -77,6 +77,7 @@ function writeRow(writer: TraceFileWriter, blocks: Numbers, rows: Uint32Array, a
       blocks.make(id);
       return writer.alloc(bytes, alignmentBytes, 0, false);
     case allocationOp.free:
+    case allocationOp.freeSized:
       if (!blocks.has(id)) {
         throw new ContractError(`writeTrace: row ${at / rowWords} frees id ${id}, which is not in use`);
       }

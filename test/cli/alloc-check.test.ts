@@ -52,7 +52,7 @@ describe.runIf(hasProgram && !isSanitized)('a program', () => {
     const { code, said } = await check('--', program, what);
     expect(said).toMatch(new RegExp(`^\n${name}`));
     expect(said).toContain(place);
-    expect(said).toContain('1 fault; the program: exit code 0.');
+    expect(said).toContain('1 fault; the program: exit code 0, so this command ends with 1.');
     expect(code).toBe(1);
   });
 

@@ -142,6 +142,47 @@ describe('info', () => {
     expect(stage.stdout()).toMatch(/^sizes +to 0 B 25%, /m);
   });
 
+  test('names lifetimes as shares freed by then, and the largest request', async () => {
+    const stage = setStage({ columns: 300 });
+    worked(join(stage.cwd, 'a.trace'));
+    expect(await stage.run('alloc', 'info', 'a.trace')).toBe(0);
+    expect(stage.stdout()).toMatch(/^requested +1.11 KiB; the largest request 1000 B$/m);
+    expect(stage.stdout()).toMatch(
+      /^lifetimes +of what was freed, freed within 1 operation 50%, within 9 100%$/m,
+    );
+  });
+
+  test('says where totals are too small for sizes of 4 GiB and more', async () => {
+    const stage = setStage({ columns: 300 });
+    const writer = new TraceFileWriter(join(stage.cwd, 'a.trace'), {
+      source: 'made',
+      tool: 'x',
+      alignmentBytes: 16,
+    });
+    writer.alloc(100, 16, 0, false);
+    for (const gib of [5, 6]) writer.alloc(gib * 2 ** 30, 16, 0, false);
+    writer.finish();
+    expect(await stage.run('alloc', 'info', 'a.trace')).toBe(0);
+    expect(stage.stdout()).toMatch(
+      /^requested +at least 8 GiB; the largest request at least 4 GiB \(2 sizes of 4 GiB and more are counted as that\)$/m,
+    );
+    expect(stage.stdout()).toMatch(/^peak live +at least 8 GiB; 3 blocks$/m);
+    await stage.run('alloc', 'map', 'a.trace');
+    expect(stage.stderr()).toContain(
+      '"a.trace" has 2 sizes of 4 GiB and more: each is drawn as one of 4 GiB.',
+    );
+    expect(await stage.run('alloc', 'replay', 'a.trace')).toBe(2);
+    expect(stage.stderr()).toContain('asks for 4 GiB or more at once, at operation 2 for the first time');
+    expect(stage.stderr()).toContain('--rows 1');
+  });
+
+  test('of a workload says that it is no file', async () => {
+    const stage = setStage({ columns: 200 });
+    expect(await stage.run('alloc', 'info', 'larson')).toBe(2);
+    expect(stage.stderr()).toContain('"larson" is a workload of the lab, and info reads a trace file');
+    expect(stage.stderr()).toContain('linefill alloc map larson');
+  });
+
   test('of a file that breaks off is refused, or of what is whole', async () => {
     const stage = setStage({ columns: 200 });
     const path = join(stage.cwd, 'a.trace');

@@ -109,6 +109,12 @@ describe('linefill alloc map', () => {
     expect(stack.stdout()).toContain('stack refused 5 rows in a heap of 128 KiB: out of order');
   });
 
+  test('names all of its allocators where it knows none by a word', async () => {
+    const stage = setStage({ columns: 400 });
+    expect(await stage.run('alloc', 'map', 'larson', '--allocator', 'malloc')).toBe(2);
+    expect(stage.stderr()).toMatch(/no allocator "malloc" of ours\n +.*choose from: .*tlsf/);
+  });
+
   test('draws a workload, seeded', async () => {
     const texts: string[] = [];
     for (const seed of ['1', '1', '2']) {

@@ -96,7 +96,7 @@ describe.runIf(hasProgram)('a program whose requests are known', () => {
       [10_001, 30_006, 10_003, 10_005, 10_006, 10_015, 10_007, 12_288, 10_008, 10_009, 10_010].toSorted(),
     );
     expect(stage.stderr()).toMatch(
-      /^\nRecorded in .*\napp\.trace: .*recorded-program, process \d+: \d+ operations/,
+      /^\nRecorded in .*\napp\.trace, the command's own: .*recorded-program, process \d+: \d+ operations/,
     );
     expect(await contentsOf(stage)).toMatchObject({
       zeroedAllocations: 1,
@@ -144,6 +144,35 @@ describe.runIf(hasProgram)('a program whose requests are known', () => {
     expect(own(await readTrace(trace))[0]).toMatchObject({ bytes: 10_001 });
     const before = stage.files().find((name) => /^app\.trace\.\d+\.0$/.test(name))!;
     expect(own(await readTrace(join(stage.cwd, before))).map(({ bytes }) => bytes)).toEqual([60_001]);
+  });
+
+  test('that leaves a process running waits for its end, a little', async () => {
+    const { stage, trace } = await record(program, 'daemon', '0.3');
+    expect(own(await readTrace(trace)).map(({ bytes }) => bytes)).toEqual([10_001]);
+    const child = stage.files().find((name) => /^app\.trace\.\d+$/.test(name))!;
+    const { rows } = await readTrace(join(stage.cwd, child));
+    expect([rows[2], rows[rows.length - rowWords + 2]]).toEqual([10_002, 10_003]);
+    expect(stage.stderr()).not.toContain('still running');
+    expect(stage.stderr()).toMatch(/^app\.trace, the command's own: /m);
+  });
+
+  test('that leaves one running for longer is told that this one is left out', async () => {
+    const { stage, code } = await record(program, 'daemon', '6');
+    expect(code).toBe(0);
+    expect(stage.stderr()).toContain(
+      '1 process was still running when the recording ended, up to 2 s after the command: its recording is not complete; it is left out.',
+    );
+    expect(stage.files().filter((name) => name.startsWith('app.trace'))).toEqual(['app.trace']);
+  });
+
+  test('of many processes has the others in one line, unless each is asked for', async () => {
+    const stage = setStage({ env: { PATH: process.env['PATH'] ?? '' }, columns: 100 });
+    const script = `for n in 1 2; do "${program}" killed; done; true`;
+    expect(await stage.run('alloc', 'record', '-o', 'app.trace', '--', 'sh', '-c', script)).toBe(0);
+    expect(stage.stderr()).toMatch(
+      /^2 more traces, app\.trace\.<pid>: from app\.trace\.\d+ to app\.trace\.\d+, [\d,]+ operations/m,
+    );
+    expect(stage.stderr()).not.toMatch(/^app\.trace\.\d+: /m);
   });
 
   test('that is killed has all that it did before, and ends as it would have', async () => {

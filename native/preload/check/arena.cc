@@ -190,7 +190,7 @@ uint32_t take_large(size_t bytes, size_t alignment) {
   if (taken.is_guarded) ++arena.guarded;
   if (arena.guards) {
     const size_t natural = natural_alignment(bytes, alignment);
-    char* last = taken.slot + pages - up(bytes, natural);
+    char* last = taken.slot + pages - bytes;
     taken.payload = last - reinterpret_cast<uintptr_t>(last) % natural;
   } else {
     taken.payload = up(taken.slot + kMarginBytes, alignment);

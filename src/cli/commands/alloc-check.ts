@@ -81,7 +81,8 @@ async function runChecked(
 function summary(faults: number, { exitCode, signal }: Ending): string {
   const found = faults === 0 ? 'No faults' : `${faults} fault${faults === 1 ? '' : 's'}`;
   const end = signal === null ? `exit code ${exitCode}` : `ended by ${signal}`;
-  return `${found}; the program: ${end}.`;
+  const code = faults > 0 && codeOf({ exitCode, signal }) === 0 ? ', so this command ends with 1' : '';
+  return `${found}; the program: ${end}${code}.`;
 }
 
 /** Frames by source and line where addr2line (of binutils) is there and the module was compiled with -g. */

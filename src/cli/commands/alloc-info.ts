@@ -1,10 +1,13 @@
 /** `linefill alloc info app.trace`: what is in a trace file. */
+import { existsSync } from 'node:fs';
 import { resolve } from 'node:path';
+import { UserError } from '../../base/errors.ts';
 import { formatBytes, formatCount, formatNs } from '../../base/units.ts';
 import { oneLine, wrap } from '../../report/lines.ts';
 import { type Bucket, type Contents, ContentsCounter } from '../../trace/contents.ts';
 import type { About } from '../../trace/file-format.ts';
 import { TraceFile } from '../../trace/file-reader.ts';
+import { workloads } from '../../trace/workloads.ts';
 import { exitCodes, type Io, looksOf } from '../io.ts';
 
 export interface InfoOptions {
@@ -12,8 +15,18 @@ export interface InfoOptions {
   readonly allowTruncated?: boolean;
 }
 
+/** @throws UserError where a workload was meant, which is no file */
+function refuseWorkload(word: string, io: Io): void {
+  if (existsSync(resolve(io.cwd, word)) || !workloads.some(({ id }) => id === word)) return;
+  throw new UserError(
+    `"${word}" is a workload of the lab, and info reads a trace file`,
+    `linefill alloc map ${word} draws it, linefill alloc replay ${word} serves it`,
+  );
+}
+
 /** The command. */
 export async function allocInfoCommand(path: string, options: InfoOptions, io: Io): Promise<number> {
+  refuseWorkload(path, io);
   const file = await TraceFile.open(resolve(io.cwd, path));
   const { about } = file;
   const counter = new ContentsCounter(about.alignmentBytes);
@@ -26,6 +39,8 @@ export async function allocInfoCommand(path: string, options: InfoOptions, io: I
   return exitCodes.good;
 }
 
+/** What a larger size is counted as. */
+const countedBytes = 2 ** 32 - 1;
 const labelColumns = 13;
 const fewestTextColumns = 24;
 
@@ -62,15 +77,16 @@ function blocks(count: number): string {
   return `${formatCount(count)} block${count === 1 ? '' : 's'}`;
 }
 
+function shareText(share: number): string {
+  const percent = 100 * share;
+  return percent < 0.1 ? '<0.1%' : `${Number(percent.toPrecision(percent < 1 ? 1 : 3))}%`;
+}
+
 /** Each bucket with its share. */
 function bucketsText(buckets: readonly Bucket[], name: (bucket: Bucket) => string): string {
   const total = buckets.reduce((sum, { count }) => sum + count, 0);
   if (total === 0) return 'none';
-  const share = (count: number): string => {
-    const percent = (100 * count) / total;
-    return percent < 0.1 ? '<0.1%' : `${Number(percent.toPrecision(percent < 1 ? 1 : 3))}%`;
-  };
-  return buckets.map((bucket) => `${name(bucket)} ${share(bucket.count)}`).join(', ');
+  return buckets.map((bucket) => `${name(bucket)} ${shareText(bucket.count / total)}`).join(', ');
 }
 
 function threadsText({ threads, crossThreadFrees }: Contents): string {
@@ -83,26 +99,41 @@ function threadsText({ threads, crossThreadFrees }: Contents): string {
   return `${threads.length}; ${frees}; allocs: ${busiest.join(', ')}${rest}`;
 }
 
+/** How many of the blocks that were freed were so by then. */
+function lifetimesText({ lifetimes }: Contents): string {
+  if (lifetimes.length === 0) return 'none was freed';
+  const total = lifetimes.reduce((sum, { count }) => sum + count, 0);
+  let sum = 0;
+  const within = lifetimes.map(({ to, count }, i) => {
+    sum += count;
+    const unit = i > 0 ? '' : to === 1 ? ' operation' : ' operations';
+    return `within ${formatCount(to)}${unit} ${shareText(sum / total)}`;
+  });
+  return `of what was freed, freed ${within.join(', ')}`;
+}
+
 /** A line a figure, wrapped behind its name. */
 function infoText(path: string, about: About, contents: Contents, columns: number): string {
   const { liveBytes, liveBlocks, peakLiveBytes, peakLiveBlocks, clampedSizes } = contents;
+  // A total below that size has none of those in it.
+  const atLeast = (bytes: number): string =>
+    `${clampedSizes > 0 && bytes >= countedBytes ? 'at least ' : ''}${formatBytes(bytes)}`;
+  const sizes = `${formatCount(clampedSizes)} size${clampedSizes === 1 ? '' : 's'} of 4 GiB and more`;
+  const counted =
+    clampedSizes === 0 ? '' : ` (${sizes} ${clampedSizes === 1 ? 'is' : 'are'} counted as that)`;
   const lines: [string, string][] = [
     ['operations', operationsText(contents)],
     ['ids', formatCount(contents.ids)],
     [
       'requested',
-      `${formatBytes(contents.requestedBytes)}, at most ${formatBytes(contents.largestBytes)} at once`,
+      `${atLeast(contents.requestedBytes)}; the largest request ${atLeast(contents.largestBytes)}${counted}`,
     ],
-    ['peak live', `${formatBytes(peakLiveBytes)}; ${blocks(peakLiveBlocks)}`],
-    ['live at end', `${formatBytes(liveBytes)} in ${blocks(liveBlocks)}`],
+    ['peak live', `${atLeast(peakLiveBytes)}; ${blocks(peakLiveBlocks)}`],
+    ['live at end', `${atLeast(liveBytes)} in ${blocks(liveBlocks)}`],
     ['sizes', bucketsText(contents.sizes, ({ to }) => `to ${formatBytes(to)}`)],
-    [
-      'lifetimes',
-      `${bucketsText(contents.lifetimes, ({ to }) => (to === 1 ? '1' : `to ${formatCount(to)}`))} (operations until freed)`,
-    ],
+    ['lifetimes', lifetimesText(contents)],
     ['threads', threadsText(contents)],
   ];
-  if (clampedSizes > 0) lines.push(['too large', `${formatCount(clampedSizes)} sizes of 4 GiB and more`]);
   if ((about.missed ?? 0) > 0) lines.push(['missing', `${formatCount(about.missed!)} operations`]);
   const width = Math.max(fewestTextColumns, columns - labelColumns);
   const text = lines.map(([label, value]) => {

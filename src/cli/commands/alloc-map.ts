@@ -37,14 +37,12 @@ const choices: readonly HeapChoice[] = [
 ];
 
 function chosen(word: string, option: string): HeapChoice {
+  const ids = choices.map(({ id }) => id);
   const found = choices.find(({ id }) => id === word.toLowerCase());
   if (found !== undefined) return found;
   throw new UserError(
     `${option}: there is no allocator "${word}" of ours`,
-    meant(
-      word,
-      choices.map(({ id }) => id),
-    ),
+    meant(word, ids, `choose from: ${ids.join(', ')}`),
   );
 }
 
@@ -67,6 +65,10 @@ async function traceOf(
   }
   const { readTrace } = await import('../../trace/file.ts');
   const trace = await readTrace(named.path, { mostRows: mostRows + 1, allowTruncated });
+  if (trace.clampedSizes > 0) {
+    const sizes = `${formatCount(trace.clampedSizes)} size${trace.clampedSizes === 1 ? '' : 's'}`;
+    io.stderr.write(`"${word}" has ${sizes} of 4 GiB and more: each is drawn as one of 4 GiB.\n`);
+  }
   return shortened(word, trace.cut === null ? '' : `a file that ${trace.cut}`, trace);
 }
 

@@ -2,9 +2,10 @@
  * `linefill alloc record -o app.trace -- <command...>`: runs a program as if it had been started by itself, with a
  * library preloaded into it and into all that it starts, and leaves a trace of each process.
  */
-import { copyFileSync, mkdtempSync, readdirSync, rmSync, statSync } from 'node:fs';
+import { copyFileSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync } from 'node:fs';
 import { constants, tmpdir } from 'node:os';
 import { basename, dirname, join } from 'node:path';
+import { setTimeout } from 'node:timers/promises';
 import { UserError } from '../../base/errors.ts';
 import { formatBytes, formatCount, formatNs, formatNumber } from '../../base/units.ts';
 import { checkPlace } from '../../base/whole-file.ts';
@@ -34,6 +35,12 @@ interface Raw {
   readonly isSmall: boolean;
 }
 
+/** How long what the command has started may go on after it. */
+const mostWaitMs = 2000;
+const pollMs = 50;
+/** `.raw-` and six letters. */
+const folderSuffixLetters = 11;
+
 interface Trace {
   readonly place: string;
   readonly saved: SavedRecording;
@@ -56,26 +63,42 @@ export async function allocRecordCommand(
   const place = checkPlace(tracePlace(options, io));
   const folder = mkdtempSync(join(dirname(place), `.${basename(place)}.raw-`));
   try {
-    const ending = await runRecorded(command, folder, io);
-    const raws = rawsIn(folder);
+    const { ending, running } = await runRecorded(command, folder, io);
+    const raws = rawsIn(folder, running);
     const traces = keep(raws, place, options, `linefill ${lab.version}`);
-    io.stderr.write(reportOf(traces, raws, ending, program, options.out));
+    io.stderr.write(reportOf({ traces, raws, running, ending, program, options }));
     return traces.length === 0 && codeOf(ending) === 0 ? exitCodes.bad : codeOf(ending);
   } finally {
     rmSync(folder, { recursive: true, force: true });
   }
 }
 
-/** Runs the program with the recorder in it. @throws UserError where it can't be run */
-async function runRecorded(command: readonly string[], folder: string, io: Io): Promise<Ending> {
+interface Recorded {
+  readonly ending: Ending;
+  /** Processes that went on when the command had ended, by their ids. */
+  readonly running: ReadonlySet<number>;
+}
+
+/** Runs the program with the recorder in it, and waits a little for what it started. @throws UserError where it can't be run */
+async function runRecorded(command: readonly string[], folder: string, io: Io): Promise<Recorded> {
   const relay = new Relay(io);
   const library = preloadable(recorderPath());
   try {
     const others = io.env['LD_PRELOAD'] ?? '';
-    return await launch(command, io, relay, {
+    const ending = await launch(command, io, relay, {
       LD_PRELOAD: others === '' ? library.path : `${library.path}:${others}`,
       LINEFILL_RECORD: folder,
     });
+    let running = runningIn(folder);
+    for (
+      let waitedMs = 0;
+      running.size > 0 && waitedMs < mostWaitMs && !relay.isStopped;
+      waitedMs += pollMs
+    ) {
+      await setTimeout(pollMs);
+      running = runningIn(folder);
+    }
+    return { ending, running };
   } catch (error) {
     if (error instanceof StartError) throw startComplaint(command[0]!, error, io);
     throw error;
@@ -94,10 +117,32 @@ export function preloadable(path: string): { readonly path: string; readonly rel
   return { path: copy, release: () => rmSync(folder, { recursive: true, force: true }) };
 }
 
-function rawsIn(folder: string): Raw[] {
+/**
+ * Which processes still write into the folder, or would at their first allocation: it is in the environment that they
+ * were started with, or a recording of theirs is mapped.
+ */
+function runningIn(folder: string): Set<number> {
+  // What mkdtemp has added is of this run alone, and spelt alike in both.
+  const name = basename(folder).slice(-folderSuffixLetters);
+  const text = (path: string): string => {
+    try {
+      return readFileSync(path, 'latin1');
+    } catch {
+      // It has ended, or is somebody else's.
+      return '';
+    }
+  };
+  const pids = readdirSync('/proc').filter((entry) => /^\d+$/.test(entry) && Number(entry) !== process.pid);
+  const isOurs = (pid: string): boolean =>
+    text(`/proc/${pid}/environ`).includes(`${name}\0`) || text(`/proc/${pid}/maps`).includes(`${name}/`);
+  return new Set(pids.filter(isOurs).map(Number));
+}
+
+/** What the folder has, of processes that have ended: others still write theirs. */
+function rawsIn(folder: string, running: ReadonlySet<number>): Raw[] {
   return readdirSync(folder).flatMap((name): Raw[] => {
     const [, pid, image] = /^(\d+)-(\d+)\.raw$/.exec(name) ?? [];
-    if (pid === undefined) return [];
+    if (pid === undefined || running.has(Number(pid))) return [];
     const path = join(folder, name);
     const { head, records } = countOperations(path, fewestOperations);
     if (records === 0) return [];
@@ -165,26 +210,60 @@ function errorName(number: number): string {
   return name === 'ENOSPC' ? 'the disk is full' : name;
 }
 
-function reportOf(
-  traces: readonly Trace[],
-  raws: readonly Raw[],
-  { elapsedNs }: Ending,
-  program: string,
-  out: string,
-): string {
-  if (traces.length === 0) {
+interface Report {
+  readonly traces: readonly Trace[];
+  readonly raws: readonly Raw[];
+  readonly running: ReadonlySet<number>;
+  readonly ending: Ending;
+  readonly program: string;
+  readonly options: RecordOptions;
+}
+
+/** What still runs: "1 process was still running ...". */
+function runningText({ size }: ReadonlySet<number>): string {
+  if (size === 0) return '';
+  const [were, its, it] =
+    size === 1
+      ? ['process was', 'its recording is', 'it is']
+      : ['processes were', 'their recordings are', 'they are'];
+  return (
+    `${size} ${were} still running when the recording ended, up to ${mostWaitMs / 1000} s after the command: ` +
+    `${its} not complete; ${it} left out. ` +
+    'A program that goes into the background is recorded where it is told to stay in front.\n'
+  );
+}
+
+/** The traces but the first, in a line; each in its own where all were asked for. */
+function othersText(others: readonly Trace[], out: string, everyProcess: boolean): string {
+  const names = others.map(({ place }) => join(dirname(out), basename(place)));
+  if (everyProcess || others.length === 1) return others.map((trace, i) => lineOf(trace, names[i]!)).join('');
+  if (others.length === 0) return '';
+  const operations = others.reduce((sum, { saved }) => sum + saved.records, 0);
+  return (
+    `${others.length} more traces, ${oneLine(out)}.<pid>: from ${oneLine(names[0]!)} to ${oneLine(names.at(-1)!)}, ` +
+    `${formatCount(operations)} operations together; --every-process lists each.\n`
+  );
+}
+
+function reportOf({ traces, raws, running, ending, program, options }: Report): string {
+  const [main, ...others] = traces;
+  if (main === undefined && running.size > 0) return `\nRecorded nothing.\n${runningText(running)}`;
+  if (main === undefined) {
     return (
       `\nRecorded nothing: "${oneLine(program)}" was not reached by the preloaded recorder, or allocates nothing by ` +
       'malloc.\n  A static program, one with special rights (setuid), one of another architecture or C library, or one that\n' +
       '  has an allocator of its own linked in can not be recorded.\n'
     );
   }
-  const names = traces.map(({ place }) => join(dirname(out), basename(place)));
   const left = raws.length - traces.length;
+  const isOwn = main.saved.head.parentPid === process.pid;
+  const whose = isOwn ? "the command's own" : 'the largest; of the command itself there is none';
   return [
-    `\nRecorded in ${formatNs(elapsedNs)}:\n`,
-    ...traces.map((trace, i) => lineOf(trace, names[i]!)),
+    `\nRecorded in ${formatNs(ending.elapsedNs)}:\n`,
+    lineOf(main, `${options.out}, ${whose}`),
+    othersText(others, options.out, options.everyProcess === true),
     ...traces.map(lossesOf),
+    runningText(running),
     left === 0
       ? ''
       : `${left} more process${left === 1 ? '' : 'es'} had fewer than ${formatCount(fewestOperations)} operations each: ` +

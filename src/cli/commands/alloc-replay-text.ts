@@ -96,7 +96,10 @@ function servedOf(contender: Contender, report: ReplayReport, { times, tails, me
       : times.findings.ratio(times.group, { variant: id }, baseline);
   const figures = report.figures.get(id) ?? null;
   const { peakBytes } = report.outline;
-  const inRamBytes = peakBytes < leastOutsideBytes ? null : medianOf(memory, id, 'mostBytes');
+  const grownBytes = medianOf(memory, id, 'mostBytes');
+  // Less than what was live: memory that it held before has served some of it.
+  const isSeen = grownBytes !== null && peakBytes >= leastOutsideBytes && grownBytes >= peakBytes;
+  const inRamBytes = isSeen ? grownBytes : null;
   return {
     id,
     nsACall: summary?.median ?? null,
@@ -224,7 +227,8 @@ const legend =
   "A call: an allocation, a free or a realloc, the trace's row read and the block's first word written or read with it. " +
   "Ratio: over the baseline's time. p99 and the like: of calls timed one by one, a read of the clock in each. Memory, at " +
   'most: of ours the end of the highest block in the heap; of others what came into RAM in a process of their own, every ' +
-  'page of a block written, where 16 MiB and more are live at once. Over live: memory over what was live, both when most ' +
+  'page of a block written, where 16 MiB and more are live at once (n/a also where memory that it had from before served ' +
+  'a part). Over live: memory over what was live, both when most ' +
   "was. F1 and F4: Johnstone and Wilson's, the mean over time, and most memory over most live. Internal: of the blocks left " +
   'at the end, what nobody asked for. A narrow terminal shows fewer columns; --json has all.';
 

@@ -43,6 +43,8 @@ function list(names: readonly string[]): string {
 
 const waste25 = 7;
 const waste17 = 15;
+/** Those whose classes are the textbook's: after 16 B comes 32. */
+const textbookClasses = ['buddy', 'small-object'];
 
 export const internalWaste: Claim = {
   id: 'internal-waste',
@@ -50,19 +52,28 @@ export const internalWaste: Claim = {
   source: '25 B in 32: 7; 17 B in 32: 15',
   judge(findings): Judgement {
     const measured = measuredOn(findings, 'round-17');
-    if (measured.length === 0) return notMeasured('round-25, round-17');
+    const missing = textbookClasses.filter((name) => !measured.includes(name));
+    if (measured.length === 0 || missing.length === textbookClasses.length)
+      return notMeasured(`round-25, round-17, with ${textbookClasses.join(' and ')}`);
     const wastes = measured.map((name) => ({
       name,
       at25: valueOf(findings, 'round-25', name, 'wasteBytes'),
       at17: valueOf(findings, 'round-17', name, 'wasteBytes'),
     }));
-    const inClass = wastes.filter(({ at25, at17 }) => at25 === waste25 && at17 === waste17);
-    const others = wastes.filter((each) => !inClass.includes(each));
-    const said = others.map(({ name, at25, at17 }) => `${name} ${at25 ?? 'n/a'} and ${at17 ?? 'n/a'}`);
+    const asked = wastes.filter(({ name }) => textbookClasses.includes(name));
+    const others = wastes.filter((each) => !asked.includes(each));
+    const say = (some: typeof wastes): string =>
+      list(some.map(({ name, at25, at17 }) => `${name} ${at25 ?? 'n/a'} and ${at17 ?? 'n/a'}`));
     const sentence =
-      `25 B and 17 B waste ${waste25} and ${waste17} B in ${list(inClass.map(({ name }) => name))}, where both ` +
-      `take 32 B; elsewhere 17 B take less, or a header is part of the block: ${list(said)}.`;
-    return withoutEffect(inClass.length > 0 ? 'supported' : 'refuted', sentence);
+      `Where 32 B is the class after 16, 25 B and 17 B waste (in B): ${say(asked)}` +
+      `${missing.length === 0 ? '' : `; ${list(missing)} was not measured`}. With other classes, or with a header that ` +
+      `is part of the block: ${say(others)}.`;
+    const isOtherwise = asked.some(
+      ({ at25, at17 }) => (at25 !== null && at25 !== waste25) || (at17 !== null && at17 !== waste17),
+    );
+    if (isOtherwise) return withoutEffect('refuted', sentence);
+    const isWhole = missing.length === 0 && asked.every(({ at25, at17 }) => at25 !== null && at17 !== null);
+    return withoutEffect(isWhole ? 'supported' : 'inconclusive', sentence);
   },
 };
 

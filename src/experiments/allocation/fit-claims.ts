@@ -1,11 +1,11 @@
-/** Claims about the four fits of a free list: which needs least memory, which leaves crumbs, which needs most. */
+/** Claims about the four fits of a free list: which needs least memory, which leaves crumbs, which refuses most. */
 import { formatInterval, formatNumber } from '../../base/units.ts';
 import type { Claim, Effect, Judgement, VerdictStatus } from '../../experiment/claim.ts';
 import type { ArmReference } from '../../experiment/experiment.ts';
 import type { Findings, Group } from '../../experiment/findings.ts';
 import { describeRatio, withoutEffect } from '../../experiment/judging.ts';
 import type { Measurement } from '../../experiment/run.ts';
-import { textAt } from '../../kernel/kernel.ts';
+import { numberAt, textAt } from '../../kernel/kernel.ts';
 import { median, medianInterval } from '../../stats/index.ts';
 
 const memory = 'peakUsedOverPeakLive';
@@ -39,30 +39,36 @@ function byProcess({ processes }: Measurement): ReadonlyMap<number, number> {
 }
 
 /**
- * Whether best-fit leaves more crumbs than first-fit in a tight heap, on one trace: by the difference in each process,
- * where both replayed the same.
+ * Whether `one` has more of a count than `other` in a tight heap, on one trace: by the difference in each process, where
+ * both replayed the same. `unit` follows each figure.
  */
-function leavesCrumbs(findings: Findings, group: Group): Finding {
-  const [best, first] = (['best', 'first'] as const).map((name) =>
-    findings.measurement(group, fit('tight', name), 'crumbs'),
-  );
-  const where = `on ${textAt(group.point, 'trace')}`;
-  if (best == null || first == null) {
-    return { status: 'inconclusive', sentence: `${where} none were counted`, effect: null };
+function hasMore(
+  findings: Findings,
+  group: Group,
+  [one, other]: readonly [string, string],
+  metric: 'crumbs' | 'refusedPercent',
+  unit: string,
+): Finding {
+  const [ours, theirs] = [one, other].map((name) => findings.measurement(group, fit('tight', name), metric));
+  if (ours == null || theirs == null) {
+    return { status: 'inconclusive', sentence: 'none were counted', effect: null };
   }
-  const others = byProcess(first);
-  const more = [...byProcess(best)].flatMap(([process, crumbs]) => {
-    const other = others.get(process);
-    return other === undefined ? [] : [crumbs - other];
+  const others = byProcess(theirs);
+  const more = [...byProcess(ours)].flatMap(([process, count]) => {
+    const besides = others.get(process);
+    return besides === undefined ? [] : [count - besides];
   });
-  const counts = `${where} ${formatNumber(best.summary.median)} against ${formatNumber(first.summary.median)}`;
-  const { confidence } = best.summary;
+  const say = (count: number): string => `${formatNumber(count)}${unit}`;
+  const counts = `${say(ours.summary.median)} against ${say(theirs.summary.median)}`;
+  const { confidence } = ours.summary;
   const interval = confidence === null || more.length === 0 ? null : medianInterval(more, 1 - confidence);
   if (interval === null) return { status: 'inconclusive', sentence: counts, effect: null };
   const { low, high } = interval;
-  const sentence = `${counts}, ${formatNumber(median(more))} ${formatInterval(low, high)} more`;
-  if (low > 0) return { status: 'supported', sentence, effect: null };
-  return { status: high <= 0 ? 'refuted' : 'inconclusive', sentence, effect: null };
+  const value = median(more);
+  const sentence = `${counts}, ${say(value)} ${formatInterval(low, high)} more`;
+  const effect = { value, low, high, unit: unit === '' ? metric : unit };
+  if (low > 0) return { status: 'supported', sentence, effect };
+  return { status: high <= 0 ? 'refuted' : 'inconclusive', sentence, effect };
 }
 
 /** One finding that is refuted refutes the whole, one that is open leaves it open. */
@@ -72,20 +78,15 @@ function together(findings: readonly Finding[]): VerdictStatus {
   return has('inconclusive') ? 'inconclusive' : 'supported';
 }
 
-/** Of several ratios the one nearest to no effect. */
+/** Of several effects the one nearest to no effect. */
 function leastEffect(findings: readonly Finding[]): Effect | null {
   const effects = findings.flatMap(({ effect }) => (effect === null ? [] : [effect]));
   return effects.toSorted((a, b) => a.value - b.value)[0] ?? null;
 }
 
-/** `on larson 1.2x [1.1, 1.3] as much as best-fit`; several of one trace are joined by "and". */
-function needsInWords(groups: readonly Group[], findings: readonly (readonly Finding[])[]): string {
-  return groups
-    .map(({ point }, i) => {
-      const said = findings[i]!.map(({ sentence }) => sentence);
-      return `on ${textAt(point, 'trace')} ${said.join(' and ')}`;
-    })
-    .join('; ');
+/** `on larson 1.2x [1.1, 1.3] as much as best-fit; on server ...`. */
+function byTrace(groups: readonly Group[], findings: readonly Finding[]): string {
+  return groups.map(({ point }, i) => `on ${textAt(point, 'trace')} ${findings[i]!.sentence}`).join('; ');
 }
 
 /** What to do where there is no interval at all. */
@@ -105,19 +106,18 @@ export const bestFitTighter: Claim = {
     const { groups } = findings;
     if (groups.length === 0) return nothing();
     const tighter = groups.map((group) => needsMore(findings, group, 'first', 'best'));
-    const crumbs = groups.map((group) => leavesCrumbs(findings, group));
-    const needs = needsInWords(
-      groups,
-      tighter.map((each) => [each]),
-    );
-    const leaves = crumbs.map((each) => each.sentence).join('; ');
+    const crumbs = groups.map((group) => hasMore(findings, group, ['best', 'first'], 'crumbs', ''));
     const sentence =
-      `First-fit needs ${needs}. Free blocks under 32 B in a tight heap, best-fit's against first-fit's: ` +
-      `${leaves}.${advice(tighter)}`;
+      `First-fit needs ${byTrace(groups, tighter)}. Free blocks under 32 B in a tight heap, best-fit's against ` +
+      `first-fit's: ${byTrace(groups, crumbs)}.${advice(tighter)}`;
     return { status: together([...tighter, ...crumbs]), sentence, effect: leastEffect(tighter) };
   },
 };
 
+/**
+ * Judged by what is refused in a tight heap. Worst-fit cuts the largest block, which is the heap's rest while there is one:
+ * how far it reaches in a heap with room to spare says how large that heap is.
+ */
 export const worstFitPoor: Claim = {
   id: 'worst-fit-poor',
   statement: 'Of first-fit, best-fit and worst-fit, worst-fit makes the worst use of memory.',
@@ -125,11 +125,15 @@ export const worstFitPoor: Claim = {
   judge(findings): Judgement {
     const { groups } = findings;
     if (groups.length === 0) return nothing();
-    const worse = groups.map((group) =>
-      ['first', 'best'].map((other) => needsMore(findings, group, 'worst', other)),
+    const percents = groups.map(({ point }) => numberAt(point, 'tightPercent'));
+    const against = ['first', 'best'].map((other) =>
+      groups.map((group) => hasMore(findings, group, ['worst', other], 'refusedPercent', '%')),
     );
-    const all = worse.flat();
-    const sentence = `Worst-fit needs ${needsInWords(groups, worse)}.${advice(all)}`;
+    const [first, best] = against.map((each) => byTrace(groups, each));
+    const all = against.flat();
+    const sentence =
+      `Of the requests in a heap of ${[...new Set(percents)].join('% and ')}% of the peak, worst-fit refuses, against ` +
+      `first-fit, ${first}. Against best-fit it refuses ${best}.${advice(all)}`;
     return { status: together(all), sentence, effect: leastEffect(all) };
   },
 };

@@ -132,14 +132,27 @@ function known(figures: Readonly<Record<string, number | null>>): Record<string,
 
 const percent = (share: number | null): number | null => (share === null ? null : 100 * share);
 
-/** In a heap with room to spare: what the allocator took, over what was asked for. */
-export function ampleFigures({ summary }: FigureArguments): Readonly<Record<string, number>> {
-  const found = fragmentation(readSummary(summary).books);
-  return known({
+/** How far these reach in a heap with room to spare depends on how large it is. */
+const reachByHeap: ReadonlySet<string> = new Set(['worst-fit', 'buddy']);
+/** Where less is live at most, what an allocator takes from the heap at once is most of what it uses. */
+const leastPeakBytes = 2 ** 17;
+
+/** In a heap with room to spare: what the allocator took, over what was asked for, where that is its own doing. */
+export function ampleFigures(args: FigureArguments): Readonly<Record<string, number>> {
+  const { books } = readSummary(args.summary);
+  const found = fragmentation(books);
+  const choice = choices.find(
+    ({ number, parameter }) => number === args.allocator && parameter === args.parameter,
+  );
+  const isTold = books.peakRequestedBytes >= leastPeakBytes && !reachByHeap.has(choice?.id ?? '');
+  const used = {
     meanUsedOverLive: found.meanUsedOverLive,
     usedOverPeakLive: found.usedOverPeakLive,
     peakUsedOverLive: found.peakUsedOverLive,
     peakUsedOverPeakLive: found.peakUsedOverPeakLive,
+  };
+  return known({
+    ...(isTold ? used : {}),
     internalPercent: percent(found.internal),
     metadataPercent: percent(found.metadata),
   });

@@ -55,6 +55,14 @@ class Draws {
   }
 }
 
+/** Those that are told over what is live. */
+const overLive: ReadonlySet<string> = new Set(readings.filter((name) => name.endsWith('OverLive')));
+/**
+ * What a process of Node has left over in its malloc when it starts is not small beside less than this, nor are the
+ * pages of a malloc that has hardly begun.
+ */
+const leastLiveBytes = 16 * 2 ** 20;
+
 /** The native program without its memory: which blocks it takes and gives, in what order. */
 class Program {
   readonly #liveBytes: number;
@@ -149,16 +157,17 @@ export const heapResidency: Kernel<typeof signature> = defineKernel({
 });
 
 /**
- * What the kernel read, in a process whose malloc is this library's.
+ * What the kernel read, in a process whose malloc is this library's: no ratios where too little is live.
  * @throws ContractError where the library was not preloaded
  */
 export function residentFigures(
   library: string | null,
 ): (args: Arguments<typeof signature>) => Readonly<Record<string, number>> {
-  return ({ resident }) => {
+  return ({ liveBytes, resident }) => {
     if (library !== null && !readFileSync('/proc/self/maps', 'utf8').includes(library)) {
       throw new ContractError(`${library} was not preloaded: the loader did not find it`);
     }
-    return Object.fromEntries(readings.map((name, i) => [name, resident[i]!]));
+    const figures = readings.map((name, i) => [name, resident[i]!] as const);
+    return Object.fromEntries(figures.filter(([name]) => liveBytes >= leastLiveBytes || !overLive.has(name)));
   };
 }

@@ -99,8 +99,8 @@ reads allocate nothing. The peak of the one over the peak of the other would be 
 different moments.
 
 Some allocators give pages back only when they are called again, or after a delay: the process sleeps before it looks
-once more. What a process has free before its first block is used first, and may take a megabyte or so off:
-it matters where little is live. Settings are the libraries' own defaults, and what a user's environment sets. No time
+once more. What a process has free before its first block is used first, and may take megabytes off:
+below 16 MiB live the figures over live are left out. Settings are the libraries' own defaults, and what a user's environment sets. No time
 is reported.`,
   drawing: `fill      |a|bb|c|dd|a|c|bb|a|d|...   16 to 128 B
 free 90%  |.|..|c|..|.|.|..|a|.|...   at random

@@ -9,7 +9,8 @@ import { checkWhole } from '../hardware/sizes.ts';
 import { heapVariant } from './trace-variants.ts';
 
 const churn = { workload: 'larson' } as const;
-const smallestBytes = 8;
+/** From 8 B all sizes mix; from 900 B all blocks lie in one class of segregated fit, whose list is then long. */
+const smallestBytes = [8, 900] as const;
 const largestBytes = 1000;
 
 const variants: readonly ThreadVariant[] = [
@@ -24,8 +25,17 @@ const variants: readonly ThreadVariant[] = [
 
 const slotsOf = (group: Group): number => numberAt(group.point, 'slots');
 
-function bySlots(findings: Findings): Group[] {
-  return findings.groups.toSorted((a, b) => slotsOf(a) - slotsOf(b));
+/** The sizes that blocks have, in words. */
+const sizesOf = ({ point }: Group): string =>
+  `blocks of ${formatCount(numberAt(point, 'leastBytes'))} to ${formatCount(numberAt(point, 'mostBytes'))} B`;
+
+/** Groups where a variant was measured, by the sizes of their blocks; each from few slots to many. */
+function bySizes(findings: Findings, variant: string): (readonly Group[])[] {
+  const measured = findings.groups.filter((group) => findings.measurement(group, { variant }) !== null);
+  const sizes = new Set(measured.map(sizesOf));
+  return [...sizes].map((each) =>
+    measured.filter((group) => sizesOf(group) === each).toSorted((a, b) => slotsOf(a) - slotsOf(b)),
+  );
 }
 
 const firstFitFaster: Claim = {
@@ -33,12 +43,14 @@ const firstFitFaster: Claim = {
   statement: 'First fit allocates faster than best fit.',
   source: 'faster',
   judge(findings): Judgement {
-    const judged = bySlots(findings).map((group) =>
-      judgeSlower(
-        findings.ratio(group, { variant: 'best-fit' }, { variant: 'first-fit' }),
-        `With ${formatCount(slotsOf(group))} blocks live best fit, against first fit,`,
-      ),
-    );
+    const judged = bySizes(findings, 'best-fit')
+      .flat()
+      .map((group) =>
+        judgeSlower(
+          findings.ratio(group, { variant: 'best-fit' }, { variant: 'first-fit' }),
+          `With ${formatCount(slotsOf(group))} live ${sizesOf(group)} best fit, against first fit,`,
+        ),
+      );
     if (judged.length === 0) return withoutEffect('inconclusive', 'Nothing was measured.');
     const refuted = judged.find((each) => each.status === 'refuted');
     const open = judged.find((each) => each.status !== 'supported');
@@ -53,18 +65,17 @@ function bounded(ratio: Ratio): { ratio: number; low: number; high: number } | n
   return { ratio: ratio.ratio, low: ratio.low, high: ratio.high };
 }
 
-/** How much further an allocator falls behind a pool of size classes as the blocks grow in number. */
-function judgeFlat(findings: Findings, variant: string, name: string): Judgement {
-  const groups = bySlots(findings);
-  const [small, large] = [groups[0], groups.at(-1)];
-  if (small === undefined || large === undefined || small === large) {
-    return withoutEffect('inconclusive', 'Growth takes two sizes: --set slots=500,4000.');
-  }
+/** How much further an allocator falls behind a pool of size classes as blocks of the same sizes grow in number. */
+function judgeFlat(findings: Findings, groups: readonly Group[], variant: string, name: string): Judgement {
+  const [small, large] = [groups[0], groups.at(-1)] as [Group, Group];
   const [few, many] = [small, large].map((group) =>
     bounded(findings.ratio(group, { variant }, { variant: 'multi-pool' })),
   ) as [ReturnType<typeof bounded>, ReturnType<typeof bounded>];
   if (few === null || many === null) {
-    return withoutEffect('inconclusive', `${name}: too few processes for an interval: run a larger profile.`);
+    return withoutEffect(
+      'inconclusive',
+      `${name}, ${sizesOf(small)}: too few processes for an interval: run a larger profile.`,
+    );
   }
   const effect = {
     value: many.ratio / few.ratio,
@@ -75,8 +86,8 @@ function judgeFlat(findings: Findings, variant: string, name: string): Judgement
   const growth = slotsOf(large) / slotsOf(small);
   const bound = Math.sqrt(growth);
   const sentence =
-    `From ${formatCount(slotsOf(small))} to ${formatCount(slotsOf(large))} live blocks the time of ${name} over that of ` +
-    `pools of size classes grows ${describeEffect(effect)}, from ${describeRatio(few)} to ${describeRatio(many)}; ` +
+    `From ${formatCount(slotsOf(small))} to ${formatCount(slotsOf(large))} live ${sizesOf(small)} the time of ` +
+    `${name} over that of pools of size classes grows ${describeEffect(effect)}, from ${describeRatio(few)} to ${describeRatio(many)}; ` +
     `under ${bound.toFixed(1)}x counts as flat.`;
   if (effect.high < bound) return { status: 'supported', sentence, effect };
   if (effect.low >= bound) return { status: 'refuted', sentence, effect };
@@ -88,11 +99,26 @@ const segregatedConstant: Claim = {
   statement: 'Segregated size classes allocate in constant time, however many blocks there are.',
   source: 'time flat as blocks grow',
   judge(findings): Judgement {
-    const judged = judgeFlat(findings, 'segregated', 'segregated fit');
-    const list = judgeFlat(findings, 'first-fit', 'first fit');
-    return { ...judged, sentence: `${judged.sentence} Beside it: ${list.sentence}` };
+    const grown = (variant: string): (readonly Group[])[] =>
+      bySizes(findings, variant).filter((groups) => groups.length > 1);
+    const judged = grown('segregated').map((groups) =>
+      judgeFlat(findings, groups, 'segregated', 'segregated fit'),
+    );
+    if (judged.length === 0) {
+      return withoutEffect('inconclusive', 'Growth takes two numbers of blocks: --set slots=500,4000.');
+    }
+    const refuted = judged.find(({ status }) => status === 'refuted');
+    const open = judged.find(({ status }) => status !== 'supported');
+    const [worst] = judged.toSorted((a, b) => (b.effect?.value ?? 0) - (a.effect?.value ?? 0));
+    const { status, effect } = refuted ?? open ?? worst!;
+    const beside = grown('first-fit').map((groups) => judgeFlat(findings, groups, 'first-fit', 'first fit'));
+    const told = beside.length === 0 ? '' : ` Beside it: ${beside.map(({ sentence }) => sentence).join(' ')}`;
+    return { status, sentence: `${judged.map(({ sentence }) => sentence).join(' ')}${told}`, effect };
   },
 };
+
+/** Who is measured in the quick profile where all blocks lie in one class. */
+const inOneClass: ReadonlySet<string> = new Set(['multi-pool', 'segregated']);
 
 export const heapSearch: Experiment = {
   id: 'heap-search',
@@ -126,14 +152,14 @@ export const heapSearch: Experiment = {
       name: 'replacements',
       summary: 'frees of a random block, each followed by an allocation in its place',
       unit: 'items',
-      values: ({ profile }) => [{ smoke: 1000, quick: 2000, full: 10_000 }[profile]],
+      values: ({ profile }) => [{ smoke: 1000, quick: 6000, full: 20_000 }[profile]],
       check: (value) => checkWhole(value, 'replacements', 100, 2 ** 20),
     },
     {
       name: 'leastBytes',
       summary: 'the smallest request',
       unit: 'B',
-      values: () => [smallestBytes],
+      values: ({ profile }) => (profile === 'smoke' ? [smallestBytes[0]] : smallestBytes),
       check: (value) => checkWhole(value, 'leastBytes', 1, 2 ** 16),
     },
     {
@@ -145,7 +171,13 @@ export const heapSearch: Experiment = {
     },
   ],
   variants,
-  skips: (point, { profile }) => profile === 'quick' && point['only'] === 'full',
+  skips: (point, { profile }, settings, variant) =>
+    profile === 'quick' &&
+    (point['only'] === 'full' ||
+      (settings['leastBytes'] === undefined &&
+        variant !== undefined &&
+        numberAt(point, 'leastBytes') !== smallestBytes[0] &&
+        !inOneClass.has(variant))),
   baseline: { variant: 'multi-pool' },
   operation: 'call',
   claims: [firstFitFaster, segregatedConstant],
@@ -153,8 +185,10 @@ export const heapSearch: Experiment = {
 allocated, again and again, so that the number of live blocks stays and the free memory breaks up. First fit walks the
 list of free blocks until one is large enough; best fit looks at all of them, unless one fits exactly; next fit goes on
 where it stopped; worst fit takes the largest. Segregated fit keeps a list for each class of sizes and a bit that says
-whether it is empty, TLSF two levels of them: a block is found without walking. Pools of size classes never split or
-merge: a free is a push, an allocation a pop.
+whether it is empty: where the sizes mix, lists are short. In its own class a request walks until a block is large enough,
+so that sizes which all lie in one class make it a free list again: blocks of 900 to 1,000 B are there to show it. TLSF
+rounds a request up to the next of its classes, where any block will do: it finds one without walking. Pools of size
+classes never split or merge: a free is a push, an allocation a pop.
 More live blocks also mean more memory, and the caches hold less of it: everybody's time grows by that. So each is put
 beside the pools, which touch as much memory and search for nothing; what it falls behind them by as the blocks grow in
 number is the price of its search. Flat is what grows by less than the square root of what the blocks grow by, the
@@ -173,5 +207,5 @@ size classes 16: |16|->|16|   32: |24|   64: |48|
     title: 'Time a call by live blocks',
   },
   onRequest: true,
-  weight: 0.4,
+  weight: 0.45,
 };

@@ -12,7 +12,7 @@ import type {
   Variant,
 } from '../../experiment/experiment.ts';
 import type { Point } from '../../kernel/kernel.ts';
-import { readTrace } from '../../trace/file.ts';
+import { type FiledTrace, readTrace } from '../../trace/file.ts';
 import { type AllocationTrace, rowWords } from '../../trace/rows.ts';
 import { workloads, workloadTrace } from '../../trace/workloads.ts';
 import { clockFloor } from './clock-floor.ts';
@@ -47,10 +47,28 @@ export interface ReplaySource {
   readonly contenders: readonly Contender[];
 }
 
+/** What a row has for a size of 4 GiB and more. */
+const largestSize = 2 ** 32 - 1;
+
 /** The ids of the experiments in a run. */
 export const replayId = 'replay';
 export const replayTailsId = 'replay-tails';
 export const replayMemoryId = 'replay-memory';
+
+/** The trace, if its rows have all of its sizes. */
+function whollySized(trace: FiledTrace, title: string): FiledTrace {
+  const { rows, clampedSizes } = trace;
+  if (clampedSizes === 0) return trace;
+  let first = 0;
+  while (first < rows.length && rows[first + 2] !== largestSize) first += rowWords;
+  // None in these rows: the sizes stand in the rest of the last chunk.
+  if (first >= rows.length) return trace;
+  const before = first / rowWords;
+  throw new UserError(
+    `${title}: the trace asks for 4 GiB or more at once, at operation ${before + 1} for the first time, which no replay can`,
+    before === 0 ? 'record another' : `replay what is before: --rows ${before}`,
+  );
+}
 
 /** The trace of a source: at most `mostRows` rows. Throws UserError where it can't be read, or is empty. */
 export async function traceOf({
@@ -61,7 +79,7 @@ export async function traceOf({
 }: ReplaySource): Promise<AllocationTrace> {
   const whole =
     'path' in trace
-      ? await readTrace(trace.path, { mostRows, allowTruncated })
+      ? whollySized(await readTrace(trace.path, { mostRows, allowTruncated }), title)
       : workloadTrace(workloads.find(({ id }) => id === trace.workload)!, {}, new Prng(trace.seed));
   if (whole.rows.length === 0) throw new UserError(`${title}: the trace has no operations`, 'record another');
   return { rows: whole.rows.subarray(0, mostRows * rowWords), ids: whole.ids };

@@ -21,8 +21,8 @@ function frame(id: string, title: string, isCalled: number, language: Language):
 
 /** Who is claimed to take how many cycles. */
 const claimed = [
-  { variant: 'frame-called', what: "a called function's frame", low: 1, high: 2 },
-  { variant: 'malloc', what: 'malloc and its free', low: 100, high: 1000 },
+  { variant: 'frame-called', what: "the price of a called function's frame", low: 1, high: 2 },
+  { variant: 'malloc', what: 'the price of malloc and its free', low: 100, high: 1000 },
 ] as const;
 
 /** The cycles of each at one size, and beside them what the one takes over the other. */
@@ -37,9 +37,9 @@ function judgeCycles(findings: Findings, group: Group): Judgement[] {
   });
   const over = findings.ratio(group, { variant: 'malloc' }, { variant: 'frame-called' });
   if ('missing' in over) return judged;
-  const [frame, heap] = judged as [Judgement, Judgement];
+  const [called, heap] = judged as [Judgement, Judgement];
   const remark = ` Malloc and its free take ${describeRatio(over)} as long as that frame.`;
-  return [frame, { ...heap, sentence: `${heap.sentence}${remark}` }];
+  return [called, { ...heap, sentence: `${heap.sentence}${remark}` }];
 }
 
 const stackOverHeap: Claim = {

@@ -10,28 +10,25 @@ const leastBytes = 2 ** 16;
 const readings = 6;
 
 describe.runIf(process.platform === 'linux')('the phase change', () => {
-  it.each([leastBytes, 300_001])(
-    'of %d B is the same in both languages',
-    (liveBytes) => {
-      const room = new GroupRoom();
-      try {
-        for (const seed of [1, 2]) {
-          const place = { prng: new Prng(seed), room, member: 0, members: 1, cpus: [] };
-          const args = heapResidency.setup({ point: { liveBytes, waitMs: 0 }, ...place });
-          const { checksum } = runNative(heapResidency.id, inOrder(heapResidency.signature, args));
-          expect(checksum).toBe(heapResidency.reference(args));
-          // More blocks than the small ones alone.
-          expect(Number(checksum >> 32n)).toBeGreaterThan(liveBytes / 128);
-        }
-      } finally {
-        room.close();
+  it.each([leastBytes, 300_001])('of %d B is the same in both languages', (liveBytes) => {
+    const room = new GroupRoom();
+    try {
+      for (const seed of [1, 2]) {
+        const place = { prng: new Prng(seed), room, member: 0, members: 1, cpus: [] };
+        const args = heapResidency.setup({ point: { liveBytes, waitMs: 0 }, ...place });
+        const { checksum } = runNative(heapResidency.id, inOrder(heapResidency.signature, args));
+        expect(checksum).toBe(heapResidency.reference(args));
+        // More blocks than the small ones alone.
+        expect(Number(checksum >> 32n)).toBeGreaterThan(liveBytes / 128);
       }
-    },
-  );
+    } finally {
+      room.close();
+    }
+  });
 
   it('is read in every phase, and once more after a while', () => {
     const resident = new Float64Array(readings).fill(Number.NaN);
-    const args = { liveBytes: 2 ** 22, seed: 1, waitMs: 30, resident };
+    const args = { liveBytes: 2 ** 24, seed: 1, waitMs: 30, resident };
     const began = performance.now();
     runNative(heapResidency.id, inOrder(heapResidency.signature, args));
     expect(performance.now() - began).toBeGreaterThan(29);
@@ -45,6 +42,12 @@ describe.runIf(process.platform === 'linux')('the phase change', () => {
       'waitedBytes',
     ]);
     expect(Object.values(figures).filter((figure) => !Number.isFinite(figure))).toEqual([]);
+  });
+
+  it('is told over what is live only where enough is', () => {
+    const resident = new Float64Array(readings).fill(1);
+    const figures = residentFigures(null)({ liveBytes: 2 ** 24 - 1, seed: 1, waitMs: 0, resident });
+    expect(figures).toEqual({ drainedBytes: 1, waitedBytes: 1 });
   });
 
   it('is no figure of a library that was not preloaded', () => {

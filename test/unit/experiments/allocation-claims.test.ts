@@ -1,6 +1,6 @@
 /** The allocation claims about time, on rows made by hand. */
 import { describe, expect, it } from 'vitest';
-import type { Experiment } from '../../../src/experiment/experiment.ts';
+import type { Context, Experiment } from '../../../src/experiment/experiment.ts';
 import type { Measurement } from '../../../src/experiment/run.ts';
 import { arenaRequests } from '../../../src/experiments/allocation/arena-requests.ts';
 import { heapSearch } from '../../../src/experiments/allocation/heap-search.ts';
@@ -55,21 +55,28 @@ describe('small-object-allocator', () => {
   });
 });
 
+/** Sizes that mix, and sizes that all lie in one class. */
+const mixed = { leastBytes: 8, mostBytes: 1000 };
+const narrow = { leastBytes: 900, mostBytes: 1000 };
+
 describe('first-fit-faster', () => {
   const rows = (slots: number, best: number): Measurement[] =>
-    rowsOf(heapSearch, { slots }, { 'multi-pool': 5, 'first-fit': 20, 'best-fit': best });
+    rowsOf(heapSearch, { slots, ...mixed }, { 'multi-pool': 5, 'first-fit': 20, 'best-fit': best });
   const of = (...measurements: Measurement[][]) => judge(heapSearch, 'first-fit-faster', measurements.flat());
 
   it('must hold at every number of blocks', () => {
     expect(of(rows(500, 30), rows(4000, 300))).toMatchObject({ status: 'supported' });
     expect(of(rows(500, 15), rows(4000, 300))).toMatchObject({ status: 'refuted' });
+    // Where best fit was not measured, nothing is asked.
+    const without = rowsOf(heapSearch, { slots: 500, ...narrow }, { 'multi-pool': 5, segregated: 6 });
+    expect(of(rows(500, 30), without)).toMatchObject({ status: 'supported' });
     expect(of()).toMatchObject({ status: 'inconclusive' });
   });
 });
 
 describe('segregated-constant', () => {
-  const rows = (slots: number, segregated: number, pool: number): Measurement[] =>
-    rowsOf(heapSearch, { slots }, { 'multi-pool': pool, 'first-fit': 20, segregated });
+  const rows = (slots: number, segregated: number, pool: number, sizes = mixed): Measurement[] =>
+    rowsOf(heapSearch, { slots, ...sizes }, { 'multi-pool': pool, 'first-fit': 20, segregated });
   const of = (...measurements: Measurement[][]) =>
     judge(heapSearch, 'segregated-constant', measurements.flat());
 
@@ -81,8 +88,21 @@ describe('segregated-constant', () => {
     expect(of(rows(500, 15, 5), rows(8000, 61, 5))).toMatchObject({ status: 'refuted' });
   });
 
-  it('takes two sizes', () => {
-    expect(of(rows(500, 15, 5))).toMatchObject({ status: 'inconclusive', effect: null });
+  it('is refuted by blocks of one class alone, and says which', () => {
+    const flat = [rows(500, 15, 5), rows(8000, 15, 5)];
+    const judged = of(...flat, rows(500, 15, 5, narrow), rows(8000, 90, 5, narrow));
+    expect(judged).toMatchObject({ status: 'refuted' });
+    expect(judged.effect?.value).toBeCloseTo(6, 1);
+    expect(judged.sentence).toContain(
+      'From 500 to 8,000 live blocks of 900 to 1,000 B the time of segregated fit',
+    );
+  });
+
+  it('takes two numbers of blocks of the same sizes, and says so once', () => {
+    for (const judged of [of(), of(rows(500, 15, 5)), of(rows(500, 15, 5), rows(8000, 15, 5, narrow))]) {
+      expect(judged).toMatchObject({ status: 'inconclusive', effect: null });
+      expect(judged.sentence.match(/Growth takes/g)).toHaveLength(1);
+    }
   });
 });
 
@@ -118,7 +138,7 @@ describe('stack-over-heap', () => {
     const judged = of(2, 120);
     expect(judged).toMatchObject({ status: 'supported' });
     expect(judged.sentence).toContain('the source says 1.00 to 2.00 cycles');
-    expect(judged.sentence).toContain('the source says 100 to 1,000 cycles');
+    expect(judged.sentence).toContain('the source says 100 to 1000 cycles');
     expect(judged.sentence).toMatch(/Malloc and its free take 60\.\d+x .* as long as that frame\.$/);
     expect(of(3.9, 52)).toMatchObject({ status: 'supported' });
   });
@@ -163,6 +183,24 @@ describe('pool-pays-off-late', () => {
       status: 'refuted',
     });
     expect(of(low, rows(0, 30, 2))).toMatchObject({ status: 'inconclusive' });
+    // A rate between is judged as well: at a million a second objects must be slower, too.
+    const between = of(low, rows(2000, 1000, 1), rows(0, 30, 2), counted(0, 20, 1));
+    expect(between).toMatchObject({ status: 'refuted' });
+    expect(between.sentence).toContain('At 1,000,000 allocations a second');
+    expect(between.effect?.value).toBeCloseTo(1, 2);
+  });
+
+  it('is asked by the quick profile at rates on both sides of 100,000 a second, without native code', () => {
+    const { parameters, skips } = poolRate;
+    const context = { profile: 'quick' } as Context;
+    const values = parameters.find(({ name }) => name === 'addsBetween')!.values(context);
+    expect(values).toEqual([0, 2000, 20_000, 400_000]);
+    const isSkipped = (variant: string, addsBetween: number, settings = {}) =>
+      skips!({ addsBetween }, context, settings, variant);
+    expect(isSkipped('malloc', 2000)).toBe(true);
+    expect(isSkipped('malloc', 2000, { addsBetween: [2000] })).toBe(false);
+    expect(isSkipped('pool', 0)).toBe(true);
+    expect(isSkipped('ts-objects', 2000)).toBe(false);
   });
 
   it('takes a high rate and a low one', () => {

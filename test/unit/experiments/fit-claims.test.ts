@@ -5,18 +5,27 @@ import { summarise } from '../../../src/experiment/analyse.ts';
 import { makeFindings } from '../../../src/experiment/make-findings.ts';
 import { armKey } from '../../../src/experiment/plan.ts';
 import type { Measurement } from '../../../src/experiment/run.ts';
+import { Prng } from '../../../src/base/prng.ts';
 import { heapFragmentation } from '../../../src/experiments/allocation/heap-fragmentation.ts';
+import { ampleFigures, heapFigures } from '../../../src/experiments/allocation/heap-figures.ts';
+import {
+  workloadHeap,
+  workloadMostBytes,
+  workloadNames,
+} from '../../../src/experiments/allocation/heap-traces.ts';
+import { GroupRoom } from '../../../src/measure/room.ts';
 import { makeConduct, makeMeasurement, makeRun, makeSamples } from '../experiment/made.ts';
 
-/** Of first, best and worst fit: memory over live, and free blocks under 32 B. */
+/** Of first, best and worst fit: memory over live, free blocks under 32 B, and percent of requests refused. */
 interface Figures {
-  readonly memory: readonly [first: number, best: number, worst: number];
+  readonly memory: readonly [first: number, best: number];
   readonly crumbs: readonly [first: number, best: number];
+  readonly refused: readonly [first: number, best: number, worst: number];
 }
 
-const usual: Figures = { memory: [1.5, 1.1, 3], crumbs: [10, 40] };
+const usual: Figures = { memory: [1.5, 1.1], crumbs: [10, 40], refused: [1, 0, 4] };
 
-function rowsOf(trace: string, { memory, crumbs }: Figures, processes: number): Measurement[] {
+function rowsOf(trace: string, { memory, crumbs, refused }: Figures, processes: number): Measurement[] {
   const row = (room: string, fit: string, metric: string, value: number, twin = false): Measurement => {
     const samples = Array.from({ length: processes }, (_, process) =>
       makeSamples(process, [value * (1 + process / 1000)]),
@@ -32,11 +41,12 @@ function rowsOf(trace: string, { memory, crumbs }: Figures, processes: number): 
     });
   };
   return [
-    ...(['first', 'best', 'worst'] as const).map((fit, i) =>
-      row('ample', fit, 'peakUsedOverPeakLive', memory[i]!),
-    ),
+    ...(['first', 'best'] as const).map((fit, i) => row('ample', fit, 'peakUsedOverPeakLive', memory[i]!)),
     row('ample', 'first', 'peakUsedOverPeakLive', memory[0], true),
     ...(['first', 'best'] as const).map((fit, i) => row('tight', fit, 'crumbs', crumbs[i]!)),
+    ...(['first', 'best', 'worst'] as const).map((fit, i) =>
+      row('tight', fit, 'refusedPercent', refused[i]!),
+    ),
   ];
 }
 
@@ -51,7 +61,7 @@ function judge(id: string, traces: Readonly<Record<string, Figures>>, processes 
 
 describe('best-fit-tighter', () => {
   it('is supported where first-fit needs more on every trace, and leaves fewer crumbs', () => {
-    const judged = judge('best-fit-tighter', { larson: usual, server: { ...usual, memory: [1.3, 1.2, 3] } });
+    const judged = judge('best-fit-tighter', { larson: usual, server: { ...usual, memory: [1.3, 1.2] } });
     expect(judged.status).toBe('supported');
     expect(judged.sentence).toMatch(
       /^First-fit needs on larson 1\.36x .* as much as best-fit; on server 1\.08x/,
@@ -60,7 +70,7 @@ describe('best-fit-tighter', () => {
   });
 
   it('is refuted where one trace shows no difference, or fewer crumbs', () => {
-    const even = { ...usual, memory: [1.1, 1.1, 3] } as const;
+    const even = { ...usual, memory: [1.1, 1.1] } as const;
     expect(judge('best-fit-tighter', { larson: usual, server: even }).status).toBe('refuted');
     const clean = { ...usual, crumbs: [40, 10] } as const;
     expect(judge('best-fit-tighter', { larson: clean }).status).toBe('refuted');
@@ -81,10 +91,64 @@ describe('best-fit-tighter', () => {
 });
 
 describe('worst-fit-poor', () => {
-  it('is supported where it needs more than both others, refuted where more than one of them only', () => {
-    expect(judge('worst-fit-poor', { larson: usual }).status).toBe('supported');
-    const between = { ...usual, memory: [1.5, 1.1, 1.3] } as const;
-    expect(judge('worst-fit-poor', { larson: usual, phases: between }).status).toBe('refuted');
+  const refusing = (...refused: [number, number, number]): Figures => ({ ...usual, refused });
+
+  it('is supported where it refuses more than both others on every trace', () => {
+    const judged = judge('worst-fit-poor', { larson: usual, server: refusing(0.5, 0, 2) });
+    expect(judged.status).toBe('supported');
+    expect(judged.sentence).toMatch(
+      /^Of the requests in a heap of 125% of the peak, worst-fit refuses, against first-fit, on larson 4\.01% against 1\.00%, 3\.01%/,
+    );
+    expect(judged.effect!.value).toBeCloseTo(1.5, 1);
+  });
+
+  it('is refuted where one of them refuses as much, and where nobody refuses anything', () => {
+    expect(judge('worst-fit-poor', { larson: usual, phases: refusing(5, 0, 4) }).status).toBe('refuted');
+    expect(judge('worst-fit-poor', { larson: refusing(0, 0, 0) }).status).toBe('refuted');
+  });
+
+  it('is open with one process', () => {
+    const judged = judge('worst-fit-poor', { larson: usual }, 1);
+    expect(judged).toMatchObject({ status: 'inconclusive', effect: null });
+    expect(judged.sentence).toMatch(/run a larger profile/);
+  });
+});
+
+describe('used memory', () => {
+  /** F4 on a trace in an ample heap that is so many times as large as the experiment's. */
+  function mostUsed(
+    trace: string,
+    allocator: string,
+    times: number,
+    liveBytes = 2 ** 18,
+  ): number | undefined {
+    const kernel = heapFigures((point, prng) => {
+      const made = workloadHeap(point, prng);
+      return { ...made, heapBytes: made.heapBytes * times };
+    }, workloadMostBytes);
+    const room = new GroupRoom();
+    try {
+      const point = { trace, allocator, room: 'ample', liveBytes };
+      const place = { prng: new Prng(1), room, member: 0, members: 1, cpus: [] };
+      const args = kernel.setup({ point, ...place });
+      kernel.reference(args);
+      return ampleFigures(args)['peakUsedOverPeakLive'];
+    } finally {
+      room.close();
+    }
+  }
+
+  it.each(workloadNames)('of first-fit and best-fit is the same in a heap of twice the size: %s', (trace) => {
+    for (const allocator of ['first-fit', 'best-fit']) {
+      const used = mostUsed(trace, allocator, 1);
+      expect(used).toBeGreaterThan(1);
+      expect(mostUsed(trace, allocator, 2)).toBe(used);
+    }
+  });
+
+  it("is no figure of those whose reach is the heap's doing, nor where little is live", () => {
+    for (const allocator of ['worst-fit', 'buddy']) expect(mostUsed('server', allocator, 1)).toBeUndefined();
+    expect(mostUsed('larson', 'first-fit', 1, 2 ** 16)).toBeUndefined();
   });
 });
 

@@ -104,14 +104,14 @@ describe('blocks freed at random', () => {
 });
 
 describe('the claims', () => {
-  type Edit = (found: Figures) => Figures;
+  type Edit = (found: Figures, allocator: string) => Figures;
   const asFound: Edit = (found) => found;
 
   /** Rows of two processes for every example, as our allocators have them but for an edit. */
-  function judge(id: string, edit: Edit = asFound): Judgement {
+  function judge(id: string, edit: Edit = asFound, names = allocatorNames): Judgement {
     const measurements = exampleNames.flatMap((trace) =>
-      allocatorNames.flatMap((allocator) =>
-        Object.entries(edit(figures(trace, allocator))).map(
+      names.flatMap((allocator) =>
+        Object.entries(edit(figures(trace, allocator), allocator)).map(
           ([metric, value]): Measurement =>
             makeMeasurement(
               armKey('replayed', { allocator }),
@@ -146,6 +146,23 @@ describe('the claims', () => {
     ['pool-no-fragments', 'ofPeakPercent'],
   ])('%s is refuted where %s is otherwise', (id, metric) => {
     expect(judge(id, (found) => ({ ...found, [metric]: found[metric]! / 2 })).status).toBe('refuted');
+  });
+
+  it.each(['buddy', 'small-object'])('internal-waste is refuted by %s alone, open without it', (name) => {
+    const otherwise: Edit = (found, allocator) =>
+      allocator === name ? { ...found, wasteBytes: found['wasteBytes']! + 1 } : found;
+    expect(judge('internal-waste', otherwise).status).toBe('refuted');
+    const others = allocatorNames.filter((each) => each !== name);
+    expect(judge('internal-waste', asFound, others)).toMatchObject({
+      status: 'inconclusive',
+      sentence: expect.stringContaining(`${name} was not measured`),
+    });
+  });
+
+  it('internal-waste does not look at classes of other sizes', () => {
+    const otherwise: Edit = (found, allocator) =>
+      allocator === 'slab' ? { ...found, wasteBytes: 1 } : found;
+    expect(judge('internal-waste', otherwise).status).toBe('supported');
   });
 
   it.each(ids)('%s is open where its example was not replayed', (id) => {

@@ -5,7 +5,7 @@ import { describe, expect, test } from 'vitest';
 import { UserError } from '../../../src/base/errors.ts';
 import { Prng } from '../../../src/base/prng.ts';
 import { readTrace, writeTrace } from '../../../src/trace/file.ts';
-import { type About, chunkHeadBytes, fileHeadBytes } from '../../../src/trace/file-format.ts';
+import { type About, chunkHeadBytes, chunkRecords, fileHeadBytes } from '../../../src/trace/file-format.ts';
 import { TraceFile } from '../../../src/trace/file-reader.ts';
 import { TraceFileWriter } from '../../../src/trace/file-writer.ts';
 import { heapChurn } from '../../../src/trace/heap-churn.ts';
@@ -184,6 +184,15 @@ describe('what was written is read', () => {
     expect(await readTrace(path)).toMatchObject({ ids: 0, cut: null });
   });
 
+  test('a free that is told the size, as a free', async () => {
+    const path = join(emptyFolder(), 'a.trace');
+    writeTrace(path, new TraceWriter().alloc(0, 24, 8).freeSized(0).alloc(0, 32, 8).finish());
+    const { alloc, free } = allocationOp;
+    expect([...(await readTrace(path)).rows]).toEqual([alloc, 0, 24, 8, free, 0, 0, 0, alloc, 0, 32, 8]);
+    const twice = new TraceWriter().alloc(0, 24, 8).freeSized(0).freeSized(0).finish();
+    expect(() => writeTrace(path, twice)).toThrow('row 2 frees id 0, which is not in use');
+  });
+
   test('rows that no program can have made are refused, and leave no file', () => {
     const path = join(emptyFolder(), 'a.trace');
     const freed = new TraceWriter().alloc(0, 8, 8).free(0).free(0).finish();
@@ -252,12 +261,27 @@ describe('a file that is not whole', () => {
     const first = fileHeadBytes + bytes.readUInt32LE(12);
     const second = first + chunkHeadBytes + bytes.readUInt32LE(first);
     const records = bytes.readUInt32LE(first + 4);
-    bytes[second + 1000]! ^= 4;
+    bytes[second + 100]! ^= 4;
     writeFileSync(path, bytes);
     await expect(readTrace(path)).rejects.toThrow(`is damaged after ${records} operations`);
     const { rows, cut } = await readTrace(path, { allowTruncated: true });
     expect(rows.length).toBe(records * rowWords);
     expect(cut).toBe(`is damaged after ${records} operations`);
+  });
+
+  test('and is small, loses no more than a chunk of operations', async () => {
+    const path = join(emptyFolder(), 'a.trace');
+    const operations = Array.from({ length: 6000 }, (_, block): Operation => {
+      return { op: 'alloc', bytes: (block * 31) % 700, alignment: 16, thread: 0, isZeroed: false };
+    });
+    write(path, operations);
+    const bytes = readFileSync(path);
+    expect(await read(path)).toEqual(operations);
+    const whole = operations.length * (5000 / bytes.length);
+    writeFileSync(path, bytes.subarray(0, 5000));
+    const some = await read(path, { allowTruncated: true });
+    expect(some).toEqual(operations.slice(0, some.length));
+    expect(some.length).toBeGreaterThan(whole - 2 * chunkRecords);
   });
 
   test('or goes on behind its end, is refused', async () => {
