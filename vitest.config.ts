@@ -1,10 +1,10 @@
 import { defineConfig } from 'vitest/config';
 
-const slow = ['test/package/**/*.test.ts', 'test/docs/**/*.test.ts'];
+const slow = ['test/package/**/*.test.ts', 'test/docs/**/*.test.ts', 'test/bench/**/*.test.ts'];
 const shared = { maxWorkers: 2, globalSetup: 'test/setup.ts' };
 const slowly = { ...shared, testTimeout: 600_000, hookTimeout: 600_000 };
 
-/** `npm test` runs `quick`; the two others take minutes, and are part of `npm run check`. */
+/** `npm test` runs `quick`; the others are slow, or for those who work on Linefill, and part of `npm run check`. */
 export default defineConfig({
   test: {
     projects: [
@@ -19,6 +19,7 @@ export default defineConfig({
         },
       },
       { test: { ...slowly, name: 'package', include: ['test/package/**/*.test.ts'] } },
+      { test: { ...slowly, name: 'bench', include: ['test/bench/**/*.test.ts'] } },
       { test: { ...slowly, name: 'docs', include: ['test/docs/**/*.test.ts'] } },
     ],
   },

@@ -27,6 +27,7 @@ const steps = {
   format: { run: () => node('format.mjs') },
   tidy: { run: () => node('tidy.mjs') },
   native: { run: () => node('native-tests.mjs'), skip: () => without('cmake') },
+  bench: { run: () => vitest('bench') },
   package: { run: () => vitest('package') },
   docs: { run: () => vitest('docs'), skip: () => without('bash') },
   sanitize: { run: () => node('sanitize.mjs'), skip: () => onlyOn('linux', 'cmake') },

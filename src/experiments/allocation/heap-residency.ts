@@ -6,7 +6,7 @@ import { heapResidency, residentFigures } from './heap-residency-kernel.ts';
 import { type GeneralPeerId, noPeer } from './peers.ts';
 
 const liveBytes: Readonly<Record<Profile, number>> = {
-  smoke: 2 ** 20,
+  smoke: 16 * 2 ** 20,
   quick: 32 * 2 ** 20,
   full: 200e6,
 };
