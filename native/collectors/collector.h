@@ -1,0 +1,58 @@
+// What every collector has in common. It manages a caller's heap of words for a mutator whose roots are an
+// array of references, and finds what the roots can't reach. A collector C has
+//
+//   static constexpr uint32_t C::kExtraWords                   of each object (object.h)
+//   static constexpr uint32_t C::kSettings                     how many numbers set it up
+//   static std::string C::check(heap_words, settings)          what is wrong with these; empty: nothing
+//   C(room, settings)                                          makes the heap afresh
+//   uint32_t alloc(slots, words)                               an object, or kNull: out of memory
+//   uint32_t load(object, slot)                                a slot that the object has
+//   void store(object, slot, target)                           the same, with the collector's write barrier
+//   void set_root(index, target)
+//   void collect()                                             a full collection, finished when it returns
+//   void finish()                                              the program has ended: nothing runs beside it
+//   uint32_t used_words()                                      from what it can give, garbage and all
+//   Counts counts
+//
+// An alloc may move every object: between two calls a mutator may hold references in roots alone. What works
+// beside the heap (a mark stack) lies in `scratch`, which has a word for each of the heap's and no say in any
+// answer. TypeScript twin: src/collectors/collector.ts.
+#pragma once
+
+#include <span>
+#include <string>
+
+#include "collectors/counts.h"
+#include "collectors/object.h"
+#include "collectors/pauses.h"
+
+namespace linefill {
+
+// The first line of a heap holds no object, so that no reference is 0.
+inline constexpr uint32_t kHeapStart = 16;
+inline constexpr uint64_t kLeastCollectedWords = 256;
+inline constexpr uint64_t kMostCollectedWords = uint64_t{1} << 29;
+
+struct CollectorRoom {
+  std::span<uint32_t> heap;
+  // As many words as the heap and the roots together.
+  std::span<uint32_t> scratch;
+  std::span<uint32_t> roots;
+  PauseLog* pauses;
+};
+
+// What every collector asks of its heap; empty: nothing is wrong.
+inline std::string check_collected_heap(size_t heap_words) {
+  if (heap_words >= kLeastCollectedWords && heap_words <= kMostCollectedWords && heap_words % 16 == 0)
+    return "";
+  return "\"heap\" must have a multiple of 16 words, from " + std::to_string(kLeastCollectedWords) + " to " +
+         std::to_string(kMostCollectedWords) + ", not " + std::to_string(heap_words);
+}
+
+// Notes that a request can't be met though `live_words` are all that is in use.
+inline uint32_t out_of_memory(Counts& counts, uint64_t live_words, uint64_t words) {
+  counts.needed_words = live_words + words;
+  return kNull;
+}
+
+}  // namespace linefill

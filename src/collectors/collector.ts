@@ -1,0 +1,90 @@
+/**
+ * What every collector has in common. It manages a caller's heap of words for a mutator whose roots are an array of
+ * references, and finds what the roots can't reach. An alloc may move every object: between two calls a mutator may hold
+ * references in roots alone. What works beside the heap (a mark stack) lies in `scratch`, which has a word for each of
+ * the heap's and the roots' and no say in any answer. Native twin: native/collectors/collector.h.
+ */
+import { ContractError } from '../base/errors.ts';
+import type { Counts } from './counts.ts';
+import type { PauseLog } from './pauses.ts';
+
+/** The first line of a heap holds no object, so that no reference is 0. */
+export const heapStart = 16;
+export const leastCollectedWords = 256;
+export const mostCollectedWords: number = 2 ** 29;
+
+/** What a collector does to an object, for those who watch it: by name, `see` is called with the object's offset. */
+export const collectorEvent = {
+  /** A phase begins; the offset is 0. */
+  roots: 1,
+  trace: 2,
+  sweep: 3,
+  move: 4,
+  update: 5,
+  release: 6,
+  done: 7,
+  /** To an object: a root names it; it is found; its slots have been looked at; it moved here; it is free. */
+  root: 16,
+  grey: 17,
+  black: 18,
+  moved: 19,
+  freed: 20,
+} as const;
+
+export interface Watcher {
+  /** A `collectorEvent`, and the object that it happens to; `from` is where it moved from. */
+  see(event: number, at: number, from?: number): void;
+}
+
+/** Watches nothing, at no cost. */
+export const unwatched: Watcher = { see: () => {} };
+
+export interface CollectorRoom {
+  readonly heap: Uint32Array;
+  /** As many words as the heap and the roots together. */
+  readonly scratch: Uint32Array;
+  readonly roots: Uint32Array;
+  readonly pauses: PauseLog;
+  readonly watcher: Watcher;
+}
+
+/** A stretch of the heap, for those who draw it. */
+export interface Stretch {
+  readonly name: string;
+  readonly start: number;
+  readonly end: number;
+}
+
+export interface Collector {
+  readonly counts: Counts;
+  /** Words of each object that are the collector's own. */
+  readonly extraWords: number;
+  /** An object of `words` (objectWords) with so many slots; none: out of memory. */
+  alloc(slots: number, words: number): number;
+  /** What a slot names that the object has. */
+  load(object: number, slot: number): number;
+  /** Makes such a slot name the target, with the collector's write barrier. */
+  store(object: number, slot: number, target: number): void;
+  setRoot(index: number, target: number): void;
+  /** A full collection, finished when it returns. */
+  collect(): void;
+  /** The program has ended: nothing runs beside it. */
+  finish(): void;
+  /** Words in use of what it can give, garbage and all. */
+  readonly usedWords: number;
+  /** Every object that is allocated and was not yet freed, space by space and each in the order of addresses. */
+  objects(see: (at: number) => void): void;
+  /** Its spaces as they are now. */
+  readonly spaces: readonly Stretch[];
+}
+
+/** Makes the heap afresh. Throws ContractError where heap or settings won't do. */
+export type MakeCollector = (room: CollectorRoom, settings: readonly number[]) => Collector;
+
+/** Throws ContractError unless a heap is of a size that any collector can manage. */
+export function requireCollectedHeap(heapWords: number): void {
+  if (heapWords >= leastCollectedWords && heapWords <= mostCollectedWords && heapWords % 16 === 0) return;
+  throw new ContractError(
+    `"heap" must have a multiple of 16 words, from ${leastCollectedWords} to ${mostCollectedWords}, not ${heapWords}`,
+  );
+}

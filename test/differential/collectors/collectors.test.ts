@@ -1,0 +1,77 @@
+/** Every collector, in both languages and against the oracle of reachability, over random mutators. */
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import { type CollectorChoice, collectorChoices } from '../../../src/collectors/plans.ts';
+import { MutatorWriter, type MutatorTrace } from '../../../src/trace/mutator-rows.ts';
+import { liveWords } from '../../../src/trace/object-graph.ts';
+import { compareLanguages, isCollect, Watched } from './mutators.ts';
+
+const seed = 20_261_121;
+const roots = 6;
+
+/** Any rows are a trace, so any of them can be left out: that is how a failing one is shrunk. */
+const anyRow = fc.oneof(
+  { weight: 6, arbitrary: fc.tuple(fc.constant(1), fc.nat(roots - 1), fc.nat(5), fc.nat(400)) },
+  { weight: 4, arbitrary: fc.tuple(fc.constant(2), fc.nat(roots - 1), fc.nat(roots - 1), fc.nat(5)) },
+  { weight: 6, arbitrary: fc.tuple(fc.constant(3), fc.nat(roots - 1), fc.nat(5), fc.nat(roots - 1)) },
+  { weight: 1, arbitrary: fc.tuple(fc.constant(4), fc.nat(roots - 1), fc.nat(5), fc.constant(0)) },
+  { weight: 2, arbitrary: fc.tuple(fc.constant(5), fc.nat(roots - 1), fc.nat(roots - 1), fc.constant(0)) },
+  {
+    weight: 1,
+    arbitrary: fc.tuple(fc.constantFrom(6, 7), fc.nat(roots - 1), fc.constant(0), fc.constant(0)),
+  },
+  { weight: 1, arbitrary: fc.constantFrom([8, 0, 0, 0], [9, 0, 0, 0]) },
+);
+
+const anyTrace = fc
+  .array(anyRow, { minLength: 1, maxLength: 1200 })
+  .map((rows): MutatorTrace => ({ rows: Uint32Array.from(rows.flat()), roots }));
+
+/** Heaps from ones that are exhausted to ones that are seldom collected. */
+const anyHeap = ({ kind }: CollectorChoice): fc.Arbitrary<number> =>
+  fc.nat(128).map((lines) => kind.leastWords + lines * 16);
+
+describe.each(collectorChoices)('$id', (choice) => {
+  it('does the same in both languages', () => {
+    let exhausted = 0;
+    let collections = 0;
+    fc.assert(
+      fc.property(anyTrace, anyHeap(choice), (trace, heapWords) => {
+        const { counts } = compareLanguages(choice, heapWords, trace);
+        if (counts.neededWords > 0) exhausted++;
+        collections += counts.fullCollections + counts.minorCollections;
+      }),
+      { seed, numRuns: 150 },
+    );
+    expect(exhausted).toBeGreaterThan(0);
+    expect(collections).toBeGreaterThan(0);
+  });
+
+  it('keeps what the oracle reaches, whole, and after a full collection nothing else', () => {
+    fc.assert(
+      fc.property(anyTrace, anyHeap(choice), (trace, heapWords) => {
+        const watched = new Watched(choice, heapWords, trace);
+        for (let row = 0; row < trace.rows.length / 4; row++) {
+          if (!watched.row(row)) break;
+          expect(watched.difference(), `after row ${row}`).toBeNull();
+          if (!isCollect(trace, row)) continue;
+          const reached = watched.graph.reachable().size;
+          if (choice.kind.keeps === 'nothing') expect(watched.held(), `after row ${row}`).toBe(reached);
+          else expect(watched.held(), `after row ${row}`).toBeGreaterThanOrEqual(reached);
+        }
+      }),
+      { seed, numRuns: 100 },
+    );
+  });
+});
+
+describe('the oracle', () => {
+  it('says what a trace needs at least', () => {
+    // A list of three objects of 4 words each; then the first lets go of the others.
+    const trace = new MutatorWriter().make(0, 1, 0).make(1, 1, 0).store(0, 0, 1).make(2, 1, 0).store(1, 0, 2);
+    trace.clear(1).clear(2);
+    expect(liveWords(trace.finish(), 1)).toBe(12);
+    trace.erase(0, 0);
+    expect(liveWords(trace.finish(), 1000)).toBe(4);
+  });
+});

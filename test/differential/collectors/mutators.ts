@@ -1,0 +1,164 @@
+/** Runs a mutator's trace over a collector in both languages and by the oracle, and compares all three. */
+import { expect } from 'vitest';
+import { Prng } from '../../../src/base/prng.ts';
+import { type Collector, unwatched } from '../../../src/collectors/collector.ts';
+import { Counts, countNumbers } from '../../../src/collectors/counts.ts';
+import { Mutator, mutate } from '../../../src/collectors/mutate.ts';
+import { none, objectHeaderWords, slotsOf, wordsOf } from '../../../src/collectors/object.ts';
+import { PauseLog, pauseRoom } from '../../../src/collectors/pauses.ts';
+import type { CollectorChoice } from '../../../src/collectors/plans.ts';
+import { runNative } from '../../../src/native/binding.ts';
+import { type MutatorTrace, mutatorOp, mutatorRowWords } from '../../../src/trace/mutator-rows.ts';
+import { type GraphObject, ObjectGraph } from '../../../src/trace/object-graph.ts';
+
+/** What a run over one language leaves behind. */
+export interface Mutation {
+  readonly heap: Uint32Array;
+  readonly roots: Uint32Array;
+  readonly answers: Uint32Array;
+  readonly counts: Counts;
+  readonly rows: number;
+  readonly sum: bigint;
+}
+
+/** A heap full of rubbish, the same for the same length. */
+function rubbish(words: number): Uint32Array {
+  const prng = new Prng(words);
+  return Uint32Array.from({ length: words }, () => prng.next());
+}
+
+function run(
+  { kind, settings }: CollectorChoice,
+  heapWords: number,
+  trace: MutatorTrace,
+  isNative: boolean,
+): Mutation {
+  const heap = rubbish(heapWords);
+  const roots = new Uint32Array(trace.roots);
+  const scratch = new Uint32Array(heapWords + trace.roots);
+  const answers = new Uint32Array(trace.rows.length / mutatorRowWords);
+  const numbers = new Float64Array(countNumbers);
+  const pauses = new Float64Array(pauseRoom(16));
+  const given = Uint32Array.from(settings);
+  const sum = isNative
+    ? runNative(kind.kernel, [heap, scratch, roots, given, trace.rows, answers, numbers, pauses]).checksum
+    : BigInt(
+        mutate(
+          kind.make,
+          { heap, scratch, roots, pauses: new PauseLog(pauses), watcher: unwatched },
+          settings,
+          trace.rows,
+          answers,
+          numbers,
+        ),
+      );
+  return { heap, roots, answers, counts: Counts.read(numbers), rows: numbers.at(-1)!, sum };
+}
+
+/** Both languages: every answer, the roots, the heap's image, the counts. */
+export function compareLanguages(choice: CollectorChoice, heapWords: number, trace: MutatorTrace): Mutation {
+  const here = run(choice, heapWords, trace, false);
+  const native = run(choice, heapWords, trace, true);
+  const row = here.answers.findIndex((answer, i) => answer !== native.answers[i]);
+  const words = trace.rows.subarray(mutatorRowWords * row, mutatorRowWords * (row + 1));
+  expect(row, `row ${row} (${words}): ${here.answers[row]} here, ${native.answers[row]} natively`).toBe(-1);
+  const word = here.heap.findIndex((each, i) => each !== native.heap[i]);
+  expect(word, `word ${word} of the heap`).toBe(-1);
+  expect(here.roots).toEqual(native.roots);
+  expect(here.counts).toEqual(native.counts);
+  expect(here.rows).toBe(native.rows);
+  expect(here.sum).toBe(native.sum);
+  return here;
+}
+
+/** A collector at work, and the oracle beside it. */
+export class Watched {
+  readonly collector: Collector;
+  readonly graph: ObjectGraph;
+  readonly heap: Uint32Array;
+  readonly roots: Uint32Array;
+  readonly #mutator: Mutator;
+  readonly #rows: Uint32Array;
+
+  constructor({ kind, settings }: CollectorChoice, heapWords: number, { rows, roots }: MutatorTrace) {
+    this.heap = rubbish(heapWords);
+    this.roots = new Uint32Array(roots);
+    this.#rows = rows;
+    const pauses = new PauseLog(new Float64Array(0));
+    const scratch = new Uint32Array(heapWords + roots);
+    const room = { heap: this.heap, scratch, roots: this.roots, pauses, watcher: unwatched };
+    this.#mutator = new Mutator(kind.make, room, settings);
+    this.collector = this.#mutator.collector;
+    this.graph = new ObjectGraph(roots);
+  }
+
+  /** Does a row on both sides; false: the collector has no memory left. */
+  row(row: number): boolean {
+    if (this.#mutator.row(this.#rows, row * mutatorRowWords) < 0) return false;
+    this.graph.row(this.#rows, row * mutatorRowWords);
+    return true;
+  }
+
+  /** What is wrong with the heap, by the oracle; null: nothing. Walks both from the roots, side by side. */
+  difference(): string | null {
+    const offsets = new Map<GraphObject, number>();
+    const grey: GraphObject[] = [];
+    const match = (at: number, object: GraphObject | null, where: string): string | null => {
+      if (object === null) return at === none ? null : `${where} names ${at}, and should name nothing`;
+      const known = offsets.get(object);
+      if (known !== undefined)
+        return known === at ? null : `${where} names ${at}, and object ${object.number} is at ${known}`;
+      const wrong = this.#mismatch(at, object);
+      if (wrong !== null) return `${where}: ${wrong}`;
+      offsets.set(object, at);
+      grey.push(object);
+      return null;
+    };
+    for (const [i, root] of this.graph.roots.entries()) {
+      const wrong = match(this.roots[i]!, root, `root ${i}`);
+      if (wrong !== null) return wrong;
+    }
+    const first = objectHeaderWords + this.collector.extraWords;
+    for (let object = grey.pop(); object !== undefined; object = grey.pop()) {
+      const at = offsets.get(object)!;
+      for (const [slot, target] of object.slots.entries()) {
+        const wrong = match(this.heap[at + first + slot]!, target, `slot ${slot} of object ${object.number}`);
+        if (wrong !== null) return wrong;
+      }
+    }
+    if (new Set(offsets.values()).size !== offsets.size) return 'two objects lie at one offset';
+    return null;
+  }
+
+  /** An object's shape and contents against the oracle's. */
+  #mismatch(at: number, { number, bytes, slots }: GraphObject): string | null {
+    const { heap } = this;
+    if (at === none) return `names nothing, and should name object ${number}`;
+    if (at + objectHeaderWords > heap.length) return `names ${at}, beyond the heap`;
+    if (slotsOf(heap, at) !== slots.length)
+      return `object ${number} has ${slotsOf(heap, at)} slots, not ${slots.length}`;
+    const dataWords = Math.ceil(bytes / 4);
+    if (dataWords === 0) return null;
+    const data = at + objectHeaderWords + this.collector.extraWords + slots.length;
+    if (data + dataWords > at + wordsOf(heap, at)) return `object ${number} is too short`;
+    const expected = dataWords === 1 ? number : ~number >>> 0;
+    if (heap[data] !== number) return `object ${number} begins with ${heap[data]}`;
+    if (heap[data + dataWords - 1] !== expected)
+      return `object ${number} ends with ${heap[data + dataWords - 1]}`;
+    return null;
+  }
+
+  /** Objects that are allocated and not freed. */
+  held(): number {
+    let objects = 0;
+    this.collector.objects(() => {
+      objects++;
+    });
+    return objects;
+  }
+}
+
+/** A row that collects everything. */
+export function isCollect(trace: MutatorTrace, row: number): boolean {
+  return trace.rows[row * mutatorRowWords] === mutatorOp.collect;
+}
