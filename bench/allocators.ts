@@ -6,14 +6,14 @@
  *   mattconte/tlsf             LINEFILL_TLSF    a checkout of github.com/mattconte/tlsf
  *   mtrebi/memory-allocators   LINEFILL_MTREBI  a checkout of github.com/mtrebi/memory-allocators
  *   mimalloc                   the package libmimalloc2.0
- *   @thi.ng/malloc             LINEFILL_THING   its folder, as npm installs it
+ *   @thi.ng/malloc             installed with the other packages for tests; another in LINEFILL_THING, its folder
  *
  * A C++ compiler is found as CXX or c++.
  */
 import { spawnSync } from 'node:child_process';
 import { existsSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { Prng } from '#dist/base/prng.js';
 import { medianInterval, median } from '#dist/stats/index.js';
@@ -183,8 +183,8 @@ await sit(
       const figures = natively(program, files, passes).flatMap((found, i) =>
         nativeFigures([...made.keys()][i]!, found),
       );
-      const thing = process.env['LINEFILL_THING'] ?? '';
-      if (thing === '') notes.push('not here: @thi.ng/malloc (npm install it; its folder in LINEFILL_THING)');
+      const thing =
+        process.env['LINEFILL_THING'] ?? dirname(fileURLToPath(import.meta.resolve('@thi.ng/malloc')));
       for (const name of smoke ? ['pair'] : made.keys()) {
         const isBatch = name !== 'churn' && name !== 'small';
         figures.push(...typescriptFigures(name, join(folder, name), passes, isBatch ? thing : ''));

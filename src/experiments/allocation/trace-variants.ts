@@ -1,12 +1,15 @@
 /** Who can replay a workload's trace: allocators of ours in both languages, those of others, JavaScript's own values. */
 import { type HeapChoice, heapChoices } from '../../allocators/heaps.ts';
 import { arrayBuffers, unsafeBuffers, zeroedBuffers } from '../../allocators/value-stores.ts';
+import { noThing, thingPool } from '../../allocators/thing-pool.ts';
+import type { ValueStore } from '../../allocators/trace-work.ts';
 import { ContractError } from '../../base/errors.ts';
 import type { Language, ThreadVariant } from '../../experiment/experiment.ts';
 import type { Point } from '../../kernel/kernel.ts';
+import { outlineOf } from '../../trace/outline.ts';
 import type { Workload } from '../../trace/workloads.ts';
 import { type GeneralPeerId, generalPeers, noPeer } from './peers.ts';
-import { heapWorks, peerWork, valueWork } from './trace-kernels.ts';
+import { heapWorks, peerWork, roomFor, valueWork, workloadSource } from './trace-kernels.ts';
 
 function choice(id: string): HeapChoice {
   const found = heapChoices.find((each) => each.id === id);
@@ -69,4 +72,35 @@ export function valueVariants(fixed: Point = {}): ThreadVariant[] {
     fixed: { ...fixed, peer: 0 },
     ...(implementation === undefined ? {} : { implementation }),
   }));
+}
+
+/** Above so many blocks at once @thi.ng/malloc is left out: its free looks through a list of them. */
+const mostBlocksOfThing = 4096;
+/** Pools of traces that were replayed before: they live on from call to call, as others do. */
+const thingPools = new WeakMap<Uint32Array, ValueStore<number>>();
+
+function thingWork(args: Parameters<ReturnType<typeof valueWork>>[0]): bigint {
+  const { trace, slots } = args;
+  const store =
+    thingPools.get(trace) ?? thingPool(roomFor(outlineOf({ rows: trace, ids: slots.length }).peakLiveBytes));
+  thingPools.set(trace, store);
+  return valueWork(store)(args);
+}
+
+/** @thi.ng/malloc, where the user has installed it. */
+export function thingVariant(fixed: Point = {}): ThreadVariant {
+  return {
+    form: 'thread',
+    id: 'ts-thing',
+    title: 'TypeScript, @thi.ng/malloc',
+    kernel: peerWork,
+    language: 'typescript',
+    fixed: { ...fixed, peer: 0 },
+    implementation: thingWork,
+    refuses: (point) =>
+      noThing() ??
+      (workloadSource.outline(point).ids > mostBlocksOfThing
+        ? `its free looks through a list of all blocks, and here there may be more than ${mostBlocksOfThing}`
+        : null),
+  };
 }

@@ -7,7 +7,7 @@ import { own, type Point, textAt } from '../../kernel/kernel.ts';
 import { type Workload, workloads } from '../../trace/workloads.ts';
 import { checkWhole } from '../hardware/sizes.ts';
 import { generalPeers } from './peers.ts';
-import { heapVariant, peerVariant, valueVariants } from './trace-variants.ts';
+import { heapVariant, peerVariant, thingVariant, valueVariants } from './trace-variants.ts';
 
 /** Blocks of megabytes, for which twenty heaps of ours would not fit beside one another: `linefill alloc replay`. */
 const tooLarge = 'malloc-large';
@@ -76,6 +76,7 @@ const kinds: readonly ThreadVariant[] = [
   ...valueVariants().map((variant) =>
     variant.id === 'ts-objects' ? variant : { ...variant, fixed: { ...variant.fixed, ...fullOnly } },
   ),
+  thingVariant(fullOnly),
 ];
 
 const variants: readonly ThreadVariant[] = kinds.map(checked);
