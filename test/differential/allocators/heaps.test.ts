@@ -1,50 +1,14 @@
 /** Both languages replay the same traces over each general allocator: answers, the heap's image, the books. */
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import {
-  type HeapReplay,
-  readSummary,
-  replayHeap,
-  summaryNumbers,
-} from '../../../src/allocators/heap-replay.ts';
-import { debugHeaps, type HeapKind, heaps } from '../../../src/allocators/heaps.ts';
+import { replayHeap } from '../../../src/allocators/heap-replay.ts';
+import { debugHeaps, heaps } from '../../../src/allocators/heaps.ts';
 import { Prng } from '../../../src/base/prng.ts';
-import { runNative } from '../../../src/native/binding.ts';
 import { heapChurn } from '../../../src/trace/heap-churn.ts';
-import { type AllocationTrace, rowWords, TraceWriter } from '../../../src/trace/rows.ts';
+import { type AllocationTrace, TraceWriter } from '../../../src/trace/rows.ts';
+import { compareHeaps, replayNative } from './compare-heaps.ts';
 
 const seed = 20_261_121;
-
-function replayNative(
-  { replay }: Pick<HeapKind, 'replay'>,
-  heap: Uint32Array,
-  parameter: number,
-  { rows, ids }: AllocationTrace,
-): HeapReplay {
-  const answers = new Int32Array(rows.length / rowWords);
-  const summary = new Float64Array(summaryNumbers);
-  const tables = [new Uint32Array(Math.max(1, ids)), new Uint32Array(Math.max(1, ids))];
-  const { checksum } = runNative(replay, [heap, parameter, rows, ...tables, answers, summary]);
-  return { answers, ...readSummary(summary), hash: checksum };
-}
-
-/** Replays on both sides, in heaps full of the same rubbish. */
-function compare(kind: HeapKind, parameter: number, heapWords: number, trace: AllocationTrace): HeapReplay {
-  const rubbish = new Prng(heapWords);
-  const heap = Uint32Array.from({ length: heapWords }, () => rubbish.next());
-  const other = heap.slice();
-  const here = replayHeap(kind.make, heap, parameter, trace);
-  const native = replayNative(kind, other, parameter, trace);
-  const row = here.answers.findIndex((answer, i) => answer !== native.answers[i]);
-  const words = trace.rows.subarray(rowWords * row, rowWords * (row + 1));
-  expect(row, `row ${row} (${words}): ${here.answers[row]} here, ${native.answers[row]} natively`).toBe(-1);
-  const word = heap.findIndex((each, i) => each !== other[i]);
-  expect(word, `word ${word} of the heap`).toBe(-1);
-  expect(here.books).toEqual(native.books);
-  expect(here.bySize).toEqual(native.bySize);
-  expect(here.hash).toBe(native.hash);
-  return here;
-}
 
 /** In the debug wrapper one fit stands for all, fewer and shorter traces are enough, and there are words of the wrapper's own. */
 const kinds = [
@@ -84,7 +48,7 @@ describe.each(arms)('$name in both languages', ({ kind, parameter, traces, rows,
           alignedEvery: 9,
           sizedEvery: 3,
         });
-        const { answers } = compare(kind, parameter, 512 * size * size + ownWords, trace);
+        const { answers } = compareHeaps(kind, parameter, 512 * size * size + ownWords, trace);
         refused += answers.filter((answer) => answer === -1).length;
       },
     );
@@ -102,7 +66,7 @@ describe.each(arms)('$name in both languages', ({ kind, parameter, traces, rows,
     for (let id = 0; id < 40; id++) writer.alloc(id, prng.below(300), 2 ** prng.below(9));
     for (let i = 39; i >= 0; i--) writer.free(i);
     if (kind.order === 'at-once') writer.reset();
-    const { books: after } = compare(kind, parameter, 8192, writer.finish());
+    const { books: after } = compareHeaps(kind, parameter, 8192, writer.finish());
     const cut = kind.keeps ? [] : (['freeBlocks', 'freeWords', 'largestFreeWords'] as const);
     for (const book of ['liveBlocks', 'usedWords', ...cut] as const) {
       expect(after[book], book).toBe(fresh.books[book]);

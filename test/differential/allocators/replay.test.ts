@@ -1,62 +1,18 @@
 /** Both languages replay the same traces: every offset, every error, the heap's image at checkpoints and its end. */
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { PoolAllocator } from '../../../src/allocators/allocation.ts';
-import { CheckedPool } from '../../../src/allocators/checked-pool.ts';
-import { Pool } from '../../../src/allocators/pool.ts';
 import { type PoolKind, poolShape } from '../../../src/allocators/pool-layout.ts';
-import { replay } from '../../../src/allocators/replay.ts';
-import { ScanPool } from '../../../src/allocators/scan-pool.ts';
 import { Prng } from '../../../src/base/prng.ts';
 import { runNative } from '../../../src/native/binding.ts';
 import { churnTrace } from '../../../src/trace/churn.ts';
 import { type AllocationTrace, TraceWriter } from '../../../src/trace/rows.ts';
+import { comparePools, poolKinds, type PoolSetting, replayHere } from './compare-pools.ts';
 import { type Replayed, replayKernels, replayNative } from './native.ts';
 
-const makers = { pool: Pool, checked: CheckedPool, scan: ScanPool } as const;
-const kinds = Object.keys(makers) as PoolKind[];
+const kinds = poolKinds;
 const seed = 20_261;
 
-interface Setting {
-  readonly kind: PoolKind;
-  readonly blockBytes: number;
-  readonly capacity: number;
-}
-
-function replayHere(
-  { kind, blockBytes, capacity }: Setting,
-  heap: Uint32Array,
-  trace: AllocationTrace,
-): Replayed {
-  const pool = makers[kind].create(blockBytes, capacity, heap);
-  const answers = new Int32Array(trace.rows.length / 4);
-  const { blockWords } = poolShape(kind, blockBytes, capacity);
-  const offsets = new Uint32Array(Math.max(1, trace.ids));
-  const allocator = new PoolAllocator(pool, blockBytes);
-  const hash = replay(allocator, { heap, blockWords, trace: trace.rows, offsets, answers });
-  return { answers, heap, hash };
-}
-
-/** Replays on both sides, from equal heaps full of rubbish, and returns the number of rows. */
-function compare(setting: Setting, trace: AllocationTrace): number {
-  const { kind, blockBytes, capacity } = setting;
-  const { heapWords } = poolShape(kind, blockBytes, capacity);
-  const rubbish = new Prng(capacity);
-  const heap = Uint32Array.from({ length: heapWords + 3 }, () => rubbish.next());
-  const native = replayNative(kind, heap.slice(), blockBytes, capacity, trace);
-  const here = replayHere(setting, heap, trace);
-  const differs = here.answers.findIndex((answer, row) => answer !== native.answers[row]);
-  const row = [...trace.rows.subarray(4 * differs, 4 * differs + 4)];
-  expect(
-    differs,
-    `row ${differs} (${row}): ${here.answers[differs]} against ${native.answers[differs]}`,
-  ).toBe(-1);
-  expect(Buffer.compare(Buffer.from(here.heap.buffer), Buffer.from(native.heap.buffer))).toBe(0);
-  expect(here.hash).toBe(native.hash);
-  return here.answers.length;
-}
-
-const setting = (kind: PoolKind): fc.Arbitrary<Setting> =>
+const setting = (kind: PoolKind): fc.Arbitrary<PoolSetting> =>
   fc.record({
     kind: fc.constant(kind),
     blockBytes: fc.integer({ min: 4, max: 300 }),
@@ -64,7 +20,7 @@ const setting = (kind: PoolKind): fc.Arbitrary<Setting> =>
   });
 
 function churnOf(
-  { kind, blockBytes, capacity }: Setting,
+  { kind, blockBytes, capacity }: PoolSetting,
   rows: number,
   from: number,
   wrong: boolean,
@@ -84,7 +40,7 @@ describe.each(kinds)('the %s pool in both languages', (kind) => {
   it('agrees over long traces', () => {
     let rows = 0;
     const property = fc.property(setting(kind), fc.nat(), (where, from) => {
-      rows += compare(where, churnOf(where, 20_000, from, false));
+      rows += comparePools(where, churnOf(where, 20_000, from, false)).answers.length;
     });
     fc.assert(property, { seed, numRuns: 18 });
     expect(rows).toBeGreaterThanOrEqual(360_000);
@@ -116,7 +72,7 @@ describe.each(kinds)('the %s pool in both languages', (kind) => {
             if (each.bytes <= blockBytes && each.log <= 6 && inUse.size < capacity) inUse.add(each.id);
           } else if (each.op === 'free' && (inUse.delete(each.id) || kind !== 'pool')) writer.free(each.id);
         }
-        compare({ kind, blockBytes, capacity }, writer.finish());
+        comparePools({ kind, blockBytes, capacity }, writer.finish());
       },
     );
     fc.assert(property, { seed, numRuns: 150 });
@@ -128,7 +84,7 @@ describe.each(['checked', 'scan'] as const)('the %s pool in both languages', (ki
     const found = new Set<number>();
     const property = fc.property(setting(kind), fc.nat(), (where, from) => {
       const trace = churnOf(where, 5000, from, true);
-      compare(where, trace);
+      comparePools(where, trace);
       const { heapWords } = poolShape(where.kind, where.blockBytes, where.capacity);
       for (const answer of replayHere(where, new Uint32Array(heapWords), trace).answers) {
         if (answer < 0 && answer > -10) found.add(-answer);

@@ -1,88 +1,25 @@
-/** Bugs that other allocators had, each as the calls that showed it; and the textbook's worked examples. */
+/**
+ * A bug that a pool of others had which only threads that interleave show, step by step; and the textbook's worked
+ * examples. Bugs that a trace shows are in test/differential/allocators/bugs-of-others.test.ts.
+ */
 import { describe, expect, it } from 'vitest';
-import { allocationError, PoolAllocator, wordBytes } from '../../../src/allocators/allocation.ts';
+import { allocationError, wordBytes } from '../../../src/allocators/allocation.ts';
 import { fit, FreeList } from '../../../src/allocators/free-list.ts';
 import type { HeapAllocator } from '../../../src/allocators/heap.ts';
-import { replayHeap } from '../../../src/allocators/heap-replay.ts';
-import { heaps } from '../../../src/allocators/heaps.ts';
 import { Linear } from '../../../src/allocators/linear.ts';
 import { LockFreePool } from '../../../src/allocators/lock-free-pool.ts';
-import { Pool } from '../../../src/allocators/pool.ts';
-import { poolShape } from '../../../src/allocators/pool-layout.ts';
 import {
   listWord,
   makeSharedPool,
   sharedPoolShape,
   takeCensus,
 } from '../../../src/allocators/shared-pool.ts';
-import { Stack } from '../../../src/allocators/stack.ts';
 import type { Look } from '../../../src/allocators/tagged-list.ts';
-import { Prng } from '../../../src/base/prng.ts';
-import { TraceWriter } from '../../../src/trace/rows.ts';
 
 /** Allocates what is left, in the smallest blocks there are. */
 function fillUp(allocator: HeapAllocator): void {
   while (allocator.alloc(4, 8) > 0);
 }
-
-describe('bugs of others', () => {
-  it('best fit gives no address twice (mtrebi/memory-allocators #27, #34)', () => {
-    const list = FreeList.create(new Uint32Array(1024), fit.best);
-    const [a, , c] = [100, 50, 100].map((bytes) => list.alloc(bytes, 8));
-    list.free(a!);
-    list.free(c!);
-    const got = [60, 60, 60, 20].map((bytes) => list.alloc(bytes, 8));
-    expect(new Set(got).size).toBe(4);
-    expect(got.every((offset) => offset > 0)).toBe(true);
-  });
-
-  it('a stack that is popped is where it was, whatever was aligned (mtrebi/memory-allocators #27, #34)', () => {
-    const stack = Stack.create(new Uint32Array(4096), 0);
-    stack.alloc(10, 8);
-    const before = stack.usedWords;
-    for (let i = 0; i < 1000; i++) {
-      const offsets = [stack.alloc(1 + (i % 40), 64), stack.alloc(3, 8), stack.alloc(100, 256)];
-      expect(offsets.every((offset) => offset > 0)).toBe(true);
-      for (const offset of offsets.toReversed()) expect(stack.free(offset)).toBe(0);
-      expect(stack.usedWords).toBe(before);
-    }
-  });
-
-  it('an exhausted pool says so, again and again (mtrebi/memory-allocators #27, #34)', () => {
-    const pool = Pool.create(64, 2, new Uint32Array(poolShape('pool', 64, 2).heapWords));
-    expect([pool.alloc(), pool.alloc()].every((block) => block > 0)).toBe(true);
-    for (let i = 0; i < 3; i++) expect(pool.alloc()).toBe(-allocationError.exhausted);
-  });
-
-  it.each(heaps.filter(({ order }) => order === 'any'))(
-    'a realloc that moves leaks nothing: $id (thi.ng/umbrella, malloc)',
-    ({ make, parameters, keeps }) => {
-      for (const parameter of Object.values(parameters)) {
-        const writer = new TraceWriter().alloc(0, 16, 8).alloc(1, 16, 8);
-        // Each is in the other's way: they take turns to grow.
-        for (let bytes = 24; bytes < 500; bytes += 8) writer.realloc(bytes % 16 === 0 ? 0 : 1, bytes, 8);
-        writer.free(0).free(1);
-        const { answers, books } = replayHeap(make, new Uint32Array(4096), parameter, writer.finish());
-        // What keeps its memory cut up for each size that came by may run out of it.
-        if (keeps !== true) expect(answers.every((answer) => answer >= 0)).toBe(true);
-        expect([books.liveBlocks, books.usedWords, books.requestedBytes]).toEqual([0, 0, 0]);
-      }
-    },
-  );
-
-  it('a pool that was emptied in any order gives as many blocks again (boostorg/pool #30)', () => {
-    const capacity = 200;
-    const heap = new Uint32Array(poolShape('pool', 24, capacity).heapWords);
-    const pool = new PoolAllocator(Pool.create(24, capacity, heap), 24);
-    const prng = new Prng(30);
-    for (let round = 0; round < 3; round++) {
-      const blocks = Array.from({ length: capacity }, () => pool.alloc(24, 8));
-      expect(new Set(blocks).size).toBe(capacity);
-      expect(pool.alloc(24, 8)).toBe(-allocationError.exhausted);
-      for (const block of prng.shuffle(blocks)) pool.free(block);
-    }
-  });
-});
 
 describe('ABA in a lock-free pool (argobots #178)', () => {
   /** As the pool takes what a look saw, but for the tag: the head alone is compared. */

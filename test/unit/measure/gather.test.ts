@@ -36,6 +36,8 @@ function result(process: number, arms: readonly ArmResult[], more: Partial<Group
     iterations: 10,
     arms,
     probes: [probe(0, 0)],
+    shortfalls: {},
+    timelines: {},
     crossChecked: 0,
     samplingMs: 1,
     inputsMs: 1,
