@@ -1,7 +1,7 @@
 /**
- * Makes the hostile calls of some kernels (argument 1, with commas between; `extremes` as argument 2 for one kernel's
- * in-range extremes, from the one that argument 3 numbers). Writes a line of JSON a step to standard output,
- * synchronously: the call before it is made, then its outcome, so that whoever reads knows which call ended the process.
+ * Makes the hostile calls of some kernels (argument 1, with commas between), or with `extremes` as argument 2 their
+ * in-range extremes, from the one that argument 3 numbers. Writes a line of JSON a step to standard output, synchronously:
+ * the call before it is made, then its outcome, so that whoever reads knows which call ended the process.
  */
 import { writeSync } from 'node:fs';
 import { nativeKernels, runNative } from '#dist/native/binding.js';
@@ -12,18 +12,19 @@ function say(line) {
 }
 
 const [ids, which, from = '0'] = process.argv.slice(2);
-for (const id of ids.split(',')) {
+const callsOf = which === 'extremes' ? extremeCalls : hostileCalls;
+const calls = ids.split(',').flatMap((id) => {
   const kernel = nativeKernels().find((entry) => entry.id === id);
-  const all = which === 'extremes' ? extremeCalls(kernel) : hostileCalls(kernel);
-  for (const { name, expect, args, plan } of all.slice(Number(from))) {
-    say({ kernel: id, call: name, expect });
-    const [made, planned] = [args(), plan?.()];
-    try {
-      runNative(id, made, planned);
-      say({ outcome: 'returned' });
-    } catch (error) {
-      say({ outcome: 'threw', error: error.name, message: error.message });
-    }
+  return callsOf(kernel).map((call) => ({ ...call, id }));
+});
+for (const { id, name, expect, args, plan } of calls.slice(Number(from))) {
+  say({ kernel: id, call: name, expect });
+  const [made, planned] = [args(), plan?.()];
+  try {
+    runNative(id, made, planned);
+    say({ outcome: 'returned' });
+  } catch (error) {
+    say({ outcome: 'threw', error: error.name, message: error.message });
   }
-  say({ done: all.length });
 }
+say({ done: calls.length });

@@ -27,11 +27,17 @@ function crashed({ code, signal, lines, stderr }: Ended): string | null {
 }
 
 const kernels = nativeKernels();
-/** So many kernels share a process: its start takes longer than the calls. */
-const together = 6;
-const groups = Array.from({ length: Math.ceil(kernels.length / together) }, (_, i) =>
-  kernels.slice(i * together, (i + 1) * together),
-);
+/** So many kernels share a process, whose start takes longer than their calls: their ids, and they. */
+function inGroups(all: readonly NativeKernel[], together: number): [string, readonly NativeKernel[]][] {
+  return Array.from({ length: Math.ceil(all.length / together) }, (_, i) => {
+    const group = all.slice(i * together, (i + 1) * together);
+    return [group.map(({ id }) => id).join(', '), group];
+  });
+}
+
+function countOf(group: readonly NativeKernel[], calls: typeof hostileCalls): number {
+  return group.reduce((count, kernel) => count + calls(kernel).length, 0);
+}
 
 describe('hostile calls', () => {
   it('are made for at least one kernel, of each kind', () => {
@@ -48,58 +54,51 @@ describe('hostile calls', () => {
     }
   });
 
-  it.each(groups.map((group) => [group.map(({ id }) => id).join(', '), group] as const))(
-    '%s',
-    { timeout: 60_000 },
-    async (_, group) => {
-      const ended = await runChild('hostile-child.mjs', [group.map(({ id }) => id).join(',')], 55_000);
-      expect(crashed(ended)).toBeNull();
-      const done = ended.lines.filter((line) => 'done' in line).map((line) => line['done']);
-      expect(done).toEqual(group.map((kernel) => hostileCalls(kernel).length));
-      const forms = new Map(group.map((kernel) => [kernel.id, oneForm(kernel)]));
-      let call: Record<string, unknown> = {};
-      for (const line of ended.lines) {
-        if ('call' in line) call = line;
-        if (!('outcome' in line)) continue;
-        const id = String(call['kernel']);
-        const what = `${id}: ${String(call['call'])}: ${JSON.stringify(line)}`;
-        if (call['expect'] === 'own') {
-          expect(line['message'], what).toBe('thrown by the getter');
-        } else if (call['expect'] === 'throws') {
-          expect(line['error'], what).toBe('TypeError');
-          expect(line['message'], what).toMatch(forms.get(id)!);
-        } else if (line['outcome'] === 'threw') {
-          expect(line['message'], what).toMatch(new RegExp(`^${id}: \\S`));
-        }
+  it.each(inGroups(kernels, 12))('%s', { timeout: 60_000 }, async (ids, group) => {
+    const ended = await runChild('hostile-child.mjs', [ids.replaceAll(' ', '')], 55_000);
+    expect(crashed(ended)).toBeNull();
+    expect(ended.lines.at(-1)).toEqual({ done: countOf(group, hostileCalls) });
+    const forms = new Map(group.map((kernel) => [kernel.id, oneForm(kernel)]));
+    let call: Record<string, unknown> = {};
+    for (const line of ended.lines) {
+      if ('call' in line) call = line;
+      if (!('outcome' in line)) continue;
+      const id = String(call['kernel']);
+      const what = `${id}: ${String(call['call'])}: ${JSON.stringify(line)}`;
+      if (call['expect'] === 'own') {
+        expect(line['message'], what).toBe('thrown by the getter');
+      } else if (call['expect'] === 'throws') {
+        expect(line['error'], what).toBe('TypeError');
+        expect(line['message'], what).toMatch(forms.get(id)!);
+      } else if (line['outcome'] === 'threw') {
+        expect(line['message'], what).toMatch(new RegExp(`^${id}: \\S`));
       }
-    },
-  );
+    }
+  });
 });
 
 describe('extreme but permitted numbers', () => {
-  const calls = kernels
-    .map((kernel) => [kernel.id, extremeCalls(kernel).length] as const)
-    .filter(([, count]) => count > 0);
-
-  it.each(calls)('%s: %d calls', { timeout: 60_000 }, async (id, count) => {
+  it.each(inGroups(kernels, 12))('%s', { timeout: 60_000 }, async (ids, group) => {
+    const count = countOf(group, extremeCalls);
     // One process makes them all; where one goes on for too long, the next process begins behind it.
     for (let from = 0; from < count; ) {
       const ended = await runChild(
         'hostile-child.mjs',
-        [id, 'extremes', String(from)],
+        [ids.replaceAll(' ', ''), 'extremes', String(from)],
         55_000,
         extremeLimitMs,
       );
-      const outcomes = ended.lines.filter((line) => 'outcome' in line);
-      for (const outcome of outcomes) {
-        if (outcome['outcome'] === 'threw') expect(outcome['message']).toMatch(new RegExp(`^${id}: \\S`));
+      let id = '';
+      for (const line of ended.lines) {
+        if ('call' in line) id = String(line['kernel']);
+        if (line['outcome'] === 'threw') expect(line['message']).toMatch(new RegExp(`^${id}: \\S`));
       }
       if (!ended.timedOut) {
         expect(crashed(ended)).toBeNull();
         expect(ended.lines.at(-1)).toEqual({ done: count });
         return;
       }
-      from += outcomes.length + 1;
+      from += ended.lines.filter((line) => 'outcome' in line).length + 1;
     }
   });
 });

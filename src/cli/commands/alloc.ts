@@ -28,6 +28,7 @@ export function addAlloc(program: Command, desk: Desk): void {
   examples(alloc, [
     ['linefill alloc record -o app.trace -- node app.js', 'what a program asks for'],
     ['linefill alloc info app.trace', 'what is in the trace'],
+    ['linefill alloc replay app.trace', 'which allocator serves it best'],
   ]);
 }
 
