@@ -3,6 +3,7 @@ import { formatCount } from '../../base/units.ts';
 import type { Context, Experiment, Parameter, ThreadVariant } from '../../experiment/experiment.ts';
 import { numberAt, own, type Point } from '../../kernel/kernel.ts';
 import { checkWhole } from '../hardware/sizes.ts';
+import { doublingUpTo } from '../hardware/thread-counts.ts';
 import { crowd, crowdMetrics } from './crowd-kernels.ts';
 import {
   crowdOperations,
@@ -57,8 +58,7 @@ function variant(id: GeneralPeerId): ThreadVariant {
 
 function threadCounts({ profile, cpus }: Context): number[] {
   const most = Math.max(1, cpus.length);
-  const counts = { smoke: [2], quick: [most], full: [1, 2, 4, 8, 16, 32, 64, most] }[profile];
-  return [...new Set(counts.map((threads) => Math.min(threads, most)))].toSorted((a, b) => a - b);
+  return { smoke: [Math.min(2, most)], quick: [most], full: doublingUpTo(most) }[profile];
 }
 
 type Setting = (typeof crowdSettings)[number];

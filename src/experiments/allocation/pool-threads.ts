@@ -6,6 +6,7 @@ import type { Inferred } from '../../experiment/inference.ts';
 import { judgeSlower, withoutEffect } from '../../experiment/judging.ts';
 import { type Kernel, numberAt, type Point } from '../../kernel/kernel.ts';
 import { checkWhole } from '../hardware/sizes.ts';
+import { doublingUpTo } from '../hardware/thread-counts.ts';
 import { blockBytesParameter, blocksParameter } from './parameters.ts';
 import { type GeneralPeerId, noPeer } from './peers.ts';
 import { peerThreads } from './peer-threads-kernels.ts';
@@ -26,9 +27,7 @@ function mostThreadsOf({ cpus }: Context): number {
 
 function threadCounts(context: Context): number[] {
   const most = mostThreadsOf(context);
-  if (context.profile !== 'full') return [Math.min(2, most)];
-  const counts = [1, 2, 4, 8, 16, 32, most].filter((threads) => threads <= most);
-  return [...new Set(counts)].toSorted((a, b) => a - b);
+  return context.profile === 'full' ? doublingUpTo(most) : [Math.min(2, most)];
 }
 
 function variant(

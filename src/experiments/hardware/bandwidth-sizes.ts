@@ -2,6 +2,7 @@
 import type { Context } from '../../experiment/experiment.ts';
 import type { Cache, Machine } from '../../machine/types.ts';
 import { cacheBytes, lastLevelBytes, ownLastLevelBytes, sweepBytes, wholePages } from './sizes.ts';
+import { doublingUpTo } from './thread-counts.ts';
 
 /** STREAM's rule: each array at least this many times the sum of the last caches. Three arrays make a working set. */
 const streamRule = 4;
@@ -84,7 +85,6 @@ export function workingSets(context: Context): number[] {
 
 /** One CPU, and all of them; in the full profile also powers of two between. */
 export function threadCounts({ profile, cpus }: Context): number[] {
-  const most = Math.max(1, cpus.length);
-  const between = profile === 'full' ? [2, 4, 8, 16, 32, 64, 128].filter((threads) => threads < most) : [];
-  return [...new Set([1, ...between, most])];
+  const all = doublingUpTo(cpus.length);
+  return profile === 'full' ? all : [...new Set([1, all.at(-1)!])];
 }

@@ -7,6 +7,7 @@ import { shardedCount, shareWord, walkLines } from './sharing-kernels.ts';
 import { guardedRecord } from './sharing-record.ts';
 import { ring } from './sharing-ring.ts';
 import { checkWhole } from './sizes.ts';
+import { doublingUpTo } from './thread-counts.ts';
 
 /** The parts of the experiment; each is a group of its own, with the baseline in it. */
 const topics = ['word', 'padding', 'ring', 'cure'] as const;
@@ -15,11 +16,8 @@ type Topic = (typeof topics)[number];
 /** Lines of each thread's walk: 128 KiB, more than most first caches hold and less than most second ones. */
 const walkedLines = 2048;
 
-function threadCounts(context: Context): number[] {
-  const most = Math.max(1, context.cpus.length);
-  if (context.profile !== 'full') return [Math.min(2, most)];
-  const counts = [1, 2, 4, 8, 16, 32, most].filter((threads) => threads <= most);
-  return [...new Set(counts)].toSorted((a, b) => a - b);
+function threadCounts({ profile, cpus }: Context): number[] {
+  return profile === 'full' ? doublingUpTo(cpus.length) : [Math.min(2, Math.max(1, cpus.length))];
 }
 
 function variant(
