@@ -1,15 +1,18 @@
 /**
  * `npm run soak`: both languages replay random traces over every general allocator, each also in the debug wrapper, and
- * must agree in every answer, in the heap's image and in the books. `-- --rows 1000000` says how many rows each
- * allocator gets (10 million unless told), `--seed 7` where to start (the clock unless told), `--only tlsf,slab` which
- * allocators, `--asan` that the addon is built with ASan and UBSan and loaded. Its dist/ must have been built. What
- * differs is said with the seed of its trace, and then nothing more is run.
+ * must agree in every answer, in the heap's image and in the books; and random mutators over every collector, where the
+ * oracle of reachability must agree, too. `-- --rows 1000000` says how many rows each gets (10 million an allocator and a
+ * million a collector unless told), `--seed 7` where to start (the clock unless told), `--only tlsf,semi-space` which,
+ * `--lab collection` which of the two labs, `--minutes 30` when to end at the latest, `--asan` that the addon is built
+ * with ASan and UBSan and loaded. Its dist/ must have been built. What differs is said with the seed of its trace, and
+ * then nothing more is run.
  */
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { isDeepStrictEqual, parseArgs } from 'node:util';
 import { asanEnvironment } from './asan-addon.mjs';
 import { root, succeeds } from './command.mjs';
+import { soakCollector } from './soak-collectors.mjs';
 
 const rowsATrace = 200_000;
 
@@ -60,63 +63,117 @@ function compare({ library, kind, parameter, rows, seed }) {
 
 async function load() {
   const dist = (path) => import(new URL(`../dist/${path}`, import.meta.url).href);
-  const [heaps, replay, prng, binding, churn] = await Promise.all([
-    dist('allocators/heaps.js'),
-    dist('allocators/heap-replay.js'),
-    dist('base/prng.js'),
-    dist('native/binding.js'),
-    dist('trace/heap-churn.js'),
-  ]);
-  return { ...heaps, replay, binding, ...prng, ...churn };
+  const [replay, binding, object, counts, pauses, ...spread] = await Promise.all(
+    [
+      'allocators/heap-replay.js',
+      'native/binding.js',
+      'collectors/object.js',
+      'collectors/counts.js',
+      'collectors/pauses.js',
+      'allocators/heaps.js',
+      'base/errors.js',
+      'base/prng.js',
+      'trace/heap-churn.js',
+      'collectors/collector.js',
+      'collectors/mutate.js',
+      'collectors/pauses.js',
+      'collectors/plans.js',
+      'trace/mutators.js',
+      'trace/object-graph.js',
+    ].map(dist),
+  );
+  return Object.assign({ replay, binding, object, counts, pauses }, ...spread);
 }
 
-async function soak({ rows, seed, only }) {
-  const library = await load();
-  const kinds = [...library.heaps, ...library.debugHeaps].filter(({ id }) => only?.includes(id) ?? true);
-  const started = performance.now();
-  let all = 0;
-  for (const kind of kinds) {
-    const parameters = Object.entries(kind.parameters);
-    let done = 0;
-    for (let number = 0; done < rows; number++) {
-      const [name, parameter] = parameters[number % parameters.length];
-      const some = Math.min(rowsATrace, rows - done);
-      const wrong = compare({ library, kind, parameter, rows: some, seed: seed + number });
-      if (wrong !== null) {
-        process.stdout.write(
-          `${kind.id} ${name}: DIFFERS with seed ${seed + number}, ${some} rows: ${wrong}\n`,
-        );
-        return false;
-      }
-      done += some;
+/** Soaks one allocator; rows that were done, or null where something differs. */
+function soakAllocator(library, kind, { rows, seed, untilMs, say }) {
+  const parameters = Object.entries(kind.parameters);
+  let done = 0;
+  for (let number = 0; done < rows && performance.now() < untilMs; number++) {
+    const [name, parameter] = parameters[number % parameters.length];
+    const some = Math.min(rowsATrace, rows - done);
+    const wrong = compare({ library, kind, parameter, rows: some, seed: seed + number });
+    if (wrong !== null) {
+      say(`${kind.id} ${name}: DIFFERS with seed ${seed + number}, ${some} rows: ${wrong}`);
+      return null;
     }
-    all += done;
-    const seconds = ((performance.now() - started) / 1000).toFixed(0);
-    process.stdout.write(`${kind.id}: ${done} rows from seed ${seed}, no difference (${seconds} s so far)\n`);
+    done += some;
   }
-  process.stdout.write(`${all} rows over ${kinds.length} allocators, no difference\n`);
-  return true;
+  return done;
+}
+
+/** What is soaked, by lab: each with its own number of rows unless told. */
+function subjects(library, { only, lab }) {
+  const { heaps, debugHeaps, collectorChoices } = library;
+  const allocators = [...heaps, ...debugHeaps].map((kind) => ({
+    id: kind.id,
+    lab: 'allocation',
+    rows: 10_000_000,
+    soak: (how) => soakAllocator(library, kind, how),
+  }));
+  const collectors = collectorChoices.map((choice) => ({
+    id: choice.id,
+    lab: 'collection',
+    rows: 1_000_000,
+    soak: (how) => soakCollector(library, choice, how),
+  }));
+  return [...allocators, ...collectors].filter(
+    (each) => (only?.includes(each.id) ?? true) && (lab === undefined || lab === each.lab),
+  );
+}
+
+async function soak({ rows, seed, minutes, only, lab }) {
+  const library = await load();
+  const all = subjects(library, { only, lab });
+  if (all.length === 0) {
+    process.stderr.write('nothing is called that; leave --only and --lab out for all\n');
+    return false;
+  }
+  const started = performance.now();
+  const untilMs = started + minutes * 60_000;
+  const say = (text) => process.stdout.write(`${text}\n`);
+  let total = 0;
+  let isWhole = true;
+  for (const subject of all) {
+    const asked = rows ?? subject.rows;
+    const done = subject.soak({ rows: asked, seed, untilMs, say });
+    if (done === null) return false;
+    total += done;
+    isWhole &&= done >= asked;
+    const seconds = ((performance.now() - started) / 1000).toFixed(0);
+    say(`${subject.id}: ${done} rows from seed ${seed}, no difference (${seconds} s so far)`);
+  }
+  say(`${total} rows over ${all.length} allocators and collectors, no difference`);
+  if (!isWhole) say(`the time was over before all were done: --minutes ${minutes}`);
+  return isWhole;
 }
 
 async function main() {
   const text = { type: 'string' };
   const { values } = parseArgs({
-    options: { rows: text, seed: text, only: text, asan: { type: 'boolean' } },
+    options: { rows: text, seed: text, only: text, lab: text, minutes: text, asan: { type: 'boolean' } },
   });
-  const rows = Number(values.rows ?? 10_000_000);
+  const rows = values.rows === undefined ? undefined : Number(values.rows);
   const seed = Number(values.seed ?? Date.now() % 2 ** 31);
-  if (!(Number.isInteger(rows) && rows > 0) || !Number.isInteger(seed)) {
+  const minutes = Number(values.minutes ?? 24 * 60);
+  if (!(rows === undefined || (Number.isInteger(rows) && rows > 0)) || !Number.isInteger(seed)) {
     process.stderr.write('--rows and --seed must be whole numbers\n');
+    return 2;
+  }
+  if (!(minutes > 0) || !['allocation', 'collection', undefined].includes(values.lab)) {
+    process.stderr.write('--minutes must be above 0, --lab allocation or collection\n');
     return 2;
   }
   if (values.asan) {
     const environment = asanEnvironment();
     if (environment === null) return 1;
-    const only = values.only === undefined ? [] : ['--only', values.only];
-    const args = [join(root, 'scripts', 'soak.mjs'), '--rows', String(rows), '--seed', String(seed), ...only];
+    const told = ['rows', 'only', 'lab', 'minutes'].filter((name) => values[name] !== undefined);
+    const options = told.flatMap((name) => [`--${name}`, values[name]]);
+    const args = [join(root, 'scripts', 'soak.mjs'), '--seed', String(seed), ...options];
     return succeeds(process.execPath, args, environment) ? 0 : 1;
   }
-  return (await soak({ rows, seed, only: values.only?.split(',') })) ? 0 : 1;
+  const { only, lab } = values;
+  return (await soak({ rows, seed, minutes, only: only?.split(','), lab })) ? 0 : 1;
 }
 
 if (process.argv[1] === fileURLToPath(import.meta.url)) process.exitCode = await main();

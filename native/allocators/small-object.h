@@ -40,7 +40,7 @@ class SmallObject {
     if (bytes > kMostWords * kWordBytes || alignment_bytes != kUsualAlignmentBytes) [[unlikely]]
       return alloc_unusual(bytes, alignment_bytes);
     // 1. The class, 2. a pool of it that has free blocks.
-    const uint32_t words = align_up(payload_words(bytes), kStepWords);
+    const uint32_t words = class_words(bytes);
     const uint32_t pool = heap_[list_of(words)];
     if (pool == 0) [[unlikely]]
       return alloc_refilled(words, bytes, alignment_bytes);
@@ -48,8 +48,8 @@ class SmallObject {
   }
 
   LINEFILL_INLINE AllocError free(uint32_t offset) {
-    const uint32_t pool = offset >> shift_;
-    const uint32_t at = entry(pool);
+    const auto pool = static_cast<uint32_t>(offset >> shift_);
+    const size_t at = entry(pool);
     const uint32_t words = heap_[at + kSize];
     if (words == 0) return beneath_.free(offset);
     // 1. A block goes to its pool, 2. which may have been full, or be empty now.
@@ -68,18 +68,18 @@ class SmallObject {
   }
 
   AllocError free_sized(uint32_t offset, uint32_t bytes) {
-    const uint32_t at = entry(offset >> shift_);
+    const size_t at = entry(offset >> shift_);
     if (heap_[at + kSize] == 0) return beneath_.free_sized(offset, bytes);
-    const bool is_right = align_up(payload_words(bytes), kStepWords) == heap_[at + kSize];
+    const bool is_right = class_words(bytes) == heap_[at + kSize];
     return is_right ? free(offset) : AllocError::kWrongSize;
   }
 
   // Within a block's class, or as the free list can.
   bool resize(uint32_t offset, uint32_t bytes) {
     if (bytes / kWordBytes >= heap_words_) return false;
-    const uint32_t at = entry(offset >> shift_);
+    const size_t at = entry(offset >> shift_);
     if (heap_[at + kSize] == 0) return beneath_.resize(offset, bytes);
-    return align_up(payload_words(bytes), kStepWords) == heap_[at + kSize];
+    return class_words(bytes) == heap_[at + kSize];
   }
 
   // Of the free list, and pools looked at for empty ones.
@@ -101,6 +101,12 @@ class SmallObject {
   }
 
  private:
+  // Words of the class that a small request falls into: payload_words, to whole steps.
+  static uint32_t class_words(uint32_t bytes) {
+    constexpr uint32_t step_bytes = kStepWords * kWordBytes;
+    return (bytes - (bytes != 0)) / step_bytes * kStepWords + kStepWords;
+  }
+
   static constexpr uint32_t kLeastHeapWords = 256;
   static constexpr uint32_t kStepWords = 4;
   static constexpr uint32_t kMostWords = 128;
@@ -142,14 +148,14 @@ class SmallObject {
         shift_(
             std::clamp(static_cast<uint32_t>(std::bit_width(heap_words / 64)) - 1, kLeastShift, kMostShift)),
         own_(heap_words - kOwnWords - (pages() << kEntryShift)),
-        beneath_(FreeList::create(heap, own_, static_cast<uint32_t>(Fit::kFirst))) {}
+        beneath_(FreeList::create(heap, static_cast<uint32_t>(own_), static_cast<uint32_t>(Fit::kFirst))) {}
 
   // The last one may be cut short; it is no pool, but the free list may have blocks in there.
   uint32_t pages() const { return (heap_words_ + (1u << shift_) - 1) >> shift_; }
-  uint32_t entry(uint32_t page) const { return own_ + kOwnWords + (page << kEntryShift); }
+  size_t entry(size_t page) const { return own_ + kOwnWords + (page << kEntryShift); }
 
   // Of a class, by its blocks' words.
-  uint32_t list_of(uint32_t words) const { return own_ + kFirstClass + words / kStepWords; }
+  size_t list_of(uint32_t words) const { return own_ + kFirstClass + words / kStepWords; }
 
   // Larger, or of another alignment than the usual.
   LINEFILL_COLD int32_t alloc_unusual(uint32_t bytes, uint32_t alignment_bytes) {
@@ -170,7 +176,7 @@ class SmallObject {
 
   // A block of a pool that has one: what was freed last, or else the next.
   LINEFILL_INLINE int32_t take(uint32_t pool, uint32_t words) {
-    const uint32_t at = entry(pool);
+    const size_t at = entry(pool);
     uint32_t block = heap_[at + kFree];
     bool is_full;
     if (block != 0) {
@@ -200,7 +206,7 @@ class SmallObject {
   }
 
   // Lists are of pages; `link` is the word of an entry that has the next one, and behind it the previous one.
-  void push(uint32_t list, uint32_t page, uint32_t link) {
+  void push(size_t list, uint32_t page, uint32_t link) {
     const uint32_t head = heap_[list];
     heap_[entry(page) + link] = head;
     heap_[entry(page) + link + 1] = 0;
@@ -208,7 +214,7 @@ class SmallObject {
     heap_[list] = page;
   }
 
-  void unlink(uint32_t list, uint32_t page, uint32_t link) {
+  void unlink(size_t list, uint32_t page, uint32_t link) {
     const uint32_t next = heap_[entry(page) + link];
     const uint32_t previous = heap_[entry(page) + link + 1];
     if (next != 0) heap_[entry(next) + link + 1] = previous;
@@ -222,7 +228,7 @@ class SmallObject {
     if (arena == 0) arena = new_arena();
     if (arena == 0) return 0;
     const uint32_t pool = take_pool(arena);
-    const uint32_t at = entry(pool);
+    const size_t at = entry(pool);
     heap_[at + kArena] = arena;
     heap_[at + kSize] = words;
     heap_[at + kFree] = 0;
@@ -261,7 +267,7 @@ class SmallObject {
     if (answer <= 0) return 0;
     const uint32_t block = static_cast<uint32_t>(answer);
     const uint32_t arena = align_up(block, 1u << shift_) >> shift_;
-    const uint32_t at = entry(arena);
+    const size_t at = entry(arena);
     heap_[own_ + kArenasWord] += tags::size_of(heap_, block - 1);
     heap_[at + kBlock] = block;
     heap_[at + kPools] = pools;
@@ -274,11 +280,11 @@ class SmallObject {
   // Gives an arena another number of free pools, and the list for it. One that is full is in no list, nor is
   // one that is empty.
   void recount(uint32_t arena, uint32_t free_pools) {
-    const uint32_t at = entry(arena);
+    const size_t at = entry(arena);
     const uint32_t had = heap_[at + kFreePools];
     const uint32_t pools = heap_[at + kPools];
     if (had > 0 && had < pools) {
-      const uint32_t list = own_ + kFirstArena + had;
+      const size_t list = own_ + kFirstArena + had;
       unlink(list, arena, kNextArena);
       if (heap_[list] == 0) heap_[own_ + kBitsWord + had / 32] &= ~(1u << had % 32);
     }
@@ -291,7 +297,7 @@ class SmallObject {
 
   // What was given back last, or else the next of the arena.
   uint32_t take_pool(uint32_t arena) {
-    const uint32_t at = entry(arena);
+    const size_t at = entry(arena);
     const uint32_t pool = heap_[at + kFreePool];
     recount(arena, heap_[at + kFreePools] - 1);
     if (pool == 0) return heap_[at + kFreshPool]++;
@@ -317,7 +323,7 @@ class SmallObject {
   // Of a pool without a block in use.
   LINEFILL_COLD void give_pool(uint32_t pool) {
     const uint32_t arena = heap_[entry(pool) + kArena];
-    const uint32_t at = entry(arena);
+    const size_t at = entry(arena);
     unlink(list_of(heap_[entry(pool) + kSize]), pool, kNext);
     heap_[entry(pool) + kSize] = 0;
     heap_[entry(pool) + kNext] = heap_[at + kFreePool];
@@ -332,7 +338,7 @@ class SmallObject {
 
   // An arena is no block in use; its free pools are free, and what lies around its pools is metadata.
   void count_arena(Statistics& found, uint32_t arena) const {
-    const uint32_t at = entry(arena);
+    const size_t at = entry(arena);
     const uint32_t words = tags::size_of(heap_, heap_[at + kBlock] - 1);
     const uint32_t pools = heap_[at + kPools];
     uint32_t free_pools = arena + pools - heap_[at + kFreshPool];
@@ -347,7 +353,7 @@ class SmallObject {
   // The blocks of a pool in use are those that are neither in its list nor fresh; one without is free as a
   // whole.
   void count_pool(Statistics& found, uint32_t pool) const {
-    const uint32_t at = entry(pool);
+    const size_t at = entry(pool);
     if (heap_[at + kUsed] == 0) return found.add_free(1, 1u << shift_);
     const uint32_t words = heap_[at + kSize];
     const uint32_t blocks = (1u << shift_) / words;
@@ -361,10 +367,11 @@ class SmallObject {
 
   uint32_t* heap_;
   uint32_t heap_words_;
-  // log2 of a pool's words.
-  uint32_t shift_;
+  // These two are of another type than the heap's words: then no store there can be one to them, and they
+  // need not be read again behind it. log2 of a pool's words.
+  size_t shift_;
   // Where the free list's words end and its own begin.
-  uint32_t own_;
+  size_t own_;
   FreeList beneath_;
   uint64_t steps_ = 0;
 };

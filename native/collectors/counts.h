@@ -36,17 +36,22 @@ struct Counts {
   uint64_t peak_scratch_words = 0;
   // 0, or what a heap would have needed when memory ran out.
   uint64_t needed_words = 0;
+  // Reference counts that were raised or lowered.
+  uint64_t count_changes = 0;
+  // Cycles of increments that had to be ended at once, since the mutator was about to run out of memory.
+  uint64_t hurried_collections = 0;
   // Words that survived a minor collection as their first, second, ..., by their age then.
   uint64_t survived_words[kAges] = {};
 
-  static constexpr uint32_t kNumbers = 19 + kAges;
+  static constexpr uint32_t kNumbers = 21 + kAges;
 
   void write(std::span<double> to) const {
-    const uint64_t values[] = {allocated_objects, allocated_words,    full_collections, minor_collections,
-                               increments,        marked_objects,     scanned_slots,    copied_words,
-                               promoted_words,    freed_objects,      freed_words,      stores,
-                               barrier_hits,      cards_scanned,      remembered_slots, live_words,
-                               peak_used_words,   peak_scratch_words, needed_words};
+    const uint64_t values[] = {allocated_objects,  allocated_words,    full_collections, minor_collections,
+                               increments,         marked_objects,     scanned_slots,    copied_words,
+                               promoted_words,     freed_objects,      freed_words,      stores,
+                               barrier_hits,       cards_scanned,      remembered_slots, live_words,
+                               peak_used_words,    peak_scratch_words, needed_words,     count_changes,
+                               hurried_collections};
     uint32_t at = 0;
     for (const uint64_t value : values) to[at++] = static_cast<double>(value);
     for (const uint64_t words : survived_words) to[at++] = static_cast<double>(words);

@@ -49,7 +49,7 @@ inline uint32_t age_of(const uint32_t* heap, uint32_t at) { return (heap[at] & k
 inline bool is_forwarded(const uint32_t* heap, uint32_t at) { return (heap[at] & kForwarded) != 0; }
 
 // Words of an object with so many slots and bytes of data.
-inline uint64_t object_words(uint32_t extra_words, uint32_t slots, uint32_t bytes) {
+constexpr uint64_t object_words(uint32_t extra_words, uint32_t slots, uint32_t bytes) {
   const uint64_t words = uint64_t{kObjectHeaderWords} + extra_words + slots + (uint64_t{bytes} + 3) / 4;
   return std::max<uint64_t>((words + 1) & ~uint64_t{1}, kLeastObjectWords);
 }

@@ -1,8 +1,10 @@
 // When the mutator stood still, and why: written into a caller's array as
 //
-//   pauses so far, lost ones included | start | end of the mutator's work | then for each: kind, start, end
+//   pauses so far, lost ones included | start | end of the mutator's work | processor time that the process
+//   took meanwhile, all its threads together, or -1 | then for each: kind, start, end
 //
-// in ns of the platform's clock. An empty array: no clock is read. TypeScript twin: src/collectors/pauses.ts.
+// in ns of the platform's clock. An array without room for the first four: no clock is read. TypeScript twin:
+// src/collectors/pauses.ts.
 #pragma once
 
 #include <cstdint>
@@ -25,12 +27,13 @@ enum class PauseKind : uint32_t {
 
 class PauseLog {
  public:
-  static constexpr uint32_t kHeadNumbers = 3;
+  static constexpr uint32_t kHeadNumbers = 4;
   static constexpr uint32_t kPauseNumbers = 3;
 
-  explicit PauseLog(std::span<double> to) : to_(to) {
+  explicit PauseLog(std::span<double> to) : to_(to.size() < kHeadNumbers ? std::span<double>() : to) {
     if (to_.empty()) return;
     to_[0] = 0;
+    cpu_ns_ = platform::process_cpu_ns();
     to_[1] = now();
   }
 
@@ -39,6 +42,8 @@ class PauseLog {
     if (to_.empty()) return;
     to_[0] = static_cast<double>(pauses_);
     to_[2] = now();
+    const int64_t cpu_ns = platform::process_cpu_ns();
+    to_[3] = cpu_ns < 0 || cpu_ns_ < 0 ? -1 : static_cast<double>(cpu_ns - cpu_ns_);
   }
 
   uint64_t pauses() const { return pauses_; }
@@ -47,6 +52,9 @@ class PauseLog {
     kind_ = kind;
     if (!to_.empty()) start_ns_ = now();
   }
+
+  // The pause that goes on turns out to be of another kind.
+  void become(PauseKind kind) { kind_ = kind; }
 
   void end() {
     const size_t at = kHeadNumbers + pauses_++ * kPauseNumbers;
@@ -61,6 +69,7 @@ class PauseLog {
 
   std::span<double> to_;
   uint64_t pauses_ = 0;
+  int64_t cpu_ns_ = 0;
   PauseKind kind_ = PauseKind::kFull;
   double start_ns_ = 0;
 };

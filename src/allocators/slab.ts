@@ -21,7 +21,9 @@ import {
   alignmentWords,
   alignUp,
   checkGeneral,
+  grainWords,
   type HeapAllocator,
+  isUsual,
   payloadWords,
   requireHeapWords,
   requireNoParameter,
@@ -67,10 +69,13 @@ export class Slab implements HeapAllocator {
 
   alloc(bytes: number, alignmentBytes: number): number {
     const { heap } = this;
-    const wrong = checkGeneral(bytes, alignmentBytes, heap.length);
-    if (wrong !== 0) return wrong;
+    let alignment = grainWords;
+    if (!isUsual(bytes, alignmentBytes, heap.length)) {
+      const wrong = checkGeneral(bytes, alignmentBytes, heap.length);
+      if (wrong !== 0) return wrong;
+      alignment = alignmentWords(alignmentBytes);
+    }
     // 1. The class; sizes that are multiples of an alignment keep it.
-    const alignment = alignmentWords(alignmentBytes);
     const words = alignUp(payloadWords(bytes), alignment);
     if (words > mostClassWords || alignment > lineWords) return this.#whole(words, alignment);
     const record = recordOf(classOf(words));

@@ -36,6 +36,9 @@ import {
 
 const leastHeapWords = 256;
 const stepWords = 4;
+/** log2 of these, and of their bytes: shifts, where divisions would be ones of fractions. */
+const stepShift = 2;
+const stepBytesShift = 4;
 const mostWords = 128;
 const leastShift = 8;
 const mostShift = 12;
@@ -98,7 +101,7 @@ export class SmallObject implements HeapAllocator {
       return this.#allocUnusual(bytes, alignmentBytes);
     }
     // 1. The class, 2. a pool of it that has free blocks.
-    const words = alignUp(payloadWords(bytes), stepWords);
+    const words = classWords(bytes);
     const pool = this.heap[this.#listOf(words)]!;
     return pool !== 0 ? this.#take(pool, words) : this.#allocRefilled(words, bytes, alignmentBytes);
   }
@@ -125,7 +128,7 @@ export class SmallObject implements HeapAllocator {
     const { heap } = this;
     const at = this.#entry(offset >>> this.#shift);
     if (heap[at + sizeAt] === 0) return this.#beneath.freeSized(offset, bytes);
-    const isRight = alignUp(payloadWords(bytes), stepWords) === heap[at + sizeAt];
+    const isRight = classWords(bytes) === heap[at + sizeAt];
     return isRight ? this.free(offset) : -allocationError.wrongSize;
   }
 
@@ -135,7 +138,7 @@ export class SmallObject implements HeapAllocator {
     if (wholeWords(bytes) >= heap.length) return false;
     const at = this.#entry(offset >>> this.#shift);
     if (heap[at + sizeAt] === 0) return this.#beneath.resize(offset, bytes);
-    return alignUp(payloadWords(bytes), stepWords) === heap[at + sizeAt];
+    return classWords(bytes) === heap[at + sizeAt];
   }
 
   /** An arena is a block in use only to the free list. */
@@ -165,7 +168,7 @@ export class SmallObject implements HeapAllocator {
 
   /** Of a class, by its blocks' words. */
   #listOf(words: number): number {
-    return this.#own + firstClass + words / stepWords;
+    return this.#own + firstClass + (words >>> stepShift);
   }
 
   /** Larger, or of another alignment than the usual. */
@@ -384,4 +387,10 @@ export class SmallObject implements HeapAllocator {
     found.metadataWords += (1 << this.#shift) % words;
     found.addFree(free, words);
   }
+}
+
+/** Words of the class that a small request falls into: payloadWords, to whole steps. */
+function classWords(bytes: number): number {
+  const last = bytes === 0 ? 0 : bytes - 1;
+  return ((last >>> stepBytesShift) << stepShift) + stepWords;
 }

@@ -30,7 +30,8 @@ export function complaint(error: CommanderError, command: Command, program: Comm
       const names = command.commands.map((one) => one.name());
       if (names.length > 0) {
         const [asked = word] = command.args;
-        return new UserError(`there is no command "${`${path} ${asked}`.trim()}"`, meant(asked, names));
+        const cure = meant(asked, names, `choose from: ${names.join(', ')}`);
+        return new UserError(`there is no command "${`${path} ${asked}`.trim()}"`, cure);
       }
       return new UserError(`${path} was given too much: "${command.args.at(-1)}"`, usage);
     }

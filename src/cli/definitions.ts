@@ -6,6 +6,7 @@ import { Argument, type Command, Option } from 'commander';
 import { UserError } from '../base/errors.ts';
 import type { Profile } from '../experiment/experiment.ts';
 import { addAlloc } from './commands/alloc.ts';
+import { addGc } from './commands/gc.ts';
 import type { LayoutOptions } from './commands/layout.ts';
 import { shells } from './completion.ts';
 import { commandAt, commandPaths, type Desk, examples } from './desk.ts';
@@ -28,6 +29,7 @@ export function addCommands(program: Command, desk: Desk): void {
     addCompare,
     addLayout,
     addAlloc,
+    addGc,
     addCounters,
   ])
     add(program, desk);

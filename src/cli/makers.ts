@@ -31,6 +31,10 @@ export async function make({ maker, text }: ExperimentSource): Promise<readonly 
       const { experimentsFrom } = await import('../experiments/allocation/replayed-trace.ts');
       return await experimentsFrom(text);
     }
+    case 'collectors': {
+      const { collectorRunFrom } = await import('../experiments/collection/collector-run.ts');
+      return collectorRunFrom(text);
+    }
     default:
       throw new ContractError(`nobody makes experiments by the name of "${maker}"`);
   }

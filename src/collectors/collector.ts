@@ -23,6 +23,9 @@ export const collectorEvent = {
   update: 5,
   release: 6,
   done: 7,
+  /** Of trial deletion: counts from inside are taken away; what is held from outside gets them back. */
+  subtract: 8,
+  restore: 9,
   /** To an object: a root names it; it is found; its slots have been looked at; it moved here; it is free. */
   root: 16,
   grey: 17,
@@ -81,10 +84,10 @@ export interface Collector {
 /** Makes the heap afresh. Throws ContractError where heap or settings won't do. */
 export type MakeCollector = (room: CollectorRoom, settings: readonly number[]) => Collector;
 
-/** Throws ContractError unless a heap is of a size that any collector can manage. */
-export function requireCollectedHeap(heapWords: number): void {
-  if (heapWords >= leastCollectedWords && heapWords <= mostCollectedWords && heapWords % 16 === 0) return;
+/** Throws ContractError unless a heap is of a size that any collector can manage, or one that needs more. */
+export function requireCollectedHeap(heapWords: number, leastWords: number = leastCollectedWords): void {
+  if (heapWords >= leastWords && heapWords <= mostCollectedWords && heapWords % 16 === 0) return;
   throw new ContractError(
-    `"heap" must have a multiple of 16 words, from ${leastCollectedWords} to ${mostCollectedWords}, not ${heapWords}`,
+    `"heap" must have a multiple of 16 words, from ${leastWords} to ${mostCollectedWords}, not ${heapWords}`,
   );
 }

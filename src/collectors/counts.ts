@@ -30,6 +30,10 @@ export const countNames = [
   'peakScratchWords',
   // 0, or what a heap would have needed when memory ran out.
   'neededWords',
+  // Reference counts that were raised or lowered.
+  'countChanges',
+  // Cycles of increments that had to be ended at once, since the mutator was about to run out of memory.
+  'hurriedCollections',
 ] as const;
 
 export type CountName = (typeof countNames)[number];
@@ -54,6 +58,8 @@ export class Counts implements Record<CountName, number> {
   peakUsedWords = 0;
   peakScratchWords = 0;
   neededWords = 0;
+  countChanges = 0;
+  hurriedCollections = 0;
   /** Words that survived a minor collection as their first, second, ..., by their age then. */
   readonly survivedWords: number[] = new Array<number>(ages).fill(0);
 

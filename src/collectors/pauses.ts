@@ -1,9 +1,10 @@
 /**
  * When the mutator stood still, and why: written into a caller's array as
  *
- *   pauses so far, lost ones included | start | end of the mutator's work | then for each: kind, start, end
+ *   pauses so far, lost ones included | start | end of the mutator's work | processor time that the process took
+ *   meanwhile, all its threads together, or -1 | then for each: kind, start, end
  *
- * in ns. An empty array: no clock is read. Native twin: native/collectors/pauses.h.
+ * in ns. An array without room for the first four: no clock is read. Native twin: native/collectors/pauses.h.
  */
 
 export const pauseKind = {
@@ -18,8 +19,9 @@ export const pauseKind = {
 } as const;
 
 export type PauseName = keyof typeof pauseKind;
+export const pauseNames: readonly PauseName[] = Object.keys(pauseKind) as PauseName[];
 
-const headNumbers = 3;
+const headNumbers = 4;
 const pauseNumbers = 3;
 
 /** Numbers that an array for so many pauses has. */
@@ -31,16 +33,23 @@ function nowNs(): number {
   return performance.now() * 1e6;
 }
 
+function processCpuNs(): number {
+  const { user, system } = process.cpuUsage();
+  return (user + system) * 1000;
+}
+
 export class PauseLog {
   readonly #to: Float64Array;
   #pauses = 0;
   #kind = 0;
   #startNs = 0;
+  #cpuNs = 0;
 
   constructor(to: Float64Array) {
-    this.#to = to;
-    if (to.length === 0) return;
+    this.#to = to.length < headNumbers ? to.subarray(0, 0) : to;
+    if (this.#to.length === 0) return;
     to[0] = 0;
+    this.#cpuNs = processCpuNs();
     to[1] = nowNs();
   }
 
@@ -53,11 +62,17 @@ export class PauseLog {
     if (this.#to.length === 0) return;
     this.#to[0] = this.#pauses;
     this.#to[2] = nowNs();
+    this.#to[3] = processCpuNs() - this.#cpuNs;
   }
 
   begin(kind: number): void {
     this.#kind = kind;
     if (this.#to.length > 0) this.#startNs = nowNs();
+  }
+
+  /** The pause that goes on turns out to be of another kind. */
+  become(kind: number): void {
+    this.#kind = kind;
   }
 
   end(): void {
@@ -78,6 +93,8 @@ export interface Pause {
 /** What a kernel's "pauses" says: times from the mutator's start on. */
 export interface Pauses {
   readonly wallNs: number;
+  /** Of all the process's threads together; null where the system can't say. */
+  readonly cpuNs: number | null;
   readonly pauses: readonly Pause[];
   /** That found no room in the array. */
   readonly lost: number;
@@ -94,5 +111,6 @@ export function readPauses(from: Float64Array): Pauses {
     const at = headNumbers + i * pauseNumbers;
     return { kind: names[from[at]!]!, startNs: from[at + 1]! - origin, endNs: from[at + 2]! - origin };
   });
-  return { wallNs: from[2]! - origin, pauses, lost: from[0]! - kept };
+  const cpuNs = from[3]! < 0 ? null : from[3]!;
+  return { wallNs: from[2]! - origin, cpuNs, pauses, lost: from[0]! - kept };
 }

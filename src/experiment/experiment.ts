@@ -10,6 +10,7 @@ import type { Machine } from '../machine/types.ts';
 import type { Claim } from './claim.ts';
 import type { Findings } from './findings.ts';
 import type { Inferred } from './inference.ts';
+import type { Timeline } from './run.ts';
 import type { Predicted } from './prediction.ts';
 
 export type Profile = 'smoke' | 'quick' | 'full';
@@ -63,7 +64,17 @@ export interface ThreadVariant extends VariantBase {
   readonly form: 'thread';
   /** The CPU that this arm is set up and measured on; the run's first one unless told. */
   readonly cpu?: (point: Point) => number;
+  /** When its program stood still in the last sample, read from the kernel's observed arrays. */
+  readonly timeline?: (args: never) => StoodStill;
+  /**
+   * Why a sample did less than it should ("out of memory"), read from the kernel's arrays; null: it did all. Asked of one
+   * sample before any is timed: an arm that can't do its work is left out, and the run says why.
+   */
+  readonly shortfall?: (args: never) => string | null;
 }
+
+/** The measured part of a Timeline. */
+export type StoodStill = Pick<Timeline, 'wallNs' | 'lost' | 'pauses'>;
 
 /** Worker threads on CPUs of their own, from one barrier to the next; the time is first start to last end. */
 export interface TeamVariant extends VariantBase {

@@ -2,6 +2,7 @@
  * The run file, schema version 1: all that a run measured, self-contained, so that it can be judged, drawn and
  * compared elsewhere years later. Rows are flat and typed; raw samples are kept.
  */
+import type { PauseName } from '../collectors/pauses.ts';
 import type { Point, Scalar } from '../kernel/kernel.ts';
 import type { Machine, Surroundings } from '../machine/types.ts';
 import type { Verdict } from './claim.ts';
@@ -118,6 +119,21 @@ export interface Probe {
   readonly regime: number;
 }
 
+/** When the program of an arm stood still, and why: of the last sample that the first process took of it. */
+export interface Timeline {
+  readonly experiment: string;
+  readonly group: string;
+  readonly arm: string;
+  readonly variant: string;
+  readonly point: Point;
+  /** From the program's first operation to its last. */
+  readonly wallNs: number;
+  /** Pauses that are not kept, each no longer than the shortest that is. */
+  readonly lost: number;
+  /** In order of time: the kind, the start and the end, in ns from the program's first operation. */
+  readonly pauses: readonly (readonly [kind: PauseName, startNs: number, endNs: number])[];
+}
+
 export interface LeftOut {
   readonly experiment: string;
   readonly what: string;
@@ -164,6 +180,8 @@ export interface Run {
   readonly measurements: readonly Measurement[];
   readonly comparisons: readonly Comparison[];
   readonly probes: readonly Probe[];
+  /** Of arms whose program stands still now and then; absent where there are none. */
+  readonly timelines?: readonly Timeline[];
   readonly leftOut: readonly LeftOut[];
   readonly inferences: readonly Inference[];
   readonly predictions: readonly Prediction[];

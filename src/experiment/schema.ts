@@ -8,6 +8,7 @@
 import * as v from 'valibot';
 import { UserError } from '../base/errors.ts';
 import { isClosed } from '../base/is-closed.ts';
+import { pauseNames } from '../collectors/pauses.ts';
 import type { Run } from './run.ts';
 import { noiseColumns, runFormat, schemaVersion } from './run.ts';
 import { describeIssue } from './schema-issue.ts';
@@ -238,6 +239,17 @@ const probe = v.object({
   regime: count,
 });
 
+const timeline = v.object({
+  experiment: text,
+  group: text,
+  arm: text,
+  variant: text,
+  point,
+  wallNs: number,
+  lost: count,
+  pauses: v.array(v.tuple([v.picklist(pauseNames), number, number])),
+});
+
 const verdict = v.object({
   experiment: text,
   claim: text,
@@ -287,6 +299,7 @@ const schema = v.object({
   measurements: v.array(measurement),
   comparisons: v.array(comparison),
   probes: v.array(probe),
+  timelines: v.exactOptional(v.array(timeline)),
   leftOut: v.array(v.object({ experiment: text, what: text, reason: text })),
   inferences: v.array(inference),
   predictions: v.array(prediction),

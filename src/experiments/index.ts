@@ -15,6 +15,18 @@ import { poolScan } from './allocation/pool-scan.ts';
 import { poolThreads } from './allocation/pool-threads.ts';
 import { stackFrame } from './allocation/stack-frame.ts';
 import { workloadsExperiment } from './allocation/workloads.ts';
+import { collectorPauses } from './collection/collector-pauses.ts';
+import { collectorSpace } from './collection/collector-space.ts';
+import { bumpAllocation } from './collection/bump-allocation.ts';
+import { copyingCost } from './collection/copying-cost.ts';
+import { copyingHalf } from './collection/copying-half.ts';
+import { gcBenchExperiment } from './collection/gc-bench.ts';
+import { generationsExperiment } from './collection/generations.ts';
+import { objectLifetimes } from './collection/object-lifetimes.ts';
+import { referenceCounting } from './collection/reference-counting.ts';
+import { collectedGaps } from './collection/collected-gaps.ts';
+import { markPause } from './collection/mark-pause.ts';
+import { markingPauses } from './collection/marking-pauses.ts';
 import { accessOrder } from './hardware/access-order.ts';
 import { alignment } from './hardware/alignment.ts';
 import { contextSwitchExperiment } from './hardware/context-switch.ts';
@@ -54,6 +66,18 @@ export const experiments: readonly Experiment[] = [
   allocThreads,
   poolRate,
   debugCatchesExperiment,
+  collectorPauses,
+  collectorSpace,
+  copyingCost,
+  copyingHalf,
+  bumpAllocation,
+  gcBenchExperiment,
+  generationsExperiment,
+  objectLifetimes,
+  referenceCounting,
+  markPause,
+  markingPauses,
+  collectedGaps,
   latencyLadder,
   bandwidth,
   loadedLatency,

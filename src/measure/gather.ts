@@ -8,15 +8,18 @@ import {
   toComparison,
 } from '../experiment/analyse.ts';
 import type { Experiment } from '../experiment/experiment.ts';
-import type { Arm, Layout, PlannedGroup } from '../experiment/plan.ts';
+import { type Arm, type Layout, type PlannedGroup, pointKey } from '../experiment/plan.ts';
 import { showsRegimes, tellRegimes } from '../experiment/regimes.ts';
-import type { Comparison, Measurement, ProcessSamples, Probe } from '../experiment/run.ts';
+import type { Comparison, Measurement, ProcessSamples, Probe, Timeline } from '../experiment/run.ts';
 import type { ArmResult, GroupResult } from './protocol.ts';
 
 export interface Gathered {
   readonly measurements: readonly Measurement[];
   readonly comparisons: readonly Comparison[];
   readonly probes: readonly Probe[];
+  readonly timelines: readonly Timeline[];
+  /** Arms that could not do their work, and why. */
+  readonly shortfalls: Layout['leftOut'];
   readonly regimes: string | null;
 }
 
@@ -87,7 +90,9 @@ function measurementsOf(
       operations,
       bytes,
       checksum: first.found.checksum,
-      processes: taken.map(({ result, found }) => samplesOf(result, found, metric.id, regimeOf)),
+      processes: taken
+        .filter(({ found }) => time || metric.id in found.metrics)
+        .map(({ result, found }) => samplesOf(result, found, metric.id, regimeOf)),
     };
     return { ...bare, summary: summarise(bare, mainRegime(bare.processes), alpha) };
   });
@@ -138,6 +143,35 @@ function regimesOfGroup(
   return shows ? regimeOf : () => 0;
 }
 
+function timelinesOf({ id }: Experiment, { groups }: Layout, results: readonly GroupResult[]): Timeline[] {
+  return groups.flatMap((group) => {
+    const told = results.find(({ key, process }) => key === group.key && process === 0)?.timelines ?? {};
+    return group.arms
+      .filter(({ key, twin }) => !twin && told[key] !== undefined)
+      .map(({ key, variant, point }) => ({
+        experiment: id,
+        group: group.key,
+        arm: key,
+        variant: variant.id,
+        point,
+        ...told[key]!,
+      }));
+  });
+}
+
+/** Each arm once, with what the first process that tells of it says. */
+function shortfallsOf({ groups }: Layout, results: readonly GroupResult[]): Layout['leftOut'] {
+  return groups.flatMap((group) => {
+    const told = results.filter(({ key }) => key === group.key).map(({ shortfalls }) => shortfalls);
+    return group.arms
+      .filter(({ twin }) => !twin)
+      .flatMap(({ key, variant, point }) => {
+        const reason = told.find((each) => each[key] !== undefined)?.[key];
+        return reason === undefined ? [] : [{ what: `${variant.title} (${pointKey(point)})`, reason }];
+      });
+  });
+}
+
 /** Arranges the results of an experiment's processes. `comparisons` is what the error level is divided by. */
 export function gather(
   experiment: Experiment,
@@ -174,5 +208,12 @@ export function gather(
       }),
     ),
   );
-  return { measurements, comparisons: found, probes, regimes: regimes.sentence };
+  return {
+    measurements,
+    comparisons: found,
+    probes,
+    timelines: timelinesOf(experiment, layout, results),
+    shortfalls: shortfallsOf(layout, results),
+    regimes: regimes.sentence,
+  };
 }

@@ -142,7 +142,9 @@ async function conductAll(
     const onProcess = (ended: number, planned: number): void => report(index, 'measure', ended, planned);
     const childEntry = engine.entries.child;
     const what = { experiment, source, context, layout, settings };
-    conducted.push(await conduct({ ...what, seed, budgetMs, childEntry, onProcess }, signal));
+    const ended = await conduct({ ...what, seed, budgetMs, childEntry, onProcess }, signal);
+    conducted.push(ended);
+    leftOut.push(...ended.shortfalls.map((entry) => ({ experiment: experiment.id, ...entry })));
   }
   return { conducted, leftOut };
 }
@@ -175,6 +177,7 @@ export async function measure(
   const leftMs = (): number => budgetMs - elapsed();
   const { conducted, leftOut } = await conductAll(request, context, engine, leftMs, report, signal);
   report(experiments.length - 1, 'judge', 0, 0);
+  const timelines = conducted.flatMap((each) => each.timelines);
   const run: Run = {
     format: runFormat,
     schemaVersion,
@@ -191,6 +194,7 @@ export async function measure(
     measurements: conducted.flatMap((each) => each.measurements),
     comparisons: conducted.flatMap((each) => each.comparisons),
     probes: conducted.flatMap((each) => each.probes),
+    ...(timelines.length === 0 ? {} : { timelines }),
     leftOut,
     inferences: [],
     predictions: [],

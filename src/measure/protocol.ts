@@ -1,5 +1,5 @@
 /** What parent and fresh process say to each other. Plain data, sent by structured clone. */
-import type { Profile } from '../experiment/experiment.ts';
+import type { Profile, StoodStill } from '../experiment/experiment.ts';
 import type { Settings } from '../experiment/plan.ts';
 import type { ExperimentSource } from '../experiment/request.ts';
 import type { NoiseColumn } from '../experiment/run.ts';
@@ -58,6 +58,10 @@ export interface GroupResult {
   readonly iterations: number;
   readonly arms: readonly ArmResult[];
   readonly probes: readonly BlockProbe[];
+  /** Arms that can't do their work, by key, and why. */
+  readonly shortfalls: Readonly<Record<string, string>>;
+  /** By arm; of the first process only. */
+  readonly timelines: Readonly<Record<string, StoodStill>>;
   readonly crossChecked: number;
   readonly samplingMs: number;
   readonly inputsMs: number;

@@ -80,7 +80,7 @@ function roundsOf(mostRounds: number, targetNs: number, iterations: number): num
 /** The twin is the baseline: what holds for one holds for the other. */
 function toCalibrate(group: PlannedGroup, runners: ReadonlyMap<string, ArmRunner>): Calibrated[] {
   return group.arms
-    .filter(({ twin }) => !twin)
+    .filter(({ key, twin }) => !twin && runners.has(key))
     .map(({ key, variant }) => ({
       runner: runners.get(key)!,
       isCompiledOnTheWay: variant.language !== 'native',
@@ -117,6 +117,7 @@ async function sampleGroup(
   if (request.calibration !== null && known === undefined) {
     throw new ContractError(`${experiment.id}: no iteration count for group ${group.key}`);
   }
+  if (runners.size === 0) return { iterations: 1, arms: [], probes: [] };
   const targetNs = sampleTargetNs(
     group.arms.map(({ variant }) => variant.form),
     desk.shortestNs,
@@ -139,6 +140,34 @@ async function sampleGroup(
   return { iterations, arms, probes };
 }
 
+/** Takes out those arms that can't do their work, and says why. */
+async function takeOut(
+  group: PlannedGroup,
+  runners: Map<string, ArmRunner>,
+): Promise<Record<string, string>> {
+  const shortfalls: Record<string, string> = {};
+  for (const { key, variant } of group.arms) {
+    if (variant.form !== 'thread' || variant.shortfall === undefined) continue;
+    const runner = runners.get(key)!;
+    await runner.sample({ warmup: 0, iterations: 1 });
+    const why = runner.shortfall?.() ?? null;
+    if (why === null) continue;
+    shortfalls[key] = why;
+    runners.delete(key);
+    await runner.close();
+  }
+  return shortfalls;
+}
+
+function timelinesOf(
+  { process }: ReplicateRequest,
+  runners: ReadonlyMap<string, ArmRunner>,
+): GroupResult['timelines'] {
+  if (process > 0) return {};
+  const told = [...runners].map(([key, runner]) => [key, runner.timeline?.() ?? null] as const);
+  return Object.fromEntries(told.filter(([, timeline]) => timeline !== null)) as GroupResult['timelines'];
+}
+
 async function measureGroup(desk: Desk, group: PlannedGroup, budgetMs: number): Promise<GroupResult> {
   const { request, experiment } = desk;
   const seat = { seed: seedOf(desk), cpus: request.cpus };
@@ -149,6 +178,7 @@ async function measureGroup(desk: Desk, group: PlannedGroup, budgetMs: number): 
   const runners = new Map<string, ArmRunner>();
   try {
     for (const arm of group.arms) runners.set(arm.key, await seatArm(desk, arm, { ...seat, room }));
+    const shortfalls = await takeOut(group, runners);
     const began = performance.now();
     const sampled =
       experiment.figuresOnly === true
@@ -159,6 +189,8 @@ async function measureGroup(desk: Desk, group: PlannedGroup, budgetMs: number): 
       key: group.key,
       process: request.process,
       ...sampled,
+      shortfalls,
+      timelines: timelinesOf(request, runners),
       crossChecked,
       samplingMs: performance.now() - began,
       inputsMs: began - checked,

@@ -1,4 +1,5 @@
 /** What one sample of one arm is, whoever took it: a thread, a team or a scenario. */
+import type { StoodStill } from '../experiment/experiment.ts';
 import type { NoiseColumn } from '../experiment/run.ts';
 
 export interface ArmSample {
@@ -21,6 +22,10 @@ export interface SamplePlan {
 /** One arm, ready to be sampled again and again. */
 export interface ArmRunner {
   sample(plan: SamplePlan): Promise<ArmSample>;
+  /** Why the last sample did less than it should; null: it did all. */
+  shortfall?(): string | null;
+  /** When its program stood still in the last sample; null where that is not told. */
+  timeline?(): StoodStill | null;
   /** Ends its workers or its child process; memory belongs to the room. */
   close(): Promise<void>;
 }

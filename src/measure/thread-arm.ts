@@ -1,7 +1,7 @@
 /** An arm on the calling thread: native code timed by the addon, TypeScript timed by our own loop. */
 import { Prng } from '../base/prng.ts';
 import type { Arm } from '../experiment/plan.ts';
-import type { Language, Variant } from '../experiment/experiment.ts';
+import type { Language, StoodStill, Variant } from '../experiment/experiment.ts';
 import { inputSeed } from '../kernel/input-seed.ts';
 import type { Kernel, Place, Point, Room } from '../kernel/kernel.ts';
 import { inOrder, type Signature } from '../kernel/signature.ts';
@@ -114,6 +114,21 @@ export class ThreadArm implements ArmRunner {
       checksums: [timed.checksum],
       metrics: observe?.(this.args) ?? {},
     };
+  }
+
+  shortfall(): string | null {
+    const told = this.#own<string | null>('shortfall');
+    return told?.(this.args) ?? null;
+  }
+
+  timeline(): StoodStill | null {
+    const told = this.#own<StoodStill>('timeline');
+    return told?.(this.args) ?? null;
+  }
+
+  #own<T>(name: 'shortfall' | 'timeline'): ((args: AnyArguments) => T) | undefined {
+    if (this.#variant.form !== 'thread') return undefined;
+    return this.#variant[name] as ((args: AnyArguments) => T) | undefined;
   }
 
   sample(plan: SamplePlan): Promise<ArmSample> {

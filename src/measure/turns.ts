@@ -62,7 +62,10 @@ class ArmRecord {
     const noise = {} as Record<NoiseColumn, (number | null)[]>;
     for (const name of noiseColumns) noise[name] = samples.map((sample) => sample.noise[name]);
     const metrics: Record<string, number[]> = {};
-    for (const name of Object.keys(samples[0]?.metrics ?? {})) {
+    const [first, ...others] = samples;
+    for (const name of Object.keys(first?.metrics ?? {})) {
+      // What some samples have no figure of (a percentile of no pauses) has none.
+      if (!others.every((sample) => name in sample.metrics)) continue;
       metrics[name] = samples.map((sample) => sample.metrics[name]!);
     }
     return {

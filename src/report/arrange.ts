@@ -6,7 +6,7 @@ import { mainRegime } from '../experiment/analyse.ts';
 import type { Verdict } from '../experiment/claim.ts';
 import type { Inference } from '../experiment/inference.ts';
 import type { Prediction } from '../experiment/prediction.ts';
-import type { Comparison, Conduct, LeftOut, Measurement, Run } from '../experiment/run.ts';
+import type { Comparison, Conduct, LeftOut, Measurement, Run, Timeline } from '../experiment/run.ts';
 import type { Point } from '../kernel/kernel.ts';
 import type { ExperimentText } from './experiment-text.ts';
 
@@ -50,6 +50,7 @@ export interface ExperimentResult {
   readonly tables: readonly MetricTable[];
   readonly inferences: readonly Inference[];
   readonly predictions: readonly Prediction[];
+  readonly timelines: readonly Timeline[];
   readonly verdicts: readonly Verdict[];
   readonly leftOut: readonly LeftOut[];
 }
@@ -72,6 +73,7 @@ export function arrange(run: Run, texts: readonly ExperimentText[]): readonly Ex
       tables: tablesOf(measurements, comparisons, text),
       inferences: run.inferences.filter(({ experiment }) => experiment === id),
       predictions: run.predictions.filter(({ experiment }) => experiment === id),
+      timelines: (run.timelines ?? []).filter(({ experiment }) => experiment === id),
       verdicts: run.verdicts.filter(({ experiment }) => experiment === id),
       leftOut: run.leftOut.filter(({ experiment }) => experiment === id),
     };

@@ -65,7 +65,19 @@ function sweepOf({ groups }: MetricTable, x: string): Sweep | null {
     curves.set(curve, found.set(at, measurement));
     if (!points.has(at)) points.set(at, measurement);
   }
-  return { names, points, curves };
+  return { names, points: new Map([...points].toSorted(inOrder(names))), curves };
+}
+
+/** By the coordinates, name by name: numbers from the least on, others as they stand. A first curve may lack points of others. */
+function inOrder(names: readonly string[]) {
+  return ([, a]: [string, Measurement], [, b]: [string, Measurement]): number => {
+    for (const name of names) {
+      const [one, other] = [a.point[name], b.point[name]];
+      if (typeof one === 'number' && typeof other === 'number' && one !== other) return one - other;
+      if (typeof one !== 'number' || typeof other !== 'number') return 0;
+    }
+    return 0;
+  };
 }
 
 /** '1.08 ns' and ' ±1.9%~'. */

@@ -27,6 +27,7 @@ import { predictedHeaders, predictedNotes, predictedRows, predictedSentence } fr
 import { renderMatrix } from './matrix.ts';
 import { chooseSeries, renderPlot, type Series } from './plot.ts';
 import { type Cell, type Column, renderTable, type Row } from './table.ts';
+import { isUtilisation, timelinesText, utilisationText } from './timeline-text.ts';
 
 /** What every part of the report needs to know of the page it is on. */
 export interface TextFrame {
@@ -53,7 +54,9 @@ const resultStyles: Readonly<Record<string, Style>> = {
 export function experimentText(result: ExperimentResult, frame: TextFrame): string {
   const blocks = [
     heading(result, frame),
-    ...result.tables.map((table) => tableText(table, result, frame)),
+    ...result.tables.filter((table) => !isUtilisation(table)).map((table) => tableText(table, result, frame)),
+    utilisationText(result.tables, frame),
+    timelinesText(result.timelines, frame),
     plotText(result, frame),
     inferredText(result, frame),
     predictedText(result, frame),

@@ -11,11 +11,14 @@ export interface MutatorProgram<P extends Settings = Settings> {
   readonly source: string;
   /** The parameters' defaults: whole numbers, units last in the names. */
   readonly parameters: P;
+  /** The least and the most that a parameter may be, where that is not any count from 0 on. */
+  readonly limits?: Readonly<Record<string, readonly [least: number, most: number]>>;
   /** The trace for parameters that were checked; see mutatorTrace. */
   make(parameters: P, prng: Prng): MutatorTrace;
 }
 
-const mostCount = 2 ** 26;
+/** Of a parameter that has no limit of its own. */
+export const mostCount: number = 2 ** 26;
 
 /**
  * The trace of a mutator, with `settings` in place of its defaults: the same for the same settings and seed.
@@ -29,9 +32,10 @@ export function mutatorTrace(program: MutatorProgram, settings: Settings, prng: 
         `the mutator ${program.id} has no parameter ${name}; it has ${names.join(', ')}`,
       );
     }
-    if (!(Number.isInteger(value) && value >= 0 && value <= mostCount)) {
+    const [least, most] = program.limits?.[name] ?? [0, mostCount];
+    if (!(Number.isInteger(value) && value >= least && value <= most)) {
       throw new ContractError(
-        `${program.id}: ${name} must be a whole number from 0 to ${mostCount}, not ${value}`,
+        `${program.id}: ${name} must be a whole number from ${least} to ${most}, not ${value}`,
       );
     }
   }

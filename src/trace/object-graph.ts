@@ -1,10 +1,9 @@
 /**
  * The oracle of reachability: a mutator's trace over objects that are JavaScript's own, and what its roots reach, found
- * by a walk. It shares no line with any collector, and is what each of them is compared with. It also says how much
- * memory a trace needs at least. A walk costs what lives.
+ * by a walk. It shares no line with any collector, and is what each of them is compared with. A walk costs what lives.
  */
 import { ContractError } from '../base/errors.ts';
-import { type MutatorTrace, mutatorOp, mutatorRowWords } from './mutator-rows.ts';
+import { mutatorOp } from './mutator-rows.ts';
 
 /** An object of the oracle's: numbered in the order in which objects are made, from 1. */
 export interface GraphObject {
@@ -91,29 +90,4 @@ export class ObjectGraph {
 /** Words of an object in a collected heap whose collector keeps none beside the usual two of its header. */
 export function plainObjectWords(slots: number, bytes: number): number {
   return Math.max(4, 2 * Math.ceil((2 + slots + Math.ceil(bytes / 4)) / 2));
-}
-
-/**
- * The most words that are reachable at once, looked at after every `every` words allocated: what the smallest heap must
- * hold, but for what grows and dies between two looks.
- */
-export function liveWords(trace: MutatorTrace, every: number): number {
-  const graph = new ObjectGraph(trace.roots);
-  let most = 0;
-  let allocated = 0;
-  const look = (): void => {
-    let live = 0;
-    for (const { slots, bytes } of graph.reachable()) live += plainObjectWords(slots.length, bytes);
-    most = Math.max(most, live);
-    allocated = 0;
-  };
-  for (let at = 0; at < trace.rows.length; at += mutatorRowWords) {
-    if (trace.rows[at] === mutatorOp.new) {
-      allocated += plainObjectWords(trace.rows[at + 2]!, trace.rows[at + 3]!);
-    }
-    graph.row(trace.rows, at);
-    if (allocated >= every) look();
-  }
-  look();
-  return most;
 }

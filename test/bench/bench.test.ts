@@ -60,6 +60,7 @@ it('there are tests for all benches', () => {
     'aa',
     'allocators',
     'boundary',
+    'collectors',
     'harness',
     'ladder',
     'peers',
@@ -167,6 +168,15 @@ function madeTools(): { folder: string; tool: (name: string, text: string) => st
   return { folder, tool };
 }
 
+/** A compiler that compiles nothing. */
+function nowhereToInclude(): string {
+  const { folder } = madeTools();
+  const path = join(folder, 'no-compiler');
+  writeFileSync(path, '#!/bin/sh\nexit 1\n');
+  chmodSync(path, 0o755);
+  return path;
+}
+
 describe('ladder', () => {
   it('says where multichase is to be had', () => {
     const said = smoke('ladder', [], { ...process.env, LINEFILL_MULTICHASE: join(root, 'no-such-tool') });
@@ -256,7 +266,7 @@ describe('what is asked wrongly', () => {
     const { status, stderr } = start([join('scripts', 'bench.mjs'), 'boundry']);
     expect(status).toBe(2);
     expect(stderr).toContain(
-      'no bench is called boundry; there are aa, allocators, boundary, harness, ladder, peers, pool, rates',
+      'no bench is called boundry; there are aa, allocators, boundary, collectors, harness, ladder, peers, pool, rates',
     );
   });
 
@@ -291,6 +301,32 @@ describe.runIf(process.platform === 'linux')('allocators', () => {
     for (const variable of ['LINEFILL_TLSF', 'LINEFILL_MTREBI', 'LINEFILL_THING']) {
       expect(said.notes.join()).toContain(variable);
     }
+  });
+});
+
+// It compiles a program.
+describe.runIf(process.platform === 'linux')('collectors', () => {
+  const args = ['--of', 'semi-space,mark-sweep'];
+
+  it('runs GCBench over ours and over the Boehm collector, both languages', () => {
+    const said = smoke('collectors', args);
+    checkFigures(said);
+    const found = new Map(said.figures.map(({ name, value }) => [name, value]));
+    for (const id of ['semi-space', 'mark-sweep']) {
+      expect(found.get(id), id).toBeGreaterThan(0);
+      expect(found.get(`${id}: TypeScript over native`), id).toBeGreaterThan(0);
+    }
+    expect(said.notes.join()).toContain('every heap has 2 MiB');
+    if (said.notes.some((note) => note.includes('libgc-dev'))) return;
+    for (const name of ['Boehm', 'semi-space over Boehm', 'mark-sweep over Boehm']) {
+      expect(found.get(name), name).toBeGreaterThan(0);
+    }
+  });
+
+  it('says what is missing', () => {
+    const said = smoke('collectors', args, { ...process.env, CXX: nowhereToInclude() });
+    expect(said.notes.join()).toContain('not installed: the Boehm collector (the package libgc-dev)');
+    expect(names(said).some((name) => name.includes('Boehm'))).toBe(false);
   });
 });
 

@@ -7,11 +7,19 @@ import { pathToFileURL } from 'node:url';
 import type { Browser, Locator, Page } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { heaps } from '../../src/allocators/heaps.ts';
-import { needsOf, type Placements, placeTrace } from '../../src/allocators/placements.ts';
+import { needsOf, placeTrace } from '../../src/allocators/placements.ts';
 import { Prng } from '../../src/base/prng.ts';
+import { filmOf } from '../../src/collectors/film.ts';
+import { collectorChoice } from '../../src/collectors/plans.ts';
+import { stepPrograms } from '../../src/collectors/step-programs.ts';
+import { stepsOf } from '../../src/collectors/steps.ts';
+import { type CollectorMap, renderCollectorMap } from '../../src/report/heap-map/collector-map.ts';
+import type { Blocks } from '../../src/report/heap-map/block-history.ts';
 import type { HeapMap } from '../../src/report/heap-map/heap-map.ts';
 import { renderHeapMap } from '../../src/report/heap-map/page.ts';
 import { heapChurn } from '../../src/trace/heap-churn.ts';
+import { mutatorTrace } from '../../src/trace/mutator.ts';
+import { rewiring } from '../../src/trace/mutators/rewiring.ts';
 import { rowWords } from '../../src/trace/rows.ts';
 import { hasChromium, launch, open } from './chromium.ts';
 import { findFaint, findNameless, findUnreachable, readHeadings } from './reading.ts';
@@ -39,7 +47,18 @@ function mapOf(rows: number, ids: readonly string[]): HeapMap {
   return { title: '<churn>', about: 'a & b', rows, needs, at: needs.peakRow, allocators };
 }
 
-function liveAt({ starts, ends, bytes }: Placements, row: number): number[] {
+/** Two collectors of one program; the first has generations, the second moves everything from half to half. */
+function collected(): CollectorMap {
+  const trace = mutatorTrace(rewiring, { nodes: 60, steps: 900 }, new Prng(1));
+  const films = ['generational', 'semi-space'].map((id) => {
+    const choice = collectorChoice(id);
+    const steps = stepsOf(choice, stepPrograms[0]!);
+    return { id, title: choice.title, film: filmOf(choice, 8192, trace), steps };
+  });
+  return { title: '<rewired>', about: 'a & b', liveBytes: 9999, stepTitle: stepPrograms[0]!.title, films };
+}
+
+function liveAt({ starts, ends, bytes }: Blocks, row: number): number[] {
   return [...bytes].filter((_, i) => starts[i]! <= row && row < ends[i]!);
 }
 
@@ -83,6 +102,7 @@ describe.skipIf(!hasChromium())('the heap map in a browser', () => {
   let folder: string;
   let large: HeapMap;
   let small: HeapMap;
+  let objects: CollectorMap;
   const urls: Record<string, string> = {};
 
   beforeAll(async () => {
@@ -93,6 +113,9 @@ describe.skipIf(!hasChromium())('the heap map in a browser', () => {
       writeFileSync(join(folder, `${name}.html`), renderHeapMap(map, { by: 'size' }));
       urls[name] = pathToFileURL(join(folder, `${name}.html`)).href;
     }
+    objects = collected();
+    writeFileSync(join(folder, 'objects.html'), renderCollectorMap(objects));
+    urls['objects'] = pathToFileURL(join(folder, 'objects.html')).href;
     browser = await launch();
   });
 
@@ -296,6 +319,43 @@ describe.skipIf(!hasChromium())('the heap map in a browser', () => {
       { colorScheme, viewport: { width, height: 800 } },
     ),
   );
+
+  test("draws two collectors' objects by space, and steps through a collection", () =>
+    onPage(
+      'objects',
+      async (page) => {
+        const { rectangles } = objects.films[0]!.film;
+        const last = rectangles.rows - 1;
+        await drawn(page, last, `0 ${rectangles.rows} space`);
+        expect(await figure(page, 'blocks')).toBe(liveAt(rectangles, last).length.toLocaleString('en-US'));
+        expect((await readPicture(page.locator('.map-field canvas').first())).colours).toBeGreaterThan(2);
+        await page.locator('.strip-field').first().press('ArrowRight');
+        expect(await page.locator('.strip-said').first().innerText()).toMatch(
+          /^Object at .* in (nursery|old generation): [\d,]+ B, made by row [\d,]+, [\d,]+ rows old\.$/,
+        );
+        const stepping = page.locator('.stepping').nth(1);
+        const shown = stepping.locator('.step:visible');
+        for (const name of ['Next', 'Next', 'Next', 'Back', 'Next']) {
+          await stepping.getByRole('button', { name, exact: true }).click();
+        }
+        expect(await shown.count()).toBe(1);
+        expect(await shown.locator('.step-text').innerText()).toContain('A is copied from word 16 to 136');
+        expect(await shown.locator('.pointer').allInnerTexts()).toEqual(['▲ scan', '▲ free']);
+        await stepping.getByRole('button', { name: 'Play' }).click();
+        expect(await stepping.getByRole('button', { name: 'Pause' }).count()).toBe(1);
+        await stepping.locator('input').press('End');
+        expect(await shown.locator('.cell--freed').allInnerTexts()).toEqual(['B', 'E']);
+        expect(await stepping.getByRole('button', { name: 'Play' }).count()).toBe(1);
+        expect(await page.evaluate(() => document.documentElement.scrollWidth)).toBe(400);
+        expect(await page.evaluate(findFaint, 4.5)).toEqual([]);
+        expect(await page.evaluate(findNameless)).toEqual([]);
+        expect(await page.evaluate(findUnreachable)).toEqual([]);
+        expect(await page.evaluate(readHeadings)).toEqual([1, 2, 2, 2, 3, 3]);
+        await page.emulateMedia({ media: 'print' });
+        expect(await page.locator('.step-tools:visible').count()).toBe(0);
+      },
+      { colorScheme: 'dark', viewport: { width: 400, height: 800 } },
+    ));
 
   test('tells the figures without its script', () =>
     onPage(

@@ -10,10 +10,11 @@ import type { Measurement } from '../../src/experiment/run.ts';
 import { renderHtml } from '../../src/report/html/page.ts';
 import { darkTokens, lightTokens } from '../../src/report/html/tokens.ts';
 import { emptyRun, largeRun, syntheticRun, syntheticTexts } from '../fixtures/run.ts';
+import { withTimelines } from '../fixtures/run-timelines.ts';
 import { hasChromium, launch, open } from './chromium.ts';
 import { findFaint, findNameless, findUnreachable, readHeadings, readRows, readSeries } from './reading.ts';
 
-const run = syntheticRun();
+const run = withTimelines(syntheticRun());
 const chart = '#experiment-access-order .figure';
 
 function measurement(arm: string, group: string): Measurement {
@@ -172,7 +173,7 @@ describe.skipIf(!hasChromium())('the report in a browser', () => {
 
   it('goes through bars and cells of a matrix by the arrow keys', () =>
     onPage(async (page) => {
-      const bars = page.locator('#experiment-pool-allocation .figure');
+      const bars = page.locator('#experiment-pool-allocation .figure').first();
       await bars.locator('.plot').nth(1).focus();
       await page.keyboard.press('ArrowDown');
       await page.keyboard.press('ArrowDown');
@@ -308,6 +309,14 @@ describe.skipIf(!hasChromium())('the report in a browser', () => {
         expect(await page.locator(`${chart} .chart--wide`).isVisible()).toBe(true);
         expect(await page.locator(`${chart} .legend li[data-series]`).count()).toBe(6);
         expect(await page.locator('button').count()).toBe(0);
+        expect(await page.locator('.strips-of-time svg').count()).toBe(5);
+        expect(await page.locator('.strip-table tbody tr').count()).toBe(5);
+        expect(
+          await page
+            .getByRole('img', { name: /^Minimum mutator utilisation/ })
+            .first()
+            .isVisible(),
+        ).toBe(true);
         expect(await page.locator('#experiment-access-order tr[data-arm]').count()).toBe(56);
         expect(
           await page.getByRole('img', { name: 'Time of a load over the working set' }).first().isVisible(),

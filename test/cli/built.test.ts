@@ -47,7 +47,8 @@ test('reads without the addon: list, explain, judge, report, compare, completion
     expect(status).toBe(0);
     return stdout;
   };
-  for (const { id } of experiments) expect(quiet('list')).toContain(id);
+  const list = quiet('list');
+  for (const { id } of experiments) expect(list).toContain(id);
   expect(quiet('explain', experiments[0]!.id)).toContain(experiments[0]!.title);
   expect(quiet('judge', 'a.json')).not.toBe('');
   expect(parseRun(quiet('report', 'a.json', '--json'), 'stdout')).toEqual(run);

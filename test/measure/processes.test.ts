@@ -87,6 +87,27 @@ describe('a whole run', () => {
     expect(parseRun(JSON.stringify(run), 'the run')).toEqual(run);
   });
 
+  it('leaves out an arm that cannot do its work and says why, and keeps the timelines of the others', async () => {
+    const { run } = await measureFixtures(['stumbling']);
+    expect(run.measurements.map((row) => row.arm)).toEqual(['native', 'native (again)']);
+    expect(run.leftOut).toEqual([
+      { experiment: 'stumbling', what: 'small (steps=2000)', reason: 'out of memory' },
+    ]);
+    expect(run.timelines).toEqual([
+      {
+        experiment: 'stumbling',
+        group: 'all',
+        arm: 'native',
+        variant: 'native',
+        point: { steps: 2000 },
+        wallNs: 100,
+        lost: 2,
+        pauses: [['full', 10, 20]],
+      },
+    ]);
+    expect(parseRun(JSON.stringify(run), 'the run')).toEqual(run);
+  });
+
   it('takes figures once a process, each from inputs of its own', async () => {
     const { run } = await measureFixtures(['drawn'], { profile: 'quick', budgetMs: 5000 });
     const [one, other, twin] = run.measurements.map((row) => row.processes.map(({ raw }) => raw));

@@ -20,7 +20,7 @@ import {
 } from '../../kernel/kernel.ts';
 import { type MutatorTrace, mutatorRowWords } from '../../trace/mutator-rows.ts';
 import { type MutatorProgram, mutators, mutatorTrace } from '../../trace/mutators.ts';
-import { liveWords } from '../../trace/object-graph.ts';
+import { liveWords } from '../../trace/lifetimes.ts';
 
 export const mutateSignature = {
   heap: 'uint32[]',
@@ -36,7 +36,8 @@ export const mutateSignature = {
 export type MutateKernel = Kernel<typeof mutateSignature>;
 
 const wordBytes = 4;
-/** Pauses that a run has room for. */
+/** Room for pauses: for one in so many rows. Its pages cost time, and a log that is full says so. */
+const rowsAPause = 16;
 const mostPauses = 2 ** 16;
 
 /** A trace and what it needs at least. */
@@ -44,63 +45,97 @@ export interface NeedyTrace extends MutatorTrace {
   readonly liveWords: number;
 }
 
-function programAt(point: Point): MutatorProgram {
-  const id = textAt(point, 'mutator');
-  const program = mutators.find((each) => each.id === id);
-  if (program === undefined) throw new ContractError(`there is no mutator called ${id}`);
-  return program;
+/** What a trace amounts to. */
+interface Outlined {
+  readonly rows: number;
+  readonly roots: number;
+  readonly liveWords: number;
 }
 
-/** A point's trace: its mutator, with the coordinates of its parameters' names, unless they say `own`. */
-export function mutatorTraceAt(point: Point, prng: Prng): NeedyTrace {
-  const program = programAt(point);
-  const given = Object.keys(program.parameters).filter(
-    (name) => point[name] !== undefined && point[name] !== own,
-  );
-  const settings = Object.fromEntries(given.map((name) => [name, numberAt(point, name)]));
-  const trace = mutatorTrace(program, settings, prng);
-  return { ...trace, liveWords: liveWords(trace, everyWords(trace)) };
+/** Where a kernel's traces come from. */
+export interface MutatorSource {
+  /** The coordinates that choose a point's trace, as a key. */
+  name(point: Point): string;
+  /** What it amounts to, about, whatever the seed. */
+  outline(point: Point): Outlined;
+  make(point: Point, prng: Prng): NeedyTrace;
 }
 
-/** How often liveWords looks: a hundred times in a trace. */
-function everyWords({ rows }: MutatorTrace): number {
-  return Math.max(1000, rows.length / mutatorRowWords / 10);
+/** A trace with what it needs at least. */
+export function needyTrace(trace: MutatorTrace): NeedyTrace {
+  return { ...trace, liveWords: liveWords(trace) };
+}
+
+export function outlineOf({ rows, roots, liveWords: live }: NeedyTrace): Outlined {
+  return { rows: rows.length / mutatorRowWords, roots, liveWords: live };
+}
+
+/** The traces of some mutators: a point names one, and has the coordinates of its parameters' names, unless they say `own`. */
+export function mutatorSource(programs: readonly MutatorProgram[]): MutatorSource {
+  const outlines = new Map<string, Outlined>();
+  const programAt = (point: Point): MutatorProgram => {
+    const id = textAt(point, 'mutator');
+    const program = programs.find((each) => each.id === id);
+    if (program === undefined) throw new ContractError(`there is no mutator called ${id}`);
+    return program;
+  };
+  const source: MutatorSource = {
+    name(point) {
+      const names = Object.keys(programAt(point).parameters);
+      return JSON.stringify([point['mutator'], ...names.map((name) => point[name] ?? own)]);
+    },
+    outline(point) {
+      const key = source.name(point);
+      const known = outlines.get(key);
+      if (known !== undefined) return known;
+      const outline = outlineOf(source.make(point, new Prng(1)));
+      outlines.set(key, outline);
+      return outline;
+    },
+    make(point, prng) {
+      const program = programAt(point);
+      const given = Object.keys(program.parameters).filter(
+        (name) => point[name] !== undefined && point[name] !== own,
+      );
+      const settings = Object.fromEntries(given.map((name) => [name, numberAt(point, name)]));
+      return needyTrace(mutatorTrace(program, settings, prng));
+    },
+  };
+  return source;
 }
 
 /** Words of a heap of so many percent of what is live at most. */
 export function heapWordsFor(live: number, percent: number): number {
-  const words = heapStart + (live * percent) / 100;
+  return heapOf(heapStart + (live * percent) / 100);
+}
+
+function heapOf(words: number): number {
   return Math.max(leastCollectedWords, Math.ceil(words / 16) * 16);
 }
 
-/** The coordinates that choose a trace. */
-function traceKey(point: Point): string {
-  const { parameters } = programAt(point);
-  return JSON.stringify([point['mutator'], ...Object.keys(parameters).map((name) => point[name] ?? own)]);
+/** A point's heap: its own size in bytes, or a percentage of what is live at most. */
+export function heapWordsAt(point: Point, live: number): number {
+  const bytes = point['heapBytes'];
+  return typeof bytes === 'number'
+    ? heapOf(bytes / wordBytes)
+    : heapWordsFor(live, numberAt(point, 'heapPercent'));
 }
 
-const outlines = new Map<string, { rows: number; roots: number; liveWords: number }>();
-
-/** What a point's trace amounts to, about, whatever the seed. */
-function outlineAt(point: Point): { rows: number; roots: number; liveWords: number } {
-  const key = traceKey(point);
-  const known = outlines.get(key);
-  if (known !== undefined) return known;
-  const { rows, roots, liveWords: live } = mutatorTraceAt(point, new Prng(1));
-  const outline = { rows: rows.length / mutatorRowWords, roots, liveWords: live };
-  outlines.set(key, outline);
-  return outline;
+function pauseNumbersOf(rows: number): number {
+  return pauseRoom(Math.min(mostPauses, Math.ceil(rows / rowsAPause)));
 }
 
-/** Point: mutator and its parameters, heapPercent of what is live, the collector's settings by name. Work: one operation a row. */
-function mutateKernel({ id, kernel, make, settings }: CollectorKind): MutateKernel {
+/** Work: one operation a row. */
+function mutateKernel({ id, kernel, make, settings }: CollectorKind, source: MutatorSource): MutateKernel {
+  const key = (point: Point): string => `trace ${source.name(point)}`;
+  const traceBytes = (point: Point): number => source.outline(point).rows * mutatorRowWords * wordBytes;
   return defineKernel({
     id: kernel,
     summary: `runs a mutator over ${id}`,
     signature: mutateSignature,
     setup: ({ point, prng, room }: Place) => {
-      const trace = room.share(`trace ${traceKey(point)}`, () => mutatorTraceAt(point, prng));
-      const heapWords = heapWordsFor(trace.liveWords, numberAt(point, 'heapPercent'));
+      const trace = room.share(key(point), () => source.make(point, prng));
+      const heapWords = heapWordsAt(point, trace.liveWords);
       return {
         heap: room.array('uint32', heapWords, 4096),
         scratch: new Uint32Array(heapWords + trace.roots),
@@ -112,7 +147,7 @@ function mutateKernel({ id, kernel, make, settings }: CollectorKind): MutateKern
         trace: trace.rows,
         answers: new Uint32Array(0),
         counts: room.array('float64', countNumbers),
-        pauses: room.array('float64', pauseRoom(mostPauses)),
+        pauses: room.array('float64', pauseNumbersOf(trace.rows.length / mutatorRowWords)),
       };
     },
     reference: (args) => {
@@ -122,19 +157,20 @@ function mutateKernel({ id, kernel, make, settings }: CollectorKind): MutateKern
       return BigInt(mutate(make, room, [...args.settings], trace, answers, counts));
     },
     agreement: { kind: 'exact' },
-    work: (point) => ({ operations: outlineAt(point).rows, bytes: 0 }),
-    sharedBytes: (point) => ({
-      [`trace ${traceKey(point)}`]: outlineAt(point).rows * mutatorRowWords * wordBytes,
-    }),
+    work: (point) => ({ operations: source.outline(point).rows, bytes: 0 }),
+    sharedBytes: (point) => ({ [key(point)]: traceBytes(point) }),
     footprintBytes: (point) => {
-      const { rows, liveWords: live } = outlineAt(point);
-      const heapBytes = heapWordsFor(live, numberAt(point, 'heapPercent')) * wordBytes;
-      return rows * mutatorRowWords * wordBytes + 2 * heapBytes;
+      const heapBytes = heapWordsAt(point, source.outline(point).liveWords) * wordBytes;
+      return traceBytes(point) + 2 * heapBytes + pauseNumbersOf(source.outline(point).rows) * 8;
     },
   });
 }
 
-/** By the collector's id. */
-export const mutateKernels: ReadonlyMap<string, MutateKernel> = new Map(
-  collectorKinds.map((kind) => [kind.id, mutateKernel(kind)]),
-);
+/** The kernels over traces of a source, by the collector's id. Point: what chooses the trace, heapPercent or heapBytes, settings by name. */
+export function mutateKernelsOver(source: MutatorSource): ReadonlyMap<string, MutateKernel> {
+  return new Map(collectorKinds.map((kind) => [kind.id, mutateKernel(kind, source)]));
+}
+
+/** The lab's own mutators. */
+export const ownMutators: MutatorSource = mutatorSource(mutators);
+export const mutateKernels: ReadonlyMap<string, MutateKernel> = mutateKernelsOver(ownMutators);

@@ -11,6 +11,8 @@
  * Source: prefix sums over differences, as in Crow, "Summed-area tables for texture mapping", SIGGRAPH 1984.
  */
 
+export type By = 'size' | 'age' | 'free' | 'space';
+
 /** Rows `fromRow` to before `toRow`, words `fromWord` to before `toWord`, in at most so many columns and lines. */
 export interface View {
   readonly fromRow: number;
@@ -19,9 +21,12 @@ export interface View {
   readonly toWord: number;
   readonly columns: number;
   readonly lines: number;
-  /** Free: all blocks are of one class. */
-  readonly by: 'size' | 'age' | 'free';
-  /** The largest size of each class of sizes but the last; the least age of each class of ages but the first. */
+  /** Free: all blocks are of one class. Space: the class is the block's own. */
+  readonly by: By;
+  /**
+   * One less than there are classes: the largest size of each class of sizes but the last; the least age of each class
+   * of ages but the first; of spaces, anything.
+   */
   readonly bounds: readonly number[];
 }
 
@@ -41,17 +46,24 @@ export interface Grid {
 export interface Snapshot {
   readonly offsets: Uint32Array;
   readonly bytes: Uint32Array;
-  /** The rows that placed them. */
-  readonly starts: Uint32Array;
+  /** The rows that their ages count from. */
+  readonly births: Uint32Array;
+  readonly spaces: Uint32Array;
   readonly liveBytes: number;
 }
 
-interface Columns {
+/** Every block that was ever in use, a column a property, in the order of time (allocators/placements.ts). */
+export interface Blocks {
   readonly rows: number;
+  /** The row that placed it, ascending. */
   readonly starts: Uint32Array;
   readonly ends: Uint32Array;
   readonly offsets: Uint32Array;
   readonly bytes: Uint32Array;
+  /** The row that its age counts from, where that is not the one that placed it. */
+  readonly births?: Uint32Array;
+  /** Its space; all of them are of the first unless told. */
+  readonly spaces?: Uint8Array;
 }
 
 export class BlockHistory {
@@ -59,15 +71,21 @@ export class BlockHistory {
   readonly #ends: Uint32Array;
   readonly #offsets: Uint32Array;
   readonly #bytes: Uint32Array;
-  /** Numbers of the blocks in the order of their ends. */
+  readonly #births: Uint32Array;
+  readonly #spaces: Uint8Array;
+  /** Numbers of the blocks in the orders of their ends and births. */
   readonly #byEnd: Uint32Array;
+  readonly #byBirth: Uint32Array;
 
-  constructor({ rows, starts, ends, offsets, bytes }: Columns) {
+  constructor({ rows, starts, ends, offsets, bytes, births, spaces }: Blocks) {
     this.#starts = starts;
     this.#ends = ends;
     this.#offsets = offsets;
     this.#bytes = bytes;
+    this.#births = births ?? starts;
+    this.#spaces = spaces ?? new Uint8Array(starts.length);
     this.#byEnd = this.#orderOf(ends, rows);
+    this.#byBirth = this.#orderOf(this.#births, rows);
   }
 
   /** What the heap holds at a row. */
@@ -81,25 +99,25 @@ export class BlockHistory {
       liveBytes += this.#bytes[i]!;
     }
     const live = Uint32Array.from(keys.subarray(0, count).toSorted(), (key) => key % 2 ** 24);
-    const column = (of: Uint32Array): Uint32Array => live.map((i) => of[i]!);
+    const column = (of: Uint32Array | Uint8Array): Uint32Array => live.map((i) => of[i]!);
     return {
       offsets: column(this.#offsets),
       bytes: column(this.#bytes),
-      starts: column(this.#starts),
+      births: column(this.#births),
+      spaces: column(this.#spaces),
       liveBytes,
     };
   }
 
   /** One column of a picture: a snapshot taken at a row, in so many lines of the view. */
-  column({ offsets, bytes, starts }: Snapshot, row: number, view: View): Grid {
+  column({ offsets, bytes, births, spaces }: Snapshot, row: number, view: View): Grid {
     const { fromWord, toWord, by, bounds } = view;
     const wordsPerLine = Math.max(1, Math.ceil((toWord - fromWord) / view.lines));
     const lines = Math.ceil((toWord - fromWord) / wordsPerLine);
     const kinds = bounds.length + 1;
     const words = new Float64Array(lines * kinds);
     for (let i = 0; i < offsets.length; i++) {
-      const kind =
-        by === 'size' ? this.#sizeClass(bytes[i]!, bounds) : this.#ageClass(row - starts[i]!, bounds);
+      const kind = this.#classOf(by, bounds, bytes[i]!, row - births[i]!, spaces[i]!);
       const from = Math.max(offsets[i]!, fromWord) - fromWord;
       const to = Math.min(offsets[i]! + this.#words(bytes[i]!), toWord) - fromWord;
       if (from >= to) continue;
@@ -137,7 +155,13 @@ export class BlockHistory {
     const add = (block: number, kind: number, words: 1 | -1, row: number): void =>
       this.#add(block, view, wordsPerLine, kind * stride, words, Math.max(0, row), standing, late);
     const sweep = this.#sweep(by === 'age' ? bounds : [], (block) =>
-      by === 'size' ? this.#sizeClass(this.#bytes[block]!, bounds) : 0,
+      this.#classOf(
+        by,
+        bounds,
+        this.#bytes[block]!,
+        this.#starts[block]! - this.#births[block]!,
+        this.#spaces[block]!,
+      ),
     );
     for (let column = 0; column < columns; column++) {
       const from = view.fromRow + column * rowsPerColumn;
@@ -152,6 +176,12 @@ export class BlockHistory {
   #emptyGrid(columns: number, lines: number, rowsPerColumn: number, wordsPerLine: number): Grid {
     const [classes, levels] = [new Uint8Array(columns * lines), new Uint8Array(columns * lines)];
     return { columns, lines, rowsPerColumn, wordsPerLine, classes, levels };
+  }
+
+  #classOf(by: By, bounds: readonly number[], bytes: number, age: number, space: number): number {
+    if (by === 'size') return this.#sizeClass(bytes, bounds);
+    if (by === 'age') return this.#ageClass(age, bounds);
+    return by === 'space' ? space : 0;
   }
 
   /** The first class whose largest size is no less. */
@@ -193,30 +223,35 @@ export class BlockHistory {
   }
 
   /**
-   * A function that goes on from where it was to before a row, and tells what comes and goes: the block, its class, 1
-   * or -1, the row. Blocks of an age, whose classes begin at `ages`, go from one class to the next.
+   * A function that goes on from where it was to before a row, and tells what comes and goes: the block, its class as it
+   * comes, 1 or -1, the row. Blocks of an age, whose classes begin at `ages`, go from one class to the next.
    */
   #sweep(
     ages: readonly number[],
     classOf: (block: number) => number,
   ): (until: number, tell: (block: number, kind: number, words: 1 | -1, row: number) => void) => void {
     const [starts, ends, byEnd] = [this.#starts, this.#ends, this.#byEnd];
+    const [births, byBirth] = [this.#births, this.#byBirth];
     const count = starts.length;
     const aged = ages.map(() => 0);
     let [started, ended] = [0, 0];
     // Its age at the last row where it was in use.
-    const lastClass = (block: number): number => this.#ageClass(ends[block]! - starts[block]! - 1, ages);
+    const lastClass = (block: number): number => this.#ageClass(ends[block]! - births[block]! - 1, ages);
     return (until, tell) => {
       for (; started < count && starts[started]! < until; started++)
-        tell(started, ages.length > 0 ? 0 : classOf(started), 1, starts[started]!);
+        tell(started, classOf(started), 1, starts[started]!);
       for (let kind = 0; kind < ages.length; kind++) {
         const age = ages[kind]!;
         for (let i = aged[kind]!; ; i++) {
           aged[kind] = i;
-          if (i === count || starts[i]! + age >= until) break;
-          if (starts[i]! + age >= ends[i]!) continue;
-          tell(i, kind, -1, starts[i]! + age);
-          tell(i, kind + 1, 1, starts[i]! + age);
+          if (i === count) break;
+          const block = byBirth[i]!;
+          const row = births[block]! + age;
+          if (row >= until) break;
+          // It came at that age or an older one, or went before.
+          if (row <= starts[block]! || row >= ends[block]!) continue;
+          tell(block, kind, -1, row);
+          tell(block, kind + 1, 1, row);
         }
       }
       for (; ended < count && ends[byEnd[ended]!]! < until; ended++) {

@@ -1,15 +1,16 @@
 /**
- * A trace's placements as a short text for a page: each column as differences in variable-length numbers, deflated,
+ * A trace's blocks as a short text for a page: each column as differences in variable-length numbers, deflated,
  * in base64. The reader goes into the page as text, to run in its worker, so that it uses nothing but its arguments.
  *
- *   rows, blocks | rows from start to start | rows in use, 0: to the end | words from payload to payload | bytes
+ *   rows, blocks | rows from start to start | rows in use, 0: to the end | words from payload to payload | bytes |
+ *   rows from birth to start | spaces
  *
  * A number is seven bits a byte, the lowest first, the top bit set in all but the last; differences that may be
  * negative are zigzag-coded, 0 -1 1 -2 as 0 1 2 3.
  * Source: the encodings of Protocol Buffers' wire format.
  */
 import { deflateRawSync } from 'node:zlib';
-import type { Placements } from '../../allocators/placements.ts';
+import type { Blocks } from './block-history.ts';
 
 class Bytes {
   #bytes = new Uint8Array(4096);
@@ -35,8 +36,8 @@ class Bytes {
   }
 }
 
-/** The placements as text. */
-export function packPlacements({ rows, starts, ends, offsets, bytes }: Placements): string {
+/** The blocks as text. */
+export function packBlocks({ rows, starts, ends, offsets, bytes, births, spaces }: Blocks): string {
   const out = new Bytes();
   out.put(rows);
   out.put(starts.length);
@@ -47,11 +48,13 @@ export function packPlacements({ rows, starts, ends, offsets, bytes }: Placement
     out.put(step < 0 ? -2 * step - 1 : 2 * step);
   });
   for (const each of bytes) out.put(each);
+  starts.forEach((start, i) => out.put(births === undefined ? 0 : start - births[i]!));
+  starts.forEach((_start, i) => out.put(spaces === undefined ? 0 : spaces[i]!));
   return deflateRawSync(out.all).toString('base64');
 }
 
 /** What was packed, but for deflating and base64. */
-export function unpackPlacements(packed: Uint8Array): Placements {
+export function unpackBlocks(packed: Uint8Array): Required<Blocks> {
   let at = 0;
   const take = (): number => {
     let [value, scale] = [0, 1];
@@ -77,5 +80,7 @@ export function unpackPlacements(packed: Uint8Array): Placements {
     const step = take();
     return before + (step % 2 === 0 ? step / 2 : -(step + 1) / 2);
   });
-  return { rows, starts, ends, offsets, bytes: column(() => take()) };
+  const bytes = column(() => take());
+  const births = column((_before, i) => starts[i]! - take());
+  return { rows, starts, ends, offsets, bytes, births, spaces: Uint8Array.from(column(() => take())) };
 }

@@ -13,6 +13,7 @@ let view = whole;
 let at = data.at;
 let by = data.by;
 const lanes = 4;
+const noun = data.noun[0].toUpperCase() + data.noun.slice(1);
 
 const count = (value) => Math.round(value).toLocaleString('en-US');
 const bytes = (value) => {
@@ -22,7 +23,6 @@ const bytes = (value) => {
   for (; rounded() >= 1024 && i < 3; i++) scaled /= 1024;
   return rounded() + ' ' + names[i];
 };
-const share = (value) => (value === null ? 'n/a' : (value < 0.0995 ? (100 * value).toFixed(1) : Math.round(100 * value)) + '%');
 const clamp = (value, low, high) => Math.min(Math.max(value, low), high);
 
 function colourOf(name) {
@@ -132,10 +132,10 @@ function startMap(figure, i, worker) {
     chosen = block;
     mark.hidden = block < 0;
     if (block < 0) {
-      said.textContent = held && held.offsets.length === 0 ? 'No block is in use here.' : data.hint;
+      said.textContent = held && held.offsets.length === 0 ? 'No ' + data.noun + ' is in use here.' : data.hint;
       return;
     }
-    const [offset, start] = [held.offsets[block], held.starts[block]];
+    const [offset, birth] = [held.offsets[block], held.births[block]];
     const cell = Math.max(0, Math.floor((offset - held.view.fromWord) / held.wordsPerCell));
     const last = Math.floor((offset + wordsOf(block) - 1 - held.view.fromWord) / held.wordsPerCell);
     const lane = Math.floor(cell / held.width);
@@ -145,8 +145,9 @@ function startMap(figure, i, worker) {
     mark.style.width = (100 * (right - left + 1)) / held.width + '%';
     mark.style.top = (100 * lane) / lanes + '%';
     mark.style.height = 100 / lanes + '%';
-    said.textContent = 'Block at ' + bytes(4 * offset) + ' (byte ' + count(4 * offset) + '): ' + count(held.bytes[block]) +
-      ' B, placed by row ' + count(start) + ', ' + count(held.row - start) + ' rows old.';
+    const space = data.spaces.length > 1 ? ' in ' + data.spaces[held.spaces[block]] : '';
+    said.textContent = noun + ' at ' + bytes(4 * offset) + ' (byte ' + count(4 * offset) + ')' + space + ': ' +
+      count(held.bytes[block]) + ' B, ' + data.verb + ' by row ' + count(birth) + ', ' + count(held.row - birth) + ' rows old.';
   };
   // The last block that starts at or before a word, or the next one where that is nearer.
   const blockNear = (word) => {
@@ -285,24 +286,15 @@ function showCursor() {
   find('.scrub output').textContent = 'row ' + count(at) + ' of ' + count(data.rows);
 }
 function showFigures(i, { row, offsets, liveBytes }) {
-  const { moments } = data.allocators[i];
+  const { moments, figures: texts } = data.maps[i];
   let last = -1;
-  while (last + 1 < moments.row.length && moments.row[last + 1] <= row) last++;
-  const of = (name) => (last < 0 ? null : moments[name][last]);
-  const words = (name) => (last < 0 ? 'n/a' : bytes(4 * of(name)));
-  const [free, largest] = [of('freeWords'), of('largestFreeWords')];
-  const texts = {
-    blocks: count(offsets.length),
-    live: bytes(liveBytes),
-    used: words('usedWords'),
-    free: words('freeWords'),
-    pieces: last < 0 ? 'n/a' : count(of('freeBlocks')),
-    largest: words('largestFreeWords'),
-    external: share(free ? 1 - largest / free : null),
-    counted: last < 0 ? 'n/a' : 'row ' + count(of('row')),
-  };
-  for (const [name, text] of Object.entries(texts))
+  while (last + 1 < moments.length && moments[last + 1] <= row) last++;
+  const show = (name, text) => {
     find('[data-figure="' + name + '"] td:nth-of-type(' + (i + 1) + ')', figures).textContent = text;
+  };
+  show('blocks', count(offsets.length));
+  show('live', bytes(liveBytes));
+  for (const [name, all] of Object.entries(texts)) show(name, last < 0 ? 'n/a' : all[last]);
 }
 function showScales() {
   const middle = (from, to) => from + (to - from) / 2;
@@ -333,7 +325,7 @@ function drawAll() {
 
 const beginning = `
 const url = URL.createObjectURL(new Blob([data.worker], { type: 'text/javascript' }));
-const workers = data.allocators.map(() => new Worker(url));
+const workers = data.maps.map(() => new Worker(url));
 const all = workers.map((worker, i) => startMap(document.querySelectorAll('.map')[i], i, worker));
 showScales();
 showCursor();

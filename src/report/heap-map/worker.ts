@@ -1,9 +1,9 @@
 /**
- * The page's worker: it unpacks a trace's placements and answers what the page asks, so that the page itself never
+ * The page's worker: it unpacks a trace's blocks and answers what the page asks, so that the page itself never
  * waits. It goes into the page as text and uses nothing but its arguments and what every worker has.
  */
 import { BlockHistory, type View } from './block-history.ts';
-import { unpackPlacements } from './packed.ts';
+import { unpackBlocks } from './packed.ts';
 import { paintGrid } from './paint.ts';
 
 /** What the page says: parts of the packed text, then that they are all. `palette`: of each class and of what is free, 0xAABBGGRR. */
@@ -26,7 +26,7 @@ interface Scope {
 /** Answers questions from now on. */
 export function serveHistory(
   Blocks: typeof BlockHistory,
-  unpack: typeof unpackPlacements,
+  unpack: typeof unpackBlocks,
   paint: typeof paintGrid,
   scope: Scope,
 ): void {
@@ -59,8 +59,8 @@ export function serveHistory(
     const snapshot = history!.snapshot(data.row);
     const grid = history!.column(snapshot, data.row, view);
     const pixels = paint(grid, palette).reverse();
-    const { offsets, bytes, starts } = snapshot;
-    const buffers = [offsets.buffer, bytes.buffer, starts.buffer, pixels.buffer];
+    const { offsets, bytes, births, spaces } = snapshot;
+    const buffers = [offsets.buffer, bytes.buffer, births.buffer, spaces.buffer, pixels.buffer];
     const { lines: cells, wordsPerLine: wordsPerCell } = grid;
     scope.postMessage({ kind, row: data.row, ...snapshot, view, cells, wordsPerCell, pixels }, buffers);
   };
@@ -71,6 +71,6 @@ export function serveHistory(
 
 /** The worker's script. */
 export function workerScript(): string {
-  const parts = [BlockHistory, unpackPlacements, paintGrid].map(String);
+  const parts = [BlockHistory, unpackBlocks, paintGrid].map(String);
   return `(${serveHistory.toString()})(${parts.join(', ')}, self);`;
 }

@@ -8,6 +8,7 @@ import { drawMetrics } from './metrics.ts';
 import { leftOutInWords, nameInWords, pointInWords, variantTitle } from './names.ts';
 import { drawRaw } from './raw.ts';
 import { drawResults } from './results.ts';
+import { drawTimelines, drawUtilisation } from './stillness.ts';
 import { drawVerdicts } from './verdicts.ts';
 import type { ExperimentView } from './view.ts';
 
@@ -133,7 +134,7 @@ export function drawExperiment(view: ExperimentView): Markup {
   const eyebrow = text === null ? null : html`<p class="eyebrow">${view.id}</p>`;
   return html`<section class="experiment" id="${view.anchor}" aria-labelledby="${view.anchor}-heading"><header>${eyebrow}<h2 id="${view.anchor}-heading">${view.title}</h2>${question}</header>${drawOpening(view)}${
     verdicts.text === '' ? null : html`<h3>Verdicts</h3>${verdicts}`
-  }${drawRegimes(view)}${drawFigure(view)}${drawInferred(view)}${drawPredicted(view)}${drawNumbers(
+  }${drawRegimes(view)}${drawFigure(view)}${drawTimelines(view)}${drawUtilisation(view)}${drawInferred(view)}${drawPredicted(view)}${drawNumbers(
     view,
   )}${drawRaw(view)}${drawLeftOut(view)}${drawSources(view)}</section>`;
 }

@@ -258,6 +258,22 @@ const charts = `
 .plot--probe{background:var(--surface);border:1px solid var(--line);border-radius:6px;padding:.8rem 1rem .4rem;margin:0 0 .9rem}
 `;
 
+const stillness = `
+.key--pauses{margin:0 0 .8rem}
+.strip-table td:nth-child(2){min-width:9rem}
+.timelines{background:var(--surface);border:1px solid var(--line);border-radius:6px;padding:1rem;margin:0 0 .6rem}
+.strips-of-time{list-style:none;margin:0;padding:0}
+.strips-of-time li{display:grid;grid-template-columns:minmax(8rem,15rem) minmax(0,1fr);gap:.2rem .9rem;align-items:center;margin:0 0 .45rem}
+.strip-name{font-size:.86rem;line-height:1.25;color:var(--soft);overflow-wrap:anywhere}
+.strips-of-time svg{display:block;width:100%;height:1.5rem}
+.ran{fill:var(--sunken)}
+.pause--full{fill:var(--series-1)}.pause--minor{fill:var(--series-0)}.pause--start{fill:var(--series-2)}
+.pause--step{fill:var(--series-4)}.pause--final{fill:var(--series-3)}.pause--release{fill:var(--series-5)}
+.strip-ticks{display:flex;justify-content:space-between;font-size:.78rem;color:var(--faint);font-variant-numeric:tabular-nums}
+.strip-table{margin:0 0 1.6rem}.strip-table summary{font-size:.88rem;color:var(--soft);cursor:pointer;padding:.3rem 0}
+@media (max-width:44rem){.strips-of-time li{grid-template-columns:minmax(0,1fr)}.strip-ticks span:nth-child(even){display:none}}
+`;
+
 const raw = `
 details.raw{margin:0 0 2rem;border-top:1px solid var(--line);border-bottom:1px solid var(--line)}
 details.raw>summary{padding:.7rem 0;font-weight:600;cursor:pointer}
@@ -302,5 +318,5 @@ const fonts =
 export function styleSheet(): string {
   const light = `:root{color-scheme:light dark;${fonts};${asProperties(lightTokens)}}`;
   const dark = `@media screen and (prefers-color-scheme:dark){:root{${asProperties(darkTokens)}}}`;
-  return [light, dark, base, frame, verdicts, tables, charts, raw, print].join('\n');
+  return [light, dark, base, frame, verdicts, tables, charts, stillness, raw, print].join('\n');
 }

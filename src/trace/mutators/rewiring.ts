@@ -1,35 +1,46 @@
 /**
  * A table of objects whose references are set and cut at random, as a graph of a program's own structures is: objects die
- * when the last way to them goes, often cycles and all.
+ * when the last way to them goes, often cycles and all. What leaves the table drops its own references most of the time;
+ * else a chain of the dead would keep all that was ever named.
  */
 import { MutatorWriter, type MutatorTrace } from '../mutator-rows.ts';
-import type { MutatorProgram } from '../mutator.ts';
+import { mostCount, type MutatorProgram } from '../mutator.ts';
 
 /** Root 0 holds the table; two more are at hand. */
 const [table, first, second] = [0, 1, 2];
+/** A new object names so many that are there. */
+const named = 2;
 
 export const rewiring: MutatorProgram<{
   nodes: number;
   steps: number;
   mostSlots: number;
   mostBytes: number;
+  cutPercent: number;
+  reads: number;
 }> = {
   id: 'rewiring',
   title: 'references set and cut at random',
   source: 'ours',
-  parameters: { nodes: 1000, steps: 20_000, mostSlots: 4, mostBytes: 64 },
-  make({ nodes, steps, mostSlots, mostBytes }, prng): MutatorTrace {
+  parameters: { nodes: 1000, steps: 20_000, mostSlots: 4, mostBytes: 64, cutPercent: 70, reads: 1 },
+  limits: { nodes: [1, mostCount], mostSlots: [1, 16], cutPercent: [0, 100], reads: [0, 1000] },
+  make({ nodes, steps, mostSlots, mostBytes, cutPercent, reads }, prng): MutatorTrace {
     const trace = new MutatorWriter().make(table, nodes, 0);
     for (let step = 0; step < steps; step++) {
       const place = prng.below(nodes);
-      // 1. A new object takes a place of the table, and names two that are there.
+      // 1. What is in a place of the table lets go of what it names, and a new object comes there that names others.
+      if (prng.below(100) < cutPercent) {
+        trace.load(second, table, place);
+        for (let slot = 0; slot < mostSlots; slot++) trace.erase(second, slot);
+      }
       trace.make(first, prng.below(mostSlots + 1), prng.below(mostBytes + 1));
-      for (let slot = 0; slot < 2; slot++) {
+      for (let slot = 0; slot < named; slot++) {
         trace.load(second, table, prng.below(nodes)).store(first, slot, second);
       }
       trace.store(table, place, first);
       // 2. Some other names it.
-      trace.load(second, table, prng.below(nodes)).store(second, prng.below(mostSlots), first).use(second);
+      trace.load(second, table, prng.below(nodes)).store(second, prng.below(mostSlots), first);
+      for (let read = 0; read < reads; read++) trace.load(second, table, prng.below(nodes)).use(second);
     }
     return trace.clear(first).clear(second).finish();
   },

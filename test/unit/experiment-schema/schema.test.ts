@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs';
 import * as fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { UserError } from '../../../src/base/errors.ts';
-import type { Run } from '../../../src/experiment/run.ts';
+import type { Run, Timeline } from '../../../src/experiment/run.ts';
 import { runText } from '../../../src/experiment/run-file.ts';
 import { faultOf, parseRun, runSchema } from '../../../src/experiment/schema.ts';
 import { schemaPath, schemaText } from '../../../scripts/schema.mjs';
@@ -173,13 +173,31 @@ describe('schema/run.schema.json', () => {
     expect(readFileSync(schemaPath, 'utf8')).toBe(schemaText(runSchema));
   });
 
+  test('takes a run with timelines, and says what is wrong with one', () => {
+    const timeline: Timeline = {
+      experiment: 'collector-pauses',
+      group: 'all',
+      arm: 'semi-space',
+      variant: 'semi-space',
+      point: { heapPercent: 300 },
+      wallNs: 100,
+      lost: 0,
+      pauses: [['full', 10, 20]],
+    };
+    const timed: Run = { ...run, timelines: [timeline] };
+    expect(parseRun(JSON.stringify(timed), 'the run')).toEqual(timed);
+    const odd = { ...run, timelines: [{ ...timeline, pauses: [['nap', 10, 20]] }] };
+    expect(faultOf(odd)).toMatch(/^timelines\[0\]\.pauses\[0\]\[0\] must be /);
+  });
+
   test('speaks of every field of a run', () => {
     interface Schema {
       readonly properties: Record<string, Schema>;
       readonly items: Schema;
     }
     const schema = JSON.parse(readFileSync(schemaPath, 'utf8')) as Schema;
-    expect(Object.keys(schema.properties).toSorted()).toEqual(Object.keys(run).toSorted());
+    const fields = [...Object.keys(run), 'timelines'];
+    expect(Object.keys(schema.properties).toSorted()).toEqual(fields.toSorted());
     const row = schema.properties['measurements']!.items;
     expect(Object.keys(row.properties).toSorted()).toEqual(Object.keys(run.measurements[0]!).toSorted());
     expect(row.properties['processes']!.items.properties['raw']).toEqual({

@@ -17,6 +17,10 @@ import { KiB, ladderNs, machine, MiB, pointOf, runOf } from './ladder-runs.ts';
 describe('the model of the ladder', () => {
   const predicted = (run: Run, figures: readonly Inferred[] = []): Predicted[] =>
     predictLadder(makeFindings(run, latencyLadder), figures);
+  // Of both kinds of pages, for every test that has no figures of its own to go by.
+  let both: Predicted[] | null = null;
+  const predictedOfBoth = (): Predicted[] =>
+    (both ??= predicted(runOf(ladderNs, 9, machine, ['random', 'random-small'])));
   const sizeAt = ({ group }: Predicted): number => Number(group.point['workingSetBytes']);
   const nearest = (predictions: readonly Predicted[], variant: string, bytes: number): Predicted =>
     predictions
@@ -26,7 +30,7 @@ describe('the model of the ladder', () => {
     Object.fromEntries(misses.map(({ level, perOperation }) => [level, perOperation]));
 
   it('is right where caches explain the curve, level by level', () => {
-    const predictions = predicted(runOf(ladderNs, 9, machine, ['random', 'random-small']));
+    const predictions = predictedOfBoth();
     const at = (bytes: number): number => nearest(predictions, 'random', bytes).value;
     expect(at(16 * KiB)).toBeCloseTo(1.25, 1);
     expect(Math.abs(at(512 * KiB) / 4 - 1)).toBeLessThan(0.1);
@@ -35,7 +39,7 @@ describe('the model of the ladder', () => {
   });
 
   it('tells misses of each level, of which some are the TLB that small pages overflow', () => {
-    const predictions = predicted(runOf(ladderNs, 9, machine, ['random', 'random-small']));
+    const predictions = predictedOfBoth();
     expect(missesOf(nearest(predictions, 'random', 16 * KiB))).toMatchObject({ L1: 0, L2: 0, 'TLB 1': 0 });
     const small = nearest(predictions, 'random-small', MiB);
     expect(missesOf(small)['L1']).toBeGreaterThan(0.95);

@@ -101,8 +101,37 @@ describe('measurements', () => {
       measurements: [],
       comparisons: [],
       probes: [],
+      timelines: [],
+      shortfalls: [],
       regimes: null,
     });
+  });
+
+  it('are of those samples that have the figure', () => {
+    const withMetric = { ...experiment, metrics: [{ id: 'longest', title: 'longest', unit: 'ns' }] };
+    const results = [
+      result(0, [arm('a', [400], { metrics: { longest: [7] } })]),
+      result(1, [arm('a', [400])]),
+    ];
+    const { measurements } = gather(withMetric, layout, results, 1);
+    expect(measurements.map(({ metric, processes }) => [metric, processes.length])).toEqual([
+      ['time', 2],
+      ['longest', 1],
+    ]);
+  });
+
+  it('go with the first process’s timelines, and with the arms that could not do their work', () => {
+    const stood = { wallNs: 50, lost: 1, pauses: [['full', 10, 20]] } as const;
+    const results = [
+      result(0, [arm('a', [400])], { timelines: { a: stood, 'a (again)': stood }, shortfalls: { b: 'too small' } }),
+      result(1, [arm('a', [400])], { shortfalls: { b: 'too small' } }),
+    ];
+    const { timelines, shortfalls } = gather(experiment, layout, results, 1);
+    const point = { size: 1 };
+    expect(timelines).toEqual([
+      { experiment: 'made', group: 'size=1', arm: 'a', variant: 'a', point, ...stood },
+    ]);
+    expect(shortfalls).toEqual([{ what: expect.stringMatching(/size=1/), reason: 'too small' }]);
   });
 
   it('keep a team’s own times, and only where there is a team', () => {

@@ -1,15 +1,29 @@
 import { inflateRawSync } from 'node:zlib';
 import { describe, expect, test } from 'vitest';
-import type { Placements } from '../../../src/allocators/placements.ts';
 import { Prng } from '../../../src/base/prng.ts';
-import { BlockHistory, type Grid, type View } from '../../../src/report/heap-map/block-history.ts';
+import {
+  BlockHistory,
+  type Blocks,
+  type Grid,
+  type View,
+} from '../../../src/report/heap-map/block-history.ts';
 import { paintGrid } from '../../../src/report/heap-map/paint.ts';
-import { packPlacements, unpackPlacements } from '../../../src/report/heap-map/packed.ts';
+import { packBlocks, unpackBlocks } from '../../../src/report/heap-map/packed.ts';
 
-/** Blocks as [start, end, offset, bytes]. */
-function placed(rows: number, blocks: readonly (readonly [number, number, number, number])[]): Placements {
-  const column = (at: number): Uint32Array => Uint32Array.from(blocks, (block) => block[at]!);
-  return { rows, starts: column(0), ends: column(1), offsets: column(2), bytes: column(3) };
+/** A block as [start, end, offset, bytes], and where they differ from the start and the first one, birth and space. */
+type Row = readonly [number, number, number, number, birth?: number, space?: number];
+
+function placed(rows: number, blocks: readonly Row[]): Required<Blocks> {
+  const column = (of: (block: Row) => number): Uint32Array => Uint32Array.from(blocks, of);
+  return {
+    rows,
+    starts: column(([start]) => start),
+    ends: column(([, end]) => end),
+    offsets: column(([, , offset]) => offset),
+    bytes: column(([, , , bytes]) => bytes),
+    births: column(([start, , , , birth]) => birth ?? start),
+    spaces: Uint8Array.from(blocks, ([, , , , , space]) => space ?? 0),
+  };
 }
 
 /** Lines of a grid, the lowest first; a cell as class and level. */
@@ -82,6 +96,7 @@ describe('a history of blocks', () => {
     ['size', [16, 64, 256]],
     ['age', [3, 10, 40]],
     ['free', []],
+    ['space', [0, 1]],
   ] as const)('by %s is what cell by cell counting says', (by, bounds) => {
     const rows = 120;
     const blocks = randomBlocks(11, rows, { words: 400, mostBytes: 150, longest: 40 });
@@ -106,26 +121,27 @@ describe('a history of blocks', () => {
     const blocks = placed(9, [
       [0, 9, 40, 8],
       [1, 5, 10, 12],
-      [3, 4, 20, 7],
+      [3, 4, 20, 7, 2, 1],
       [5, 9, 10, 3],
     ]);
     const history = new BlockHistory(blocks);
     expect(history.snapshot(3)).toEqual({
       offsets: Uint32Array.of(10, 20, 40),
       bytes: Uint32Array.of(12, 7, 8),
-      starts: Uint32Array.of(1, 3, 0),
+      births: Uint32Array.of(1, 2, 0),
+      spaces: Uint32Array.of(0, 1, 0),
       liveBytes: 27,
     });
     expect([...history.snapshot(4).offsets]).toEqual([10, 40]);
     expect([...history.snapshot(5).bytes]).toEqual([3, 8]);
   });
 
-  test.each(['size', 'age', 'free'] as const)(
+  test.each(['size', 'age', 'free', 'space'] as const)(
     'has a column of a snapshot by %s, the same as a grid of a row',
     (by) => {
       const blocks = randomBlocks(5, 100, { words: 1100, mostBytes: 200, longest: 40 });
       const history = new BlockHistory(placed(100, blocks));
-      const bounds = by === 'free' ? [] : by === 'size' ? [16, 64] : [2, 20];
+      const bounds = by === 'free' ? [] : by === 'size' ? [16, 64] : by === 'age' ? [2, 20] : [0, 1];
       for (let row = 0; row < 100; row++) {
         const part = { fromRow: row, toRow: row + 1, fromWord: 207, toWord: 803, columns: 1, lines: 77 };
         const view: View = { ...part, by, bounds };
@@ -152,11 +168,12 @@ describe('a history of blocks', () => {
     const rows = 5000;
     const blocks = Array.from({ length: 3000 }, (_, i) => {
       const end = prng.below(3) === 0 ? rows : i + 1 + prng.below(1000);
-      return [i, end, prng.below(2 ** 29), prng.below(2 ** 32)] as const;
+      const birth = prng.below(i + 1);
+      return [i, end, prng.below(2 ** 29), prng.below(2 ** 32), birth, prng.below(5)] as const;
     });
     for (const placements of [placed(rows, blocks), placed(3, [])]) {
-      const bytes = inflateRawSync(Buffer.from(packPlacements(placements), 'base64'));
-      expect(unpackPlacements(bytes)).toEqual(placements);
+      const bytes = inflateRawSync(Buffer.from(packBlocks(placements), 'base64'));
+      expect(unpackBlocks(bytes)).toEqual(placements);
     }
   });
 });
@@ -166,9 +183,9 @@ function randomBlocks(
   seed: number,
   rows: number,
   { words, mostBytes, longest }: { words: number; mostBytes: number; longest: number },
-): (readonly [number, number, number, number])[] {
+): Row[] {
   const prng = new Prng(seed);
-  const blocks: (readonly [number, number, number, number])[] = [];
+  const blocks: Row[] = [];
   for (let start = 0; start < rows; start++) {
     const end = Math.min(rows, start + 1 + prng.below(longest));
     const [offset, bytes] = [prng.below(words), prng.below(mostBytes)];
@@ -178,24 +195,25 @@ function randomBlocks(
         o >= offset + Math.max(1, Math.ceil(bytes / 4)) ||
         o + Math.max(1, Math.ceil(b / 4)) <= offset,
     );
-    if (isApart) blocks.push([start, end, offset, bytes]);
+    const birth = Math.max(0, start - prng.below(longest));
+    if (isApart) blocks.push([start, end, offset, bytes, birth, prng.below(3)]);
   }
   return blocks;
 }
 
 /** The same grid, every row of every word looked at. */
 function counted(
-  blocks: readonly (readonly [number, number, number, number])[],
+  blocks: readonly Row[],
   { fromRow, toRow, fromWord, toWord, by, bounds }: View,
   { columns, lines, rowsPerColumn, wordsPerLine }: Grid,
 ): Grid {
   const kinds = bounds.length + 1;
   const areas = new Uint32Array(columns * lines * kinds);
-  for (const [start, end, offset, bytes] of blocks) {
+  for (const [start, end, offset, bytes, birth = start, space = 0] of blocks) {
     for (let row = Math.max(start, fromRow); row < Math.min(end, toRow); row++) {
       const below =
-        by === 'size' ? (bound: number) => bytes > bound : (bound: number) => row - start >= bound;
-      const kind = bounds.filter(below).length;
+        by === 'size' ? (bound: number) => bytes > bound : (bound: number) => row - birth >= bound;
+      const kind = by === 'space' ? space : bounds.filter(below).length;
       for (let word = offset; word < offset + Math.max(1, Math.ceil(bytes / 4)); word++) {
         if (word < fromWord || word >= toWord) continue;
         const column = Math.floor((row - fromRow) / rowsPerColumn);

@@ -1,0 +1,210 @@
+/** `linefill gc run`: a program of objects over the collectors, and which serves it best. */
+import { ContractError, UserError } from '../../base/errors.ts';
+import { formatBytes } from '../../base/units.ts';
+import { type CollectorChoice, collectorChoices } from '../../collectors/plans.ts';
+import { leastHeapWords } from '../../experiments/collection/collector-least-heap.ts';
+import {
+  type CollectorContender,
+  collectorRunExperiment,
+  type CollectorRunSource,
+  programOf,
+  programTrace,
+} from '../../experiments/collection/collector-run.ts';
+import { noTypeScript } from '../../experiments/collection/collector-variants.ts';
+import { heapWordsFor, type NeedyTrace } from '../../experiments/collection/mutate-kernels.ts';
+import { oneLine } from '../../report/lines.ts';
+import { mutatorRowWords } from '../../trace/mutator-rows.ts';
+import type { MutatorProgram } from '../../trace/mutators.ts';
+import { Interrupts } from '../interrupts.ts';
+import { type Io, type Lab, looksOf } from '../io.ts';
+import { choosePlaces, closingCode, keepRun } from '../kept-files.ts';
+import { meant } from '../nearest.ts';
+import { namedProgram } from '../program-word.ts';
+import { ProgressLine } from '../progress.ts';
+import type { Setting } from '../settings.ts';
+import { checkCpus, parseAmount } from '../values.ts';
+import type { HeapSize } from './gc-map-options.ts';
+import type { GcRunOptions } from './gc-run-options.ts';
+import { type GcRunReport, gcRunData, gcRunText } from './gc-run-text.ts';
+
+const wordBytes = 4;
+const native = collectorChoices.map(({ id }) => id);
+const typescript = collectorChoices
+  .filter((choice) => noTypeScript(choice) === null)
+  .map(({ id }) => `ts-${id}`);
+const groups: Readonly<Record<string, readonly string[]>> = {
+  all: [...native, ...typescript],
+  native,
+  typescript,
+};
+const choices: readonly string[] = [...Object.keys(groups), ...groups['all']!];
+
+/** Those in TypeScript that can't be run by this command. */
+function notRun(): { readonly id: string; readonly reason: string }[] {
+  return collectorChoices.flatMap((choice) => {
+    const reason = noTypeScript(choice);
+    return reason === null ? [] : [{ id: `ts-${choice.id}`, reason }];
+  });
+}
+
+/** Collectors as they are called here: by id, in TypeScript with `ts-` before it. */
+function chosen(words: readonly string[]): string[] {
+  for (const word of words) {
+    if (choices.includes(word)) continue;
+    const reason = notRun().find(({ id }) => id === word)?.reason;
+    if (reason !== undefined) throw new UserError(`--collectors: ${word} can't be run here`, reason);
+    throw new UserError(
+      `--collectors: there is no collector "${word}"`,
+      meant(word, choices, `groups: ${Object.keys(groups).join(', ')}; ids: ${native.join(', ')}`),
+    );
+  }
+  return [...new Set(words.flatMap((word) => groups[word] ?? [word]))];
+}
+
+function choiceOf(id: string): CollectorChoice {
+  return collectorChoices.find((each) => each.id === id.replace(/^ts-/, ''))!;
+}
+
+interface Sets {
+  /** Of the program. */
+  readonly program: Record<string, number>;
+  /** Of every collector that has a setting of the name. */
+  readonly collectors: Record<string, number>;
+}
+
+/** Sorts the settings out: the program's own, else the collectors'. */
+function setsOf(set: readonly Setting[], program: MutatorProgram, ids: readonly string[]): Sets {
+  const ofProgram = Object.keys(program.parameters);
+  const ofCollectors = [...new Set(ids.flatMap((id) => choiceOf(id).kind.settings.map(({ name }) => name)))];
+  const sets: Sets = { program: {}, collectors: {} };
+  for (const { name, values } of set) {
+    const to = ofProgram.includes(name) ? sets.program : ofCollectors.includes(name) ? sets.collectors : null;
+    if (to === null) {
+      const names = [...ofProgram, ...ofCollectors];
+      throw new UserError(
+        `--set ${name}: neither ${program.id} nor a chosen collector has such a number`,
+        meant(name, names, `choose from: ${names.join(', ')}`),
+      );
+    }
+    const value = values.length === 1 ? parseAmount(values[0]!, false) : null;
+    if (value === null || !Number.isInteger(value) || value < 0) {
+      throw new UserError(
+        `--set ${name}=${values.join(',')} is not one whole number`,
+        `for example: --set ${name}=1000`,
+      );
+    }
+    to[name] = value;
+  }
+  return sets;
+}
+
+function contendersOf(ids: readonly string[], set: Record<string, number>): CollectorContender[] {
+  return ids.map((id) => {
+    const { id: collector, kind } = choiceOf(id);
+    const own = Object.entries(set).filter(([name]) =>
+      kind.settings.some((setting) => setting.name === name),
+    );
+    return {
+      id: collector,
+      language: id.startsWith('ts-') ? 'typescript' : 'native',
+      settings: Object.fromEntries(own),
+    };
+  });
+}
+
+function bytesOf(heap: HeapSize, { liveWords }: NeedyTrace): number {
+  if ('percent' in heap) return heapWordsFor(liveWords, heap.percent) * wordBytes;
+  const lineBytes = 64;
+  const bytes = Math.ceil(heap.bytes / lineBytes) * lineBytes;
+  if (bytes >= liveWords * wordBytes) return bytes;
+  throw new UserError(
+    `--heap ${formatBytes(heap.bytes)} is less than the ${formatBytes(liveWords * wordBytes)} that the program has live at most`,
+    'for example: --heap 200%',
+  );
+}
+
+/** What somebody can mend, in the words of who found it. */
+function asUserError<T>(make: () => T, cure: string): T {
+  try {
+    return make();
+  } catch (error) {
+    if (error instanceof ContractError) throw new UserError(error.message, cure);
+    throw error;
+  }
+}
+
+/** By id of the collector: words of the smallest heap; null: none that was tried. */
+function leastHeaps(
+  contenders: readonly CollectorContender[],
+  trace: NeedyTrace,
+): ReadonlyMap<string, number | null> {
+  const found = new Map<string, number | null>();
+  if (trace.rows.length / mutatorRowWords > mostRowsToTry) return found;
+  for (const { id, settings } of contenders) {
+    if (found.has(id)) continue;
+    const choice = choiceOf(id);
+    const set = choice.kind.settings.map(({ name }, i) => Number(settings[name] ?? choice.settings[i]));
+    found.set(
+      id,
+      asUserError(() => leastHeapWords({ ...choice, settings: set }, trace), `see linefill gc explain ${id}`),
+    );
+  }
+  return found;
+}
+
+/** A longer program would be run for seconds to find out. */
+const mostRowsToTry = 2e6;
+/** Time for a run over a long program, unless the user gave it: a profile's own is for small ones. */
+const msAMillionRows = 20_000;
+
+/** The command. Its result is the exit code. */
+export async function gcRunCommand(word: string, options: GcRunOptions, io: Io, lab: Lab): Promise<number> {
+  const ids = chosen(options.collectors);
+  const named = await namedProgram(word, io);
+  const program = programOf(named);
+  const { program: settings, collectors } = setsOf(options.set ?? [], program, ids);
+  const places = choosePlaces(options, io);
+  const machine = await lab.describeMachine();
+  const allowed = (machine.cpus.value ?? []).map(({ id }) => id);
+  const cpus = options.cpus === undefined ? null : checkCpus(options.cpus, allowed);
+  const { seed, profile, budget } = options;
+  const made = { program: named, settings, seed };
+  const trace = asUserError(() => programTrace(made), 'choose other numbers: --set');
+  const heapsBytes = [...new Set(options.heap.map((heap) => bytesOf(heap, trace)))].toSorted((a, b) => a - b);
+  const contenders = contendersOf(ids, collectors);
+  const title = 'model' in named ? oneLine(word) : program.id;
+  const source: CollectorRunSource = { ...made, title, heapsBytes, contenders };
+  const experiment = collectorRunExperiment(source, trace);
+  const rows = trace.rows.length / mutatorRowWords;
+  const line = new ProgressLine(io.stderr, looksOf(io.stderr, io.env));
+  const interrupts = new Interrupts(io, (text) => line.note(text));
+  try {
+    if (rows <= mostRowsToTry) line.note('looking for the smallest heap of each');
+    const least = leastHeaps(contenders, trace);
+    const run = await lab.measure(
+      {
+        experiments: [experiment],
+        source: { maker: 'collectors', text: JSON.stringify(source) },
+        profile,
+        settings: {},
+        cpus,
+        seed,
+        budgetMs: budget ?? (rows > 1e6 ? Math.ceil((rows / 1e6) * msAMillionRows) : null),
+      },
+      (event) => line.update(event),
+      interrupts.signal,
+    );
+    line.clear();
+    const isWhole = options.collectors.some((each) => each === 'all' || each === 'typescript');
+    const report: GcRunReport = { title, trace, experiment, run, least, notRun: isWhole ? notRun() : [] };
+    const looks = looksOf(io.stdout, io.env);
+    const text = (): string =>
+      options.json === true ? `${JSON.stringify(gcRunData(report), null, 2)}\n` : gcRunText(report, looks);
+    await keepRun(run, [experiment], places, text, io);
+    for (const warning of run.warnings) io.stderr.write(`${warning}\n`);
+    return closingCode(run, interrupts.signal.aborted, io);
+  } finally {
+    line.clear();
+    interrupts.release();
+  }
+}

@@ -1,0 +1,187 @@
+/**
+ * What collectors that count references share. An object has one word more, the references to it that are counted; at
+ * zero it is freed at once, and what hung on it alone with it. A release walks with a stack beside the heap, never by
+ * recursion: a list may be as long as the heap. Source: G. E. Collins, A Method for Overlapping and Erasure of Lists
+ * (1960). Native twin: native/collectors/counting.h.
+ */
+import { ContractError } from '../base/errors.ts';
+import {
+  type CollectorRoom,
+  collectorEvent,
+  heapStart,
+  requireCollectedHeap,
+  type Stretch,
+  type Watcher,
+} from './collector.ts';
+import { type Counts, outOfMemory } from './counts.ts';
+import {
+  ageShift,
+  black,
+  leastObjectWords,
+  listed,
+  logged,
+  makeObject,
+  none,
+  objectHeaderWords,
+  paint,
+  slotsOf,
+  wordsOf,
+} from './object.ts';
+import { type PauseLog, pauseKind } from './pauses.ts';
+import { BlockSpace, leastBlockSpaceWords } from './spaces/block-space.ts';
+
+export const countedExtraWords = 1;
+/** It stands among the candidates for a cycle's root; it waits in the table of those that none counted names. */
+export const candidate: number = listed;
+export const pending: number = logged;
+/** Its slots stand in the log of changes. Counting knows no ages: the bit is free. */
+export const changed: number = 1 << ageShift;
+/** The clock of a release is read when it comes to this many objects; a shorter one is no pause. */
+const pauseObjects = 64;
+
+/** The smallest heap that has room for an object. */
+export const leastCountedWords: number = Math.ceil((heapStart + leastBlockSpaceWords) / 16) * 16;
+
+/** Where an object's count and its first slot are, from its header on. */
+export const countAt: number = objectHeaderWords;
+export const firstSlotAt: number = objectHeaderWords + countedExtraWords;
+
+/** The objects of a heap, with their counts. */
+export class CountedHeap {
+  readonly words: Uint32Array;
+  readonly counts: Counts;
+  readonly watcher: Watcher;
+  readonly space: BlockSpace;
+
+  /** Throws ContractError where the heap has no room for an object. */
+  constructor({ heap, watcher }: CollectorRoom, counts: Counts) {
+    requireCollectedHeap(heap.length);
+    if (heap.length < leastCountedWords)
+      throw new ContractError(`"heap" must have at least ${leastCountedWords} words, not ${heap.length}`);
+    this.words = heap;
+    this.counts = counts;
+    this.watcher = watcher;
+    this.space = new BlockSpace(heap, heapStart, heap.length);
+  }
+
+  /** An object that nothing names, or none. */
+  make(slots: number, words: number): number {
+    const at = this.space.take(words);
+    if (at === none) return none;
+    const { counts } = this;
+    makeObject(this.words, at, countedExtraWords, slots, words, black);
+    counts.allocatedObjects++;
+    counts.allocatedWords += words;
+    if (this.usedWords > counts.peakUsedWords) counts.peakUsedWords = this.usedWords;
+    return at;
+  }
+
+  refuse(words: number): number {
+    return outOfMemory(this.counts, this.usedWords, words);
+  }
+
+  free(at: number): void {
+    this.watcher.see(collectorEvent.freed, at);
+    this.counts.freedObjects++;
+    this.counts.freedWords += wordsOf(this.words, at);
+    this.space.free(at);
+  }
+
+  get usedWords(): number {
+    return this.counts.allocatedWords - this.counts.freedWords;
+  }
+
+  get spaces(): readonly Stretch[] {
+    return [{ name: 'blocks', start: this.space.start, end: this.space.end }];
+  }
+}
+
+/** At most so many objects are in a heap: what a list of them needs of the scratch. */
+export function mostObjects(heapWords: number): number {
+  return Math.floor(heapWords / leastObjectWords);
+}
+
+/** Who is told of counts that change, though not to zero. */
+export interface Suspects {
+  /** The count fell, not to zero. */
+  suspect(at: number): void;
+  /** The count rose. */
+  pardon(at: number): void;
+  /** Whether an object that is dead must wait. */
+  holds(at: number): boolean;
+  /** Objects that are suspected. */
+  readonly size: number;
+  collect(): void;
+}
+
+/** Knows of no cycles: every object whose count falls to zero can be freed at once. */
+export const noSuspects: Suspects = {
+  suspect: () => {},
+  pardon: () => {},
+  holds: () => false,
+  size: 0,
+  collect: () => {},
+};
+
+/** Raises and lowers counts at once. */
+export class Counting {
+  readonly #heap: CountedHeap;
+  readonly #suspects: Suspects;
+  readonly #stack: Uint32Array;
+  readonly #pauses: PauseLog;
+
+  constructor(heap: CountedHeap, suspects: Suspects, stack: Uint32Array, pauses: PauseLog) {
+    this.#heap = heap;
+    this.#suspects = suspects;
+    this.#stack = stack;
+    this.#pauses = pauses;
+  }
+
+  /** Makes a word, a slot or a root, name the target. The new count is raised first: both may be one object. */
+  name(words: Uint32Array, word: number, target: number): void {
+    const { words: heap, counts } = this.#heap;
+    const before = words[word]!;
+    if (target !== none) {
+      heap[target + countAt]!++;
+      counts.countChanges++;
+      this.#suspects.pardon(target);
+    }
+    words[word] = target;
+    if (before === none) return;
+    counts.countChanges++;
+    heap[before + countAt]!--;
+    if (heap[before + countAt] === 0) this.#release(before);
+    else this.#suspects.suspect(before);
+  }
+
+  /** Frees an object that nothing names any more, and what it alone kept. */
+  #release(first: number): void {
+    const { words: heap, counts, watcher } = this.#heap;
+    const [suspects, stack] = [this.#suspects, this.#stack];
+    watcher.see(collectorEvent.release, none);
+    let depth = 0;
+    let deepest = 1;
+    let released = 0;
+    stack[depth++] = first;
+    while (depth > 0) {
+      const at = stack[--depth]!;
+      if (++released === pauseObjects) this.#pauses.begin(pauseKind.release);
+      const start = at + firstSlotAt;
+      const end = start + slotsOf(heap, at);
+      for (let slot = start; slot < end; slot++) {
+        const target = heap[slot]!;
+        if (target === none) continue;
+        counts.countChanges++;
+        heap[target + countAt]!--;
+        if (heap[target + countAt] === 0) stack[depth++] = target;
+        else suspects.suspect(target);
+      }
+      if (depth > deepest) deepest = depth;
+      if (suspects.holds(at)) paint(heap, at, black);
+      else this.#heap.free(at);
+    }
+    if (released >= pauseObjects) this.#pauses.end();
+    if (deepest > counts.peakScratchWords) counts.peakScratchWords = deepest;
+    watcher.see(collectorEvent.done, none);
+  }
+}

@@ -1,0 +1,107 @@
+/** What the longest pauses say: does marking beside the program shorten them, and what does that cost? */
+import { formatNs, formatNumber } from '../../base/units.ts';
+import type { Claim, Effect, Judgement, VerdictStatus } from '../../experiment/claim.ts';
+import type { Findings, Group, Ratio } from '../../experiment/findings.ts';
+import { describeRatio, withoutEffect } from '../../experiment/judging.ts';
+import { numberAt } from '../../kernel/kernel.ts';
+
+const stopped = 'mark-sweep';
+
+interface Finding {
+  readonly status: VerdictStatus;
+  readonly sentence: string;
+  readonly effect: Effect | null;
+}
+
+/** Whether a ratio is above 1, beyond what can be told apart here. */
+function above(ratio: Ratio, what: string): Finding {
+  if ('missing' in ratio)
+    return { status: 'inconclusive', sentence: `${what}: ${ratio.missing}`, effect: null };
+  const sentence = `${what} ${describeRatio(ratio)}`;
+  const { low, high } = ratio;
+  if (low === null || high === null) return { status: 'inconclusive', sentence, effect: null };
+  const effect = { value: ratio.ratio, low, high, unit: 'x' };
+  const floor = ratio.floor ?? 1;
+  if (low > floor) return { status: 'supported', sentence, effect };
+  return { status: high <= floor ? 'refuted' : 'inconclusive', sentence, effect };
+}
+
+/** One finding that is refuted refutes the whole, one that is open leaves it open. */
+function together(findings: readonly Finding[]): VerdictStatus {
+  const has = (status: VerdictStatus): boolean => findings.some((finding) => finding.status === status);
+  if (has('refuted')) return 'refuted';
+  return has('inconclusive') ? 'inconclusive' : 'supported';
+}
+
+/** The largest live set that was measured. */
+function largest({ groups }: Findings): Group | undefined {
+  return groups.toSorted((a, b) => numberAt(b.point, 'liveBytes') - numberAt(a.point, 'liveBytes'))[0];
+}
+
+function figureOf(findings: Findings, group: Group, variant: string, metric: string): number | null {
+  return findings.measurement(group, { variant }, metric)?.summary.median ?? null;
+}
+
+/** `mark-sweep: longest 20 ms, p99 20 ms, p50 18 ms, 80% of the time the program's`. */
+function describe(findings: Findings, group: Group, variant: string): string {
+  const [most, p99, p50] = (['maxPauseNs', 'p99PauseNs', 'p50PauseNs'] as const).map((metric) =>
+    figureOf(findings, group, variant, metric),
+  );
+  const share = figureOf(findings, group, variant, 'throughputPercent');
+  if (most == null || p99 == null || p50 == null || share == null) return `${variant}: not measured`;
+  return (
+    `${variant}: longest ${formatNs(most)}, p99 ${formatNs(p99)}, p50 ${formatNs(p50)}, ` +
+    `${formatNumber(share)}% of the time the program's`
+  );
+}
+
+/** Pauses of some collectors are shorter than those that stop the world, and something else is more. */
+function judgeShorter(
+  findings: Findings,
+  variants: readonly string[],
+  price: { readonly metric: string; readonly what: string },
+): Judgement {
+  const group = largest(findings);
+  if (group === undefined) return withoutEffect('inconclusive', 'No pause was measured.');
+  const ratio = (of: string, over: string, metric?: string): Ratio =>
+    findings.ratio(group, { variant: of }, { variant: over }, metric);
+  const shorter = variants.map((variant) =>
+    above(ratio(stopped, variant, 'maxPauseNs'), `the longest pause of mark-sweep over ${variant}'s is`),
+  );
+  const dearer = variants.map((variant) =>
+    above(ratio(variant, stopped, price.metric), `${price.what} of ${variant} is`),
+  );
+  const times = variants.map((variant) => {
+    const time = ratio(variant, stopped);
+    return `the time of ${variant} is ${'missing' in time ? 'not known' : describeRatio(time)}`;
+  });
+  const all = [...shorter, ...dearer];
+  const sentence =
+    `Over ${formatNumber(numberAt(group.point, 'liveBytes') / 1e6)} MB alive ` +
+    `${shorter.map(({ sentence: each }) => each).join('; ')}. Against mark-sweep's, ` +
+    `${[...dearer.map(({ sentence: each }) => each), ...times].join('; ')}. ` +
+    `${[stopped, ...variants].map((variant) => describe(findings, group, variant)).join('; ')}.`;
+  const effect = shorter
+    .flatMap((each) => (each.effect === null ? [] : [each.effect]))
+    .toSorted((a, b) => a.value - b.value)[0];
+  return { status: together(all), sentence, effect: effect ?? null };
+}
+
+export const incrementalShorter: Claim = {
+  id: 'incremental-shorter',
+  statement: 'Incremental marking shortens the longest pause, and does more work in all.',
+  source: 'shorter; total work higher',
+  judge: (findings) =>
+    judgeShorter(findings, ['incremental-insertion', 'incremental-snapshot'], {
+      metric: 'markedObjects',
+      what: 'the number of objects marked',
+    }),
+};
+
+export const concurrentShorter: Claim = {
+  id: 'concurrent-shorter',
+  statement: 'Concurrent marking shortens pauses at a higher processor cost.',
+  source: 'shorter; more CPU',
+  judge: (findings) =>
+    judgeShorter(findings, ['concurrent'], { metric: 'cpuNs', what: 'the processor time of all threads' }),
+};

@@ -1,0 +1,44 @@
+/**
+ * Rings of nodes that replace one another in a table: each one that dies is a cycle, which counts of references alone
+ * never free. A share of them is left open, and dies link by link. Live: `rings` times `ringNodes` nodes and the table.
+ */
+import { MutatorWriter, type MutatorTrace } from '../mutator-rows.ts';
+import { mostCount, type MutatorProgram } from '../mutator.ts';
+
+const [table, first, last, fresh] = [0, 1, 2, 3];
+
+export const cycles: MutatorProgram<{
+  rings: number;
+  ringNodes: number;
+  steps: number;
+  bytes: number;
+  closedPercent: number;
+  reads: number;
+}> = {
+  id: 'cycles',
+  title: 'rings that replace one another',
+  source: 'Bacon and Rajan, Concurrent cycle collection in reference counted systems (2001): cyclic garbage',
+  parameters: { rings: 400, ringNodes: 8, steps: 4000, bytes: 16, closedPercent: 75, reads: 4 },
+  limits: {
+    rings: [1, mostCount],
+    ringNodes: [1, 2 ** 20],
+    closedPercent: [0, 100],
+    reads: [0, 1000],
+  },
+  make({ rings, ringNodes, steps, bytes, closedPercent, reads }, prng): MutatorTrace {
+    const trace = new MutatorWriter().make(table, rings, 0);
+    for (let step = 0; step < steps; step++) {
+      trace.make(first, 1, bytes).copy(last, first);
+      for (let node = 1; node < ringNodes; node++) {
+        trace.make(fresh, 1, bytes).store(last, 0, fresh).copy(last, fresh);
+      }
+      if (prng.below(100) < closedPercent) trace.store(last, 0, first);
+      // The first ones fill the table.
+      trace.store(table, step < rings ? step : prng.below(rings), first);
+      trace.clear(last).clear(fresh);
+      for (let i = 0; i < reads; i++) trace.load(first, table, prng.below(rings)).use(first);
+      trace.clear(first);
+    }
+    return trace.finish();
+  },
+};

@@ -1,0 +1,65 @@
+import { describe, expect, test } from 'vitest';
+import { renderHtml } from '../../../src/report/html/page.ts';
+import { syntheticRun, syntheticTexts } from '../../fixtures/run.ts';
+import { withTimelines } from '../../fixtures/run-timelines.ts';
+
+const page = renderHtml(withTimelines(syntheticRun({ processes: 2, samples: 3 })), syntheticTexts);
+/** The wide chart's curves, by their names: [window in ms, share]. */
+const chart = page.slice(page.indexOf('Minimum mutator utilisation: '));
+const curves = chart.slice(0, chart.indexOf('</svg>')).split('class="series"').slice(1);
+
+function curve(index: number): (readonly [number, number])[] {
+  return [...curves[index]!.matchAll(/class="mark" data-x="([\d.]+)" data-y="([\d.]+)"/g)].map(
+    ([, x, y]) => [Number(x) / 1e6, Number(Number(y).toFixed(4))] as const,
+  );
+}
+
+describe('the pauses of a run', () => {
+  test("are a chart of minimum mutator utilisation that has the definition's own numbers", () => {
+    expect(curve(0)).toEqual([
+      [0.1, 0],
+      [0.2, 0],
+      [0.5, 0],
+      [1, 0],
+      [2, 0],
+      [5, 0],
+      [10, 0],
+      [20, 0.25],
+      [50, 0.7],
+      [100, 0.83],
+    ]);
+    // Without pauses the program has all of every window; the last window is its own whole run.
+    expect(new Set(curve(3).map(([, share]) => share))).toEqual(new Set([1]));
+    expect(curve(3).at(-1)![0]).toBe(60);
+    expect(curves).toHaveLength(5);
+  });
+
+  test('are a strip an arm, on one scale: as high as the share of the time that the program stood still', () => {
+    const strips = page.slice(page.indexOf('class="strips-of-time"'), page.indexOf('strip-scale'));
+    const [first, second] = strips.split('</li>');
+    // 160 ms are 320 parts: 10 to 20 ms and 60 to 62 ms of full collections, 25 to 30 ms of a minor one.
+    expect(first).toContain('<rect class="ran" width="200.0" height="1"/>');
+    expect(first).toContain('class="pause pause--minor" d="M50,1V0H60V1H320V1z"');
+    expect(first).toContain('class="pause pause--full" d="M20,1V0H40V1H50V0H60V1H120V0H124V1H320V1z"');
+    expect(strips.split('</li>')).toHaveLength(6);
+    // Steps of 0.1 ms, at 0.8 ms, 1.6 ms, ...: a fifth of a part each.
+    expect(second).toContain('class="pause pause--step" d="M1,1V0.8H2V1H3V0.8H5V1H6V0.8H7V1');
+    // A pause of 10 us would not be seen: it is drawn higher.
+    expect(strips).toContain('V1H240V0.92H241V1H320V1z');
+  });
+
+  test('are a table, too, and it says what was not kept', () => {
+    const table = page.slice(page.indexOf('class="strip-table"'));
+    const rows = table.slice(0, table.indexOf('</table>')).split('<tr>').slice(2);
+    const cells = rows.map((row) => row.replace(/<[^>]+>/g, '|').replace(/\|+/g, '|'));
+    expect(cells[0]).toBe('|malloc|1 minor, 2 full|5.00 ms|10.0 ms|10.0 ms|17%|100 ms|');
+    expect(cells[1]).toContain('|199 step, and 12 shorter ones that were not kept|100 us|');
+    expect(cells[3]).toContain('|none|n/a|n/a|n/a|0.0%|60.0 ms|');
+  });
+
+  test('are nothing where a run has none', () => {
+    const without = renderHtml(syntheticRun({ processes: 2, samples: 3 }), syntheticTexts);
+    expect(without).not.toContain('class="timelines"');
+    expect(without).not.toContain('Minimum mutator utilisation');
+  });
+});
