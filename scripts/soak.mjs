@@ -122,12 +122,13 @@ function subjects(library, { only, lab }) {
   );
 }
 
+/** Soaks all that is asked for; the exit status. */
 async function soak({ rows, seed, minutes, only, lab }) {
   const library = await load();
   const all = subjects(library, { only, lab });
   if (all.length === 0) {
     process.stderr.write('nothing is called that; leave --only and --lab out for all\n');
-    return false;
+    return 2;
   }
   const started = performance.now();
   const untilMs = started + minutes * 60_000;
@@ -137,7 +138,7 @@ async function soak({ rows, seed, minutes, only, lab }) {
   for (const subject of all) {
     const asked = rows ?? subject.rows;
     const done = subject.soak({ rows: asked, seed, untilMs, say });
-    if (done === null) return false;
+    if (done === null) return 1;
     total += done;
     isWhole &&= done >= asked;
     const seconds = ((performance.now() - started) / 1000).toFixed(0);
@@ -145,7 +146,7 @@ async function soak({ rows, seed, minutes, only, lab }) {
   }
   say(`${total} rows over ${all.length} allocators and collectors, no difference`);
   if (!isWhole) say(`the time was over before all were done: --minutes ${minutes}`);
-  return isWhole;
+  return isWhole ? 0 : 1;
 }
 
 async function main() {
@@ -173,7 +174,7 @@ async function main() {
     return succeeds(process.execPath, args, environment) ? 0 : 1;
   }
   const { only, lab } = values;
-  return (await soak({ rows, seed, minutes, only: only?.split(','), lab })) ? 0 : 1;
+  return soak({ rows, seed, minutes, only: only?.split(','), lab });
 }
 
 if (process.argv[1] === fileURLToPath(import.meta.url)) process.exitCode = await main();

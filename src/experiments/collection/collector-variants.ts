@@ -70,6 +70,7 @@ export function withoutTimeline(variant: ThreadVariant): ThreadVariant {
 const relatives: ReadonlySet<string> = new Set([
   'mark-sweep-lazy',
   'ref-count-deferred-cycles',
+  'ref-count-coalesced',
   'incremental-insertion',
   'generational-buffer',
   'generational-scan',

@@ -68,7 +68,9 @@ named from inside only, and is freed; the counts of the rest are given back.`,
   },
   'ref-count-deferred': {
     does: `Counts of references from the heap only: roots change too often. An object whose count is 0 may still be held by
-a root, and waits in a table. When the table is full the roots are looked at, and what none of them holds is freed.`,
+a root, and waits in a table. When the table is full the roots are looked at, and what none of them holds is freed. Coalesced,
+a slot's value is noted at its first store after such a look; what it held between that and the next look is never
+counted.`,
     drawing: `roots   . . .        not counted
 heap   |A 1|->|B 1|  counted
 table  C 0, D 0      freed unless a root holds them`,

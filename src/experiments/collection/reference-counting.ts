@@ -103,6 +103,9 @@ const immediate: Claim = {
     const beside = others.length === 0 ? '' : `, where others have at most: ${others.join(', ')}`;
     const waits = `At ${looks} of a program without cycles ${formatCount(waiting)} objects await collection${beside}.`;
     if (waiting > 0) return withoutEffect('refuted', waits);
+    const { point } = groups.at(-1)!;
+    if (numberAt(point, 'steps') <= numberAt(point, 'nodes'))
+      return withoutEffect('inconclusive', `${waits} But no list died: that takes more steps than nodes.`);
     if (pauses === 0)
       return withoutEffect('supported', `${waits} No release came to 64 objects, none was a pause.`);
     const longest = largestMedian(findings, groups, 'ref-count', 'maxPauseNs');

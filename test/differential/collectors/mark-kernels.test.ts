@@ -66,7 +66,7 @@ describe.each([markHeaders, markHeadersGrey, markHeadersQueue])('$id', (kernel) 
         }
         expect(here.some((word, i) => (i - heapStart) % cellWords === 0 && (word & 0xff) !== 0)).toBe(false);
       }),
-      { seed, numRuns: 40 },
+      { seed, numRuns: 20 },
     );
   });
 });
@@ -94,12 +94,12 @@ describe.each([markMap, markMapQueue])('$id', (kernel) => {
           expect((used[at >>> 6]! >>> ((at >>> 1) & 31)) & 1).toBe(1);
         }
       }),
-      { seed, numRuns: 40 },
+      { seed, numRuns: 20 },
     );
   });
 });
 
-it.each([1, 2, 100, 4099])('%d objects are all reached, and a quarter of the cells is not', (objects) => {
+it.each([1, 2, 100, 1025])('%d objects are all reached, and a quarter of the cells is not', (objects) => {
   const room = new GroupRoom();
   try {
     const point = { objects, pages: 'small' };

@@ -32,12 +32,17 @@ describe.each(['mark-sweep', 'mark-sweep-lazy'])('%s', (id) => {
   it('does the same in both languages over many blocks', () => {
     let collections = 0;
     fc.assert(
-      fc.property(fc.nat(), fc.integer({ min: 16, max: 28 }), fc.integer({ min: 1, max: 300 }), (...drawn) => {
-        const [traceSeed, heapBlocks, mostBytes] = drawn;
-        const trace = tableTrace(3000, mostBytes, traceSeed);
-        const heapWords = leastMarkSweepWords + heapBlocks * blocks - ((heapBlocks * blocks) % 16);
-        collections += compareLanguages(choice, heapWords, trace).counts.fullCollections;
-      }),
+      fc.property(
+        fc.nat(),
+        fc.integer({ min: 16, max: 28 }),
+        fc.integer({ min: 1, max: 300 }),
+        (...drawn) => {
+          const [traceSeed, heapBlocks, mostBytes] = drawn;
+          const trace = tableTrace(3000, mostBytes, traceSeed);
+          const heapWords = leastMarkSweepWords + heapBlocks * blocks - ((heapBlocks * blocks) % 16);
+          collections += compareLanguages(choice, heapWords, trace).counts.fullCollections;
+        },
+      ),
       { seed, numRuns: 25 },
     );
     expect(collections).toBeGreaterThan(40);

@@ -123,7 +123,10 @@ describe('measurements', () => {
   it('go with the first process’s timelines, and with the arms that could not do their work', () => {
     const stood = { wallNs: 50, lost: 1, pauses: [['full', 10, 20]] } as const;
     const results = [
-      result(0, [arm('a', [400])], { timelines: { a: stood, 'a (again)': stood }, shortfalls: { b: 'too small' } }),
+      result(0, [arm('a', [400])], {
+        timelines: { a: stood, 'a (again)': stood },
+        shortfalls: { b: 'too small' },
+      }),
       result(1, [arm('a', [400])], { shortfalls: { b: 'too small' } }),
     ];
     const { timelines, shortfalls } = gather(experiment, layout, results, 1);
