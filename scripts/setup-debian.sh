@@ -11,6 +11,7 @@ make|command -v make|building the addon
 python3|command -v python3|building the addon (node-gyp runs on it)
 cmake|command -v cmake|native tests, sanitizers, arm64
 clang-format-14|command -v clang-format-14|the format check of C++
+libgc-dev|test -e /usr/include/gc.h|the bench of our collectors beside the Boehm collector
 libboost-dev|test -e /usr/include/boost/pool/pool.hpp|the Boost.Pool variant of pool-allocation
 libmimalloc2.0|ldconfig -p | grep -q libmimalloc|mimalloc among the allocators that ours are compared with
 libjemalloc2|ldconfig -p | grep -q libjemalloc|jemalloc among them

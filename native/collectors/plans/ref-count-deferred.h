@@ -89,7 +89,9 @@ class RefCountDeferred {
  private:
   using Suspects = std::conditional_t<kCycles, TrialDeletion, NoSuspects>;
 
-  static constexpr uint64_t or_never(uint32_t setting) { return setting == 0 ? ~uint64_t{0} : setting; }
+  // No heap has so many objects, and the sum of two such does not overflow.
+  static constexpr uint64_t kNever = uint64_t{1} << 32;
+  static constexpr uint64_t or_never(uint32_t setting) { return setting == 0 ? kNever : setting; }
 
   // Frees what neither a slot nor a root names. A full one looks for cycles as well, where it can.
   void reconcile(bool is_full) {

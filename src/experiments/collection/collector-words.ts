@@ -86,8 +86,8 @@ where each object will be, make every reference name that place, move.`,
 1 where |A0|x|B1|xx|C2|x|D3|xxx|
 2 slots  B's slot that named D names 3
 3 move  |A|B|C|D|..............|  free is one piece`,
-    costs: `The longest pauses: three walks over the heap after the mark. A word in each object for the address. The whole
-heap is of use, without holes, and allocation is an addition.`,
+    costs: `The longest pauses: three walks after the mark. Where objects will be stands in a table beside the heap, a bit for each
+8 bytes and a word for each 256. The heap has no holes, and allocation is an addition.`,
     source:
       'Knuth, The Art of Computer Programming 1, exercise 2.5.33 (LISP-2); Jones, Hosking and Moss, section 3.2',
     shows: 'copied is what slid; it lives in the smallest heaps.',
@@ -129,7 +129,7 @@ marker       |--- marks -------|
     costs:
       'Shorter pauses, more processor time: the second thread takes a CPU of its own. What dies meanwhile floats.',
     source: 'Yuasa 1990; Jones, Hosking and Moss, The Garbage Collection Handbook, chapters 15 and 16',
-    shows: 'start and final pauses only; compare time with processor time.',
+    shows: 'start and final pauses, and short ones that sweep; compare time with processor time.',
   },
 };
 

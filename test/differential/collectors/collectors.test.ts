@@ -29,7 +29,11 @@ const anyTrace = fc
 /** A list that grows for ever, of objects of many sizes. */
 function growingList(): MutatorTrace {
   const trace = new MutatorWriter();
-  for (let i = 0; i < 2000; i++) trace.make(1, 1 + (i % 3), (i * 37) % 300).store(1, 0, 0).copy(0, 1);
+  for (let i = 0; i < 2000; i++)
+    trace
+      .make(1, 1 + (i % 3), (i * 37) % 300)
+      .store(1, 0, 0)
+      .copy(0, 1);
   return trace.finish();
 }
 

@@ -18,9 +18,9 @@ describe('the model of the ladder', () => {
   const predicted = (run: Run, figures: readonly Inferred[] = []): Predicted[] =>
     predictLadder(makeFindings(run, latencyLadder), figures);
   // Of both kinds of pages, for every test that has no figures of its own to go by.
-  let both: Predicted[] | null = null;
+  let ofBoth: Predicted[] | null = null;
   const predictedOfBoth = (): Predicted[] =>
-    (both ??= predicted(runOf(ladderNs, 9, machine, ['random', 'random-small'])));
+    (ofBoth ??= predicted(runOf(ladderNs, 9, machine, ['random', 'random-small'])));
   const sizeAt = ({ group }: Predicted): number => Number(group.point['workingSetBytes']);
   const nearest = (predictions: readonly Predicted[], variant: string, bytes: number): Predicted =>
     predictions
