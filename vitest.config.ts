@@ -12,6 +12,8 @@ export default defineConfig({
         test: {
           ...shared,
           name: 'quick',
+          // A file takes a few milliseconds, a process of its own half a second: the files of a worker share one.
+          isolate: false,
           include: ['test/**/*.test.ts'],
           exclude: slow,
           testTimeout: 30_000,

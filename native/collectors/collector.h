@@ -14,9 +14,10 @@
 //   uint32_t used_words()                                      from what it can give, garbage and all
 //   Counts counts
 //
-// An alloc may move every object: between two calls a mutator may hold references in roots alone. What works
-// beside the heap (a mark stack) lies in `scratch`, which has a word for each of the heap's and no say in any
-// answer. TypeScript twin: src/collectors/collector.ts.
+// An alloc may move every object: between two calls a mutator may hold references in roots alone, but for the
+// newest object, which no store frees or moves. What works beside the heap (a mark stack) lies in `scratch`,
+// which has a word for each of the heap's and no say in any answer. TypeScript twin:
+// src/collectors/collector.ts.
 #pragma once
 
 #include <span>

@@ -67,7 +67,7 @@ class ConcurrentMarking {
       return;
     }
     // It is born on the CPU of its maker, and may wait there for as long as that one works.
-    await(State::kParked);
+    rest();
   }
   ConcurrentMarking(const ConcurrentMarking&) = delete;
   ConcurrentMarking& operator=(const ConcurrentMarking&) = delete;
@@ -91,12 +91,9 @@ class ConcurrentMarking {
   }
 
   void finish() {
-    if (thread_.joinable()) {
-      tell(State::kFinishing);
-      await(State::kParked);
-    } else {
-      work();
-    }
+    // A marker that sleeps is not waited for: what it would find when it wakes is done here.
+    if (thread_.joinable()) rest();
+    work();
     grey_.count(counts_);
   }
 
@@ -118,7 +115,7 @@ class ConcurrentMarking {
   }
 
  private:
-  enum class State : uint8_t { kBorn, kParked, kMarking, kFinishing, kQuit };
+  enum class State : uint8_t { kParked, kMarking, kQuit };
 
   // How long the marker sleeps when it has run out of work before the cycle's end.
   static constexpr auto kNap = std::chrono::microseconds(100);
@@ -146,7 +143,7 @@ class ConcurrentMarking {
     logged_.store(logged + 1, std::memory_order_release);
   }
 
-  // The marker's: scans until nothing is grey and the log is empty.
+  // The marker's, or the mutator's while that one rests: scans until nothing is grey and the log is empty.
   void work() {
     Access access{marks_};
     for (;;) {
@@ -165,12 +162,15 @@ class ConcurrentMarking {
     changed_.notify_all();
   }
 
-  void await(State state) {
+  // The cycle is the mutator's: as soon as the marker has left what it is at.
+  void rest() {
     std::unique_lock lock(mutex_);
-    changed_.wait(lock, [this, state] { return state_ == state; });
+    state_ = State::kParked;
+    changed_.wait(lock, [this] { return !is_busy_; });
   }
 
-  // On the mutator's CPU it would run in its place: it goes to the next one, where there is one.
+  // On the mutator's CPU it would run in its place: it goes to the next one, where there is one, and stays
+  // there, or where that one is busy the call that wakes it would be the longest pause.
   static void leave(int cpu) {
     const std::vector<int> allowed = platform::allowed_cpus();
     const auto here = std::find(allowed.begin(), allowed.end(), cpu);
@@ -180,22 +180,23 @@ class ConcurrentMarking {
 
   void run(int mutators_cpu) {
     leave(mutators_cpu);
-    tell(State::kParked);
     std::unique_lock lock(mutex_);
+    is_busy_ = false;
+    changed_.notify_all();
     while (state_ != State::kQuit) {
       if (state_ == State::kParked) {
         changed_.wait(lock);
         continue;
       }
-      const bool is_finishing = state_ == State::kFinishing;
+      is_busy_ = true;
       lock.unlock();
       work();
       lock.lock();
-      if (is_finishing && state_ == State::kFinishing) {
-        state_ = State::kParked;
-        changed_.notify_all();
-      } else if (state_ == State::kMarking) {
+      is_busy_ = false;
+      if (state_ == State::kMarking) {
         changed_.wait_for(lock, kNap);
+      } else {
+        changed_.notify_all();
       }
     }
   }
@@ -210,7 +211,9 @@ class ConcurrentMarking {
   uint64_t final_words_;
   std::mutex mutex_;
   std::condition_variable changed_;
-  State state_ = State::kBorn;
+  State state_ = State::kParked;
+  // From its birth, and while it marks.
+  bool is_busy_ = true;
   std::thread thread_;
 };
 

@@ -15,8 +15,8 @@ inline constexpr uint32_t kCandidate = kListed;
 inline constexpr uint32_t kPending = kLogged;
 // Its slots stand in the log of changes. Counting knows no ages: the bit is free.
 inline constexpr uint32_t kChanged = 1 << kAgeShift;
-// The clock of a release is read when it comes to this many objects; a shorter one is no pause.
-inline constexpr uint32_t kPauseObjects = 64;
+// The clock of a release is read when it comes to this many objects and slots; a shorter one is no pause.
+inline constexpr uint64_t kPauseSteps = 128;
 
 // The smallest heap that has room for an object.
 inline constexpr uint32_t kLeastCountedWords = (kHeapStart + BlockSpace::kLeastWords + 15) / 16 * 16;
@@ -125,11 +125,16 @@ class Counting {
   void release(uint32_t first) {
     uint64_t depth = 0;
     uint64_t deepest = 1;
-    uint32_t released = 0;
+    uint64_t steps = 0;
+    bool is_pause = false;
     stack_[depth++] = first;
     while (depth > 0) {
       const uint32_t at = stack_[--depth];
-      if (++released == kPauseObjects) pauses_->begin(PauseKind::kRelease);
+      steps += 1 + heap_.slot_count(at);
+      if (steps >= kPauseSteps && !is_pause) {
+        pauses_->begin(PauseKind::kRelease);
+        is_pause = true;
+      }
       for (const uint32_t target : heap_.slots(at)) {
         if (target == kNull) continue;
         ++heap_.counts.count_changes;
@@ -146,7 +151,7 @@ class Counting {
         heap_.free(at);
       }
     }
-    if (released >= kPauseObjects) pauses_->end();
+    if (is_pause) pauses_->end();
     heap_.counts.peak_scratch_words = std::max(heap_.counts.peak_scratch_words, deepest);
   }
 

@@ -15,6 +15,7 @@
 
 #include "allocators/heap-hash.h"
 #include "collectors/collector.h"
+#include "collectors/patience.h"
 #include "timing.h"
 
 namespace linefill {
@@ -71,14 +72,19 @@ class Mutator {
         answer = number(roots_[at[1]]);
         break;
       case MutatorOp::kCollect:
+        work_words_ += heap_.size();
         collector_.collect();
         break;
       case MutatorOp::kCheckpoint:
+        work_words_ += heap_.size();
         answer = static_cast<uint32_t>(heap_hash(heap_));
         break;
     }
     return true;
   }
+
+  // What its rows have cleared and looked through so far, about, beside what the rows themselves are.
+  uint64_t work_words() const { return work_words_; }
 
  private:
   bool has(uint32_t root, uint32_t slot) const {
@@ -88,6 +94,7 @@ class Mutator {
 
   bool make(uint32_t root, uint32_t slots, uint32_t bytes, uint32_t& answer) {
     const uint64_t words = object_words(C::kExtraWords, slots, bytes);
+    work_words_ += RunPatience::kMakingWords + words;
     const uint32_t object = collector_.alloc(slots, words);
     if (object == kNull) return false;
     const uint32_t data_words = (bytes + 3) / 4;
@@ -113,22 +120,19 @@ class Mutator {
   std::span<uint32_t> heap_;
   std::span<uint32_t> roots_;
   uint32_t made_ = 0;
+  uint64_t work_words_ = 0;
 };
 
-// A heap that is nearly full is collected at every allocation: a run that takes longer than this is given up.
-inline constexpr uint64_t kMutatorPatienceNs = 30'000'000'000;
-
 // Runs a checked trace over a collector made afresh. `answers` has a word a row, or none: then they are only
-// summed. `counts` gets what the collector counted, and behind that the rows that were done.
+// summed. `counts` gets what the collector counted, and behind that the rows that were done. A run that takes
+// longer than its patience is given up.
 template <class C>
 Outcome mutate(const CollectorRoom& room, std::span<const uint32_t> settings, std::span<const uint32_t> trace,
-               std::span<uint32_t> answers, std::span<double> counts) {
+               std::span<uint32_t> answers, std::span<double> counts, RunPatience patience = RunPatience()) {
   for (uint32_t& root : room.roots) root = kNull;
   C collector(room, settings);
   Mutator<C> mutator(collector, room.heap, room.roots);
   const size_t rows = trace.size() / kMutatorRowWords;
-  const uint64_t deadline_ns = platform::now_ns() + kMutatorPatienceNs;
-  uint64_t pauses = 0;
   uint32_t sum = 0;
   size_t row = 0;
   for (; row < rows; ++row) {
@@ -136,10 +140,9 @@ Outcome mutate(const CollectorRoom& room, std::span<const uint32_t> settings, st
     if (!mutator.row(&trace[row * kMutatorRowWords], answer)) break;
     sum += answer;
     if (!answers.empty()) answers[row] = answer;
-    if (room.pauses->pauses() == pauses) [[likely]]
-      continue;
-    pauses = room.pauses->pauses();
-    if (platform::now_ns() > deadline_ns) return {0, "the trace takes this collector more than 30 s"};
+    if (!patience.lasts(room.pauses->pauses(), row + mutator.work_words())) {
+      return {0, "the program takes this collector more than 30 s"};
+    }
   }
   room.pauses->close();
   collector.finish();

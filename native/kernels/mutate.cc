@@ -3,6 +3,7 @@
 #include "collectors/mutate.h"
 
 #include "collectors/plans.h"
+#include "collectors/plans/free-lists.h"
 #include "kernel.h"
 
 namespace linefill {
@@ -36,6 +37,8 @@ Outcome run_mutate(Words heap, Scratch<uint32_t> scratch, Words roots, Settings 
                   "scratch", "roots", "settings", "trace", "answers", "counts", "pauses")
 
 LINEFILL_COLLECTORS(LINEFILL_MUTATE);
+// Allocation alone, which no user can choose.
+LINEFILL_MUTATE(FreeLists, "free-lists");
 
 }  // namespace
 }  // namespace linefill

@@ -115,6 +115,18 @@ void runs_random_mutators(const char* id) {
   }
 }
 
+// Large objects, each of which frees the one before: none is enough to be timed as a pause.
+TEST(a_run_without_pauses_is_given_up) {
+  std::vector<uint32_t> trace;
+  for (uint32_t i = 0; i < 8; ++i) {
+    trace.insert(trace.end(), {static_cast<uint32_t>(MutatorOp::kNew), 0, 0, 1u << 20});
+  }
+  Room room(size_t{1} << 20, 1);
+  CHECK(mutate<RefCount>(room.room(), {}, trace, {}, room.counts).error == nullptr);
+  CHECK_EQ(room.log.pauses(), 0u);
+  CHECK(mutate<RefCount>(room.room(), {}, trace, {}, room.counts, RunPatience(0)).error != nullptr);
+}
+
 TEST(every_collector_runs_gc_bench) {
 #define LINEFILL_RUN(C, id) runs_gc_bench<C>(id)
   LINEFILL_COLLECTORS(LINEFILL_RUN);

@@ -15,8 +15,18 @@ const layers = [
 const entries = ['src/index.ts', 'src/cli/main.ts', 'src/cli/child.ts', 'src/cli/worker.ts'];
 const sources = /^src\/.*\.ts$/;
 
+/** By tree and path: several rules ask. */
+const known = new WeakMap();
+
 /** What a module names of others: static, dynamic and `new URL(x, import.meta.url)`; each with its line. */
 function importsOf(tree, path) {
+  if (!known.has(tree)) known.set(tree, new Map());
+  const ofTree = known.get(tree);
+  if (!ofTree.has(path)) ofTree.set(path, findImports(tree, path));
+  return ofTree.get(path);
+}
+
+function findImports(tree, path) {
   const found = [];
   const add = (literal) => {
     if (typeof literal?.value === 'string')

@@ -56,14 +56,19 @@ export class Tree {
   }
 }
 
-/** Calls `visit(node, parents)` for every node, outermost first. */
+/** Calls `visit(node, parents)` for every node, outermost first; `parents` is good for the length of the call. */
 export function walk(node, visit, parents = []) {
   visit(node, parents);
-  const inner = [...parents, node];
-  for (const value of Object.values(node)) {
-    for (const child of Array.isArray(value) ? value : [value]) {
-      if (child !== null && typeof child === 'object' && typeof child.type === 'string')
-        walk(child, visit, inner);
-    }
+  parents.push(node);
+  for (const key in node) {
+    const value = node[key];
+    if (Array.isArray(value)) for (const child of value) walkIfNode(child, visit, parents);
+    else walkIfNode(value, visit, parents);
   }
+  parents.pop();
+}
+
+function walkIfNode(value, visit, parents) {
+  if (value !== null && typeof value === 'object' && typeof value.type === 'string')
+    walk(value, visit, parents);
 }

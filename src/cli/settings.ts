@@ -16,8 +16,8 @@ export interface Setting {
 
 const separator = /(?<!\\),/;
 
-/** One `--set`, taken apart. */
-export function parseSetting(text: string): Setting {
+/** One `--set`, taken apart; `example` is one that would do. */
+export function parseSetting(text: string, example = 'workingSetBytes=64KiB,1MiB'): Setting {
   const at = text.indexOf('=');
   const name = text.slice(0, Math.max(0, at)).trim();
   const values = text
@@ -26,7 +26,7 @@ export function parseSetting(text: string): Setting {
     .map((value) => value.replaceAll('\\,', ',').trim())
     .filter((value) => value !== '');
   if (at >= 0 && name !== '' && values.length > 0) return { name, values };
-  throw new UserError(`--set "${text}" is not param=value`, 'for example: --set workingSetBytes=64KiB,1MiB');
+  throw new UserError(`--set "${text}" is not param=value`, `for example: --set ${example}`);
 }
 
 function show(value: Scalar, { unit }: Parameter): string {

@@ -1,8 +1,9 @@
 /**
  * What every collector has in common. It manages a caller's heap of words for a mutator whose roots are an array of
  * references, and finds what the roots can't reach. An alloc may move every object: between two calls a mutator may hold
- * references in roots alone. What works beside the heap (a mark stack) lies in `scratch`, which has a word for each of
- * the heap's and the roots' and no say in any answer. Native twin: native/collectors/collector.h.
+ * references in roots alone, but for the newest object, which no store frees or moves. What works beside the heap (a
+ * mark stack) lies in `scratch`, which has a word for each of the heap's and the roots' and no say in any answer. Native
+ * twin: native/collectors/collector.h.
  */
 import { ContractError } from '../base/errors.ts';
 import type { Counts } from './counts.ts';
@@ -56,6 +57,8 @@ export interface Stretch {
   readonly name: string;
   readonly start: number;
   readonly end: number;
+  /** Where its blocks begin (BlockSpace); absent: it has none. */
+  readonly blocksStart?: number;
 }
 
 export interface Collector {
@@ -83,6 +86,12 @@ export interface Collector {
 
 /** Makes the heap afresh. Throws ContractError where heap or settings won't do. */
 export type MakeCollector = (room: CollectorRoom, settings: readonly number[]) => Collector;
+
+/** A collector whose second thread's work is done where its user says, so many words a turn. */
+export interface ByTurns {
+  readonly make: MakeCollector;
+  turn(words: number): void;
+}
 
 /** Throws ContractError unless a heap is of a size that any collector can manage, or one that needs more. */
 export function requireCollectedHeap(heapWords: number, leastWords: number = leastCollectedWords): void {

@@ -18,7 +18,7 @@
  * Native twin: native/collectors/concurrent-marking.h.
  */
 import { ContractError } from '../base/errors.ts';
-import { unwatched, type Watcher } from './collector.ts';
+import { type CollectorRoom, collectorEvent, unwatched, type Watcher } from './collector.ts';
 import type { Counts } from './counts.ts';
 import type { Marking, MarkingPlace } from './cycle.ts';
 import { type Access, GreyObjects } from './grey-objects.ts';
@@ -62,19 +62,35 @@ export class Marker {
     this.#access = { mark: (at) => marks.addAtomically(at), load: (word) => Atomics.load(heap, word) };
   }
 
-  /** A cycle begins: the log is taken from its beginning. */
-  begin(): void {
-    this.#taken = 0;
+  /** A cycle begins, or goes on where another marker has left it: so much of the log was taken. */
+  begin(taken = 0): void {
+    this.#taken = taken;
+  }
+
+  get taken(): number {
+    return this.#taken;
   }
 
   /** Scans until nothing is grey and the log is empty. */
   work(): void {
     for (;;) {
       this.grey.scan(this.#access, Infinity);
-      const logged = Atomics.load(this.#control, loggedWord);
-      if (this.#taken === logged) return;
-      while (this.#taken < logged) this.grey.push(this.#log[this.#taken++]!);
+      if (!this.#takeLogged()) return;
     }
+  }
+
+  /** Scans so many words, of what is found and logged by now. */
+  turn(words: number): void {
+    this.#takeLogged();
+    this.grey.scan(this.#access, words);
+  }
+
+  /** False: the log had nothing new. */
+  #takeLogged(): boolean {
+    const logged = Atomics.load(this.#control, loggedWord);
+    if (this.#taken === logged) return false;
+    while (this.#taken < logged) this.grey.take(this.#log[this.#taken++]!);
+    return true;
   }
 }
 
@@ -87,6 +103,33 @@ export interface MarkerThread {
   finish(counts: Counts): void;
 }
 
+/** Marks on the mutator's own thread, whenever it is given a turn: a second thread that can be looked at step by step. */
+export class MarkerByTurns implements MarkerThread {
+  readonly words: MarkingWords;
+  readonly #watcher: Watcher;
+  #marker: Marker | null = null;
+
+  constructor({ heap, scratch, watcher }: CollectorRoom) {
+    this.words = { heap, scratch, control: new Int32Array(1) };
+    this.#watcher = watcher;
+  }
+
+  begin(base: number): void {
+    this.#marker = new Marker(this.words, base, this.#watcher);
+  }
+
+  /** Between two operations of the mutator; nothing unless it marks. */
+  turn(words: number): void {
+    this.#marker?.turn(words);
+  }
+
+  finish(counts: Counts): void {
+    this.#marker?.work();
+    this.#marker?.grey.count(counts);
+    this.#marker = null;
+  }
+}
+
 export class ConcurrentMarking implements Marking {
   readonly #roots: Uint32Array;
   readonly #heap: Uint32Array;
@@ -96,6 +139,7 @@ export class ConcurrentMarking implements Marking {
   readonly #base: number;
   readonly #marker: Marker;
   readonly #thread: MarkerThread | null;
+  readonly #watcher: Watcher;
   readonly #counts: Counts;
   readonly #finalWords: number;
 
@@ -119,6 +163,7 @@ export class ConcurrentMarking implements Marking {
     this.#marker = new Marker(words, space.start, watcher);
     this.#base = space.start;
     this.#thread = thread;
+    this.#watcher = watcher;
     this.#counts = counts;
     this.#finalWords = Math.floor((space.capacityWords * percent) / 100);
   }
@@ -178,5 +223,6 @@ export class ConcurrentMarking implements Marking {
     const logged = this.#control[loggedWord]!;
     this.#log[logged] = at;
     Atomics.store(this.#control, loggedWord, logged + 1);
+    this.#watcher.see(collectorEvent.grey, at);
   }
 }

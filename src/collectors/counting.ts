@@ -36,8 +36,8 @@ export const candidate: number = listed;
 export const pending: number = logged;
 /** Its slots stand in the log of changes. Counting knows no ages: the bit is free. */
 export const changed: number = 1 << ageShift;
-/** The clock of a release is read when it comes to this many objects; a shorter one is no pause. */
-const pauseObjects = 64;
+/** The clock of a release is read when it comes to this many objects and slots; a shorter one is no pause. */
+export const pauseSteps = 128;
 
 /** The smallest heap that has room for an object. */
 export const leastCountedWords: number = Math.ceil((heapStart + leastBlockSpaceWords) / 16) * 16;
@@ -92,7 +92,8 @@ export class CountedHeap {
   }
 
   get spaces(): readonly Stretch[] {
-    return [{ name: 'blocks', start: this.space.start, end: this.space.end }];
+    const { start, end } = this.space;
+    return [{ name: 'blocks', start, end, blocksStart: start }];
   }
 }
 
@@ -161,13 +162,18 @@ export class Counting {
     watcher.see(collectorEvent.release, none);
     let depth = 0;
     let deepest = 1;
-    let released = 0;
+    let steps = 0;
+    let isPause = false;
     stack[depth++] = first;
     while (depth > 0) {
       const at = stack[--depth]!;
-      if (++released === pauseObjects) this.#pauses.begin(pauseKind.release);
       const start = at + firstSlotAt;
       const end = start + slotsOf(heap, at);
+      steps += 1 + end - start;
+      if (steps >= pauseSteps && !isPause) {
+        this.#pauses.begin(pauseKind.release);
+        isPause = true;
+      }
       for (let slot = start; slot < end; slot++) {
         const target = heap[slot]!;
         if (target === none) continue;
@@ -180,7 +186,7 @@ export class Counting {
       if (suspects.holds(at)) paint(heap, at, black);
       else this.#heap.free(at);
     }
-    if (released >= pauseObjects) this.#pauses.end();
+    if (isPause) this.#pauses.end();
     if (deepest > counts.peakScratchWords) counts.peakScratchWords = deepest;
     watcher.see(collectorEvent.done, none);
   }

@@ -162,7 +162,8 @@ export class Cycle implements Collector {
   }
 
   get spaces(): readonly Stretch[] {
-    return [{ name: 'blocks', start: this.#space.start, end: this.#space.end }];
+    const { start, end } = this.#space;
+    return [{ name: 'blocks', start, end, blocksStart: start }];
   }
 
   /** A pause, if one is due. What a large object owes is paid in several. */

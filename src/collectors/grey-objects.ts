@@ -41,8 +41,13 @@ export class GreyObjects {
   }
 
   push(at: number): void {
-    this.#stack[this.#depth++] = at;
+    this.take(at);
     this.#watcher.see(collectorEvent.grey, at);
+  }
+
+  /** Of an object that was told to be grey when it became so. */
+  take(at: number): void {
+    this.#stack[this.#depth++] = at;
   }
 
   get isEmpty(): boolean {

@@ -5,22 +5,40 @@
  */
 import { join } from 'node:path';
 import { fileURLToPath, pathToFileURL } from 'node:url';
-import { Worker } from 'node:worker_threads';
-import { ContractError, InvariantError } from '../base/errors.ts';
+import { MessageChannel, type MessagePort, receiveMessageOnPort, Worker } from 'node:worker_threads';
+import { ContractError } from '../base/errors.ts';
 import { environment } from '../native/binding.ts';
-import type { MarkerThread, MarkingWords } from './concurrent-marking.ts';
+import { Marker, type MarkerThread, type MarkingWords } from './concurrent-marking.ts';
 import type { Counts } from './counts.ts';
 
-/** Behind the log's length in `control`: what is to do, where the blocks begin, what was scanned. */
+/** Behind the log's length in `control`: what is to do, where the blocks begin, what was taken of the log and scanned. */
 export const stateWord = 1;
 export const baseWord = 2;
-export const objectsWord = 3;
-export const slotsWord = 4;
-const controlWords = 5;
+export const takenWord = 3;
+export const objectsWord = 4;
+export const slotsWord = 5;
+const controlWords = 6;
 
-export const markerState = { parked: 0, marking: 1, finishing: 2, ended: 3, born: 4 } as const;
+/**
+ *   born -> parked -> waiting <-> marking
+ *             ^----------'           |
+ *             '------ finishing <----'      ended, failed: from any
+ *
+ * Waiting: a cycle goes on, and nobody marks it at the moment.
+ */
+export const markerState = {
+  parked: 0,
+  waiting: 1,
+  marking: 2,
+  finishing: 3,
+  ended: 4,
+  born: 5,
+  failed: 6,
+} as const;
 
-const patienceMs = 10_000;
+/** For a start, and for what a cycle has left to mark: nobody waits for a thread that is gone. */
+const startPatienceMs = 10_000;
+const markPatienceMs = 60_000;
 
 /** Where the compiled modules are, wherever this one is: here, in a bundle, or among the sources. */
 function compiled(): URL {
@@ -32,6 +50,8 @@ function compiled(): URL {
 export interface MarkerData extends MarkingWords {
   /** Where it marks; null: wherever the system likes. */
   readonly cpu: number | null;
+  /** Where it tells why it failed: read while both threads wait. */
+  readonly failures: MessagePort;
 }
 
 /** The CPU after the calling thread's: on that one the marker would run in the mutator's place. */
@@ -41,8 +61,11 @@ function nextCpu(): number | null {
   return here < 0 || allowedCpus.length < 2 ? null : allowedCpus[(here + 1) % allowedCpus.length]!;
 }
 
+/** One that has failed or was closed marks no more: another is to be made. */
 export class MarkerWorker implements MarkerThread {
   readonly words: MarkingWords;
+  readonly #failures: MessagePort;
+  #failure: string | null = null;
 
   /** Over SharedArrayBuffers. Waits until the worker is there; it keeps no process alive. */
   constructor(heap: Uint32Array, scratch: Uint32Array) {
@@ -53,28 +76,54 @@ export class MarkerWorker implements MarkerThread {
     const control = new Int32Array(new SharedArrayBuffer(controlWords * Int32Array.BYTES_PER_ELEMENT));
     control[stateWord] = markerState.born;
     this.words = { heap, scratch, control };
-    const workerData: MarkerData = { ...this.words, cpu: nextCpu() };
-    const worker = new Worker(new URL('./marker-worker.js', compiled()), { workerData });
+    const { port1, port2 } = new MessageChannel();
+    this.#failures = port1;
+    const workerData: MarkerData = { ...this.words, cpu: nextCpu(), failures: port2 };
+    const worker = new Worker(new URL('./marker-worker.js', compiled()), {
+      workerData,
+      transferList: [port2],
+    });
+    // Of one that couldn't even be loaded, or has no memory left. The next call tells it.
+    worker.on('error', (error) => {
+      this.#failure = error instanceof Error ? error.message : String(error);
+      this.#tell(markerState.failed);
+    });
     worker.unref();
-    this.#await(markerState.born);
+    if (this.#await(markerState.born, startPatienceMs)) return;
+    const error = this.#unfit();
+    this.close();
+    throw error;
   }
 
   begin(base: number): void {
-    this.words.control[baseWord] = base;
-    this.#tell(markerState.marking);
+    const { control } = this.words;
+    if (Atomics.load(control, stateWord) !== markerState.parked) throw this.#unfit();
+    control[baseWord] = base;
+    control[takenWord] = control[objectsWord] = control[slotsWord] = 0;
+    this.#tell(markerState.waiting);
   }
 
   finish(counts: Counts): void {
     const { control } = this.words;
-    this.#tell(markerState.finishing);
-    this.#await(markerState.finishing);
+    // A worker that sleeps is not waited for: what it would find when it wakes is done here.
+    if (!this.#takeOver()) throw this.#unfit();
     counts.markedObjects += control[objectsWord]!;
     counts.scannedSlots += control[slotsWord]!;
+    const rest = new Marker(this.words, control[baseWord]!);
+    rest.begin(control[takenWord]!);
+    rest.work();
+    rest.grey.count(counts);
   }
 
-  /** The worker ends by itself. */
+  /** The worker ends by itself. What it was at it has left by then: heap and scratch are free for another one. */
   close(): void {
+    this.#takeOver();
     this.#tell(markerState.ended);
+    this.#failures.close();
+  }
+
+  #change(from: number, to: number): boolean {
+    return Atomics.compareExchange(this.words.control, stateWord, from, to) === from;
   }
 
   #tell(state: number): void {
@@ -82,9 +131,39 @@ export class MarkerWorker implements MarkerThread {
     Atomics.notify(this.words.control, stateWord);
   }
 
-  /** Until the worker has left the state. */
-  #await(state: number): void {
-    if (Atomics.wait(this.words.control, stateWord, state, patienceMs) !== 'timed-out') return;
-    throw new InvariantError(`the thread that marks did not answer within ${patienceMs / 1000} s`);
+  /** Until the worker has left the state for another than failure; false: it hasn't. */
+  #await(state: number, patienceMs: number): boolean {
+    const { control } = this.words;
+    if (Atomics.wait(control, stateWord, state, patienceMs) === 'timed-out') return false;
+    return Atomics.load(control, stateWord) !== markerState.failed;
+  }
+
+  /** Makes the cycle the caller's, as soon as the worker has left what it is at; false: there is none to be had. */
+  #takeOver(): boolean {
+    for (;;) {
+      if (this.#change(markerState.waiting, markerState.parked)) return true;
+      if (this.#change(markerState.marking, markerState.finishing)) {
+        return this.#await(markerState.finishing, markPatienceMs);
+      }
+      const state = Atomics.load(this.words.control, stateWord);
+      if (state !== markerState.waiting && state !== markerState.marking) return false;
+    }
+  }
+
+  /** Why it marks nothing. */
+  #unfit(): Error {
+    switch (Atomics.load(this.words.control, stateWord)) {
+      case markerState.born:
+        return new Error(`the thread that marks did not start within ${startPatienceMs / 1000} s`);
+      case markerState.finishing:
+        return new Error(`the thread that marks did not answer within ${markPatienceMs / 1000} s`);
+      case markerState.failed: {
+        const told: unknown = receiveMessageOnPort(this.#failures)?.message;
+        if (typeof told === 'string') this.#failure ??= told;
+        return new Error(`the thread that marks failed: ${this.#failure ?? 'it did not tell why'}`);
+      }
+      default:
+        return new ContractError('the thread that marks was closed, or is in another cycle');
+    }
   }
 }

@@ -1,7 +1,7 @@
 /** Where the second thread of concurrent marking starts (marker-thread.ts). */
 import { workerData } from 'node:worker_threads';
 import { environment } from '../native/binding.ts';
-import { Marker, type MarkingWords } from './concurrent-marking.ts';
+import { loggedWord, Marker, type MarkingWords } from './concurrent-marking.ts';
 import { Counts } from './counts.ts';
 import {
   baseWord,
@@ -10,6 +10,7 @@ import {
   objectsWord,
   slotsWord,
   stateWord,
+  takenWord,
 } from './marker-thread.ts';
 
 /** How long the marker sleeps when it has run out of work before the cycle's end. */
@@ -21,26 +22,40 @@ function stateAfter({ control }: MarkingWords, state: number, mostMs: number): n
   return Atomics.load(control, stateWord);
 }
 
-/** Marks one cycle, to its end. */
-function markCycle(words: MarkingWords): void {
-  const { control } = words;
-  const marker = new Marker(words, control[baseWord]!);
-  for (let state: number = markerState.marking; state === markerState.marking; ) {
-    marker.work();
-    state = stateAfter(words, markerState.marking, napMs);
-  }
-  // The mutator stands still: what it logged last is there.
-  marker.work();
-  const counts = new Counts();
-  marker.grey.count(counts);
-  control[objectsWord] = counts.markedObjects;
-  control[slotsWord] = counts.scannedSlots;
+function change({ control }: MarkingWords, from: number, to: number): boolean {
+  return Atomics.compareExchange(control, stateWord, from, to) === from;
 }
 
 /** Tells the mutator that something is done, unless it has told the worker to end meanwhile. */
-function park({ control }: MarkingWords, done: number): void {
-  Atomics.compareExchange(control, stateWord, done, markerState.parked);
-  Atomics.notify(control, stateWord);
+function park(words: MarkingWords, done: number): void {
+  change(words, done, markerState.parked);
+  Atomics.notify(words.control, stateWord);
+}
+
+/** Marks what is found and logged by now. */
+function work(words: MarkingWords): void {
+  const { control } = words;
+  if (Atomics.load(control, loggedWord) === control[takenWord]) return;
+  const marker = new Marker(words, control[baseWord]!);
+  marker.begin(control[takenWord]!);
+  marker.work();
+  const counts = new Counts();
+  marker.grey.count(counts);
+  control[takenWord] = marker.taken;
+  control[objectsWord]! += counts.markedObjects;
+  control[slotsWord]! += counts.scannedSlots;
+}
+
+/** Marks a cycle, until the mutator takes it over. */
+function markCycle(words: MarkingWords): void {
+  while (change(words, markerState.waiting, markerState.marking)) {
+    work(words);
+    if (!change(words, markerState.marking, markerState.waiting)) {
+      park(words, markerState.finishing);
+      return;
+    }
+    stateAfter(words, markerState.waiting, napMs);
+  }
 }
 
 function serve({ cpu, ...words }: MarkerData): void {
@@ -49,10 +64,16 @@ function serve({ cpu, ...words }: MarkerData): void {
   for (;;) {
     const state = stateAfter(words, markerState.parked, Infinity);
     if (state === markerState.ended) return;
-    if (state === markerState.parked) continue;
-    markCycle(words);
-    park(words, markerState.finishing);
+    if (state !== markerState.parked) markCycle(words);
   }
 }
 
-serve(workerData as MarkerData);
+const data = workerData as MarkerData;
+try {
+  serve(data);
+} catch (error) {
+  data.failures.postMessage(error instanceof Error ? error.message : String(error));
+  Atomics.store(data.control, stateWord, markerState.failed);
+  Atomics.notify(data.control, stateWord);
+}
+data.failures.close();

@@ -8,6 +8,7 @@ import { ContractError } from '../base/errors.ts';
 import { mutatorOp, mutatorRowWords } from '../trace/mutator-rows.ts';
 import type { Collector, CollectorRoom, MakeCollector } from './collector.ts';
 import { none, objectHeaderWords, objectWords, slotsOf, wordsOf } from './object.ts';
+import { makingWords, RunPatience } from './patience.ts';
 
 /** What a row answers with when there is no memory left. */
 const exhausted = -1;
@@ -18,6 +19,7 @@ export class Mutator {
   readonly #heap: Uint32Array;
   readonly #roots: Uint32Array;
   #made = 0;
+  #workWords = 0;
 
   constructor(make: MakeCollector, room: CollectorRoom, settings: readonly number[]) {
     room.roots.fill(none);
@@ -54,13 +56,20 @@ export class Mutator {
       case mutatorOp.use:
         return this.#number(roots[second]!);
       case mutatorOp.collect:
+        this.#workWords += this.#heap.length;
         collector.collect();
         return 0;
       case mutatorOp.checkpoint:
+        this.#workWords += this.#heap.length;
         return heapHash(this.#heap).low;
       default:
         throw new ContractError(`a mutator's trace has no row that starts with ${trace[at]}`);
     }
+  }
+
+  /** What its rows have cleared and looked through so far, about, beside what the rows themselves are. */
+  get workWords(): number {
+    return this.#workWords;
   }
 
   #has(root: number, slot: number): boolean {
@@ -71,6 +80,7 @@ export class Mutator {
   #make(root: number, slots: number, bytes: number): number {
     const { collector } = this;
     const words = objectWords(collector.extraWords, slots, bytes);
+    this.#workWords += makingWords + words;
     const object = collector.alloc(slots, words);
     if (object === none) return exhausted;
     const dataWords = (bytes + 3) >>> 2;
@@ -96,6 +106,7 @@ export class Mutator {
  * Runs a trace over a collector made afresh. `answers` has a word a row, or none: then they are only summed. `counts`
  * (countNumbers) gets what the collector counted, and behind that the rows that were done.
  * @returns the 32-bit sum of the answers
+ * @throws ContractError where it takes longer than the patience lasts
  */
 export function mutate(
   make: MakeCollector,
@@ -104,6 +115,7 @@ export function mutate(
   trace: Uint32Array,
   answers: Uint32Array,
   counts: Float64Array,
+  patience: RunPatience = new RunPatience(),
 ): number {
   const mutator = new Mutator(make, room, settings);
   const rows = trace.length / mutatorRowWords;
@@ -114,6 +126,7 @@ export function mutate(
     if (answer === exhausted) break;
     sum = (sum + answer) | 0;
     if (answers.length > 0) answers[row] = answer;
+    patience.check(room.pauses.pauses, row + mutator.workWords);
   }
   room.pauses.close();
   mutator.collector.finish();

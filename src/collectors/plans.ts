@@ -1,11 +1,11 @@
 /** The list of collectors: what is not here does not exist for the lab. Native twin: native/collectors/plans.h. */
 import { ContractError } from '../base/errors.ts';
-import { leastCollectedWords, type MakeCollector } from './collector.ts';
+import { type ByTurns, leastCollectedWords, type MakeCollector } from './collector.ts';
 import { leastCountedWords } from './counting.ts';
 import { leastCycleWords } from './cycle.ts';
 import { compactedOld, Generational, type OldKind, sweptOld } from './plans/generational.ts';
 import { leastGenerationalWords } from './plans/generations.ts';
-import { concurrent } from './plans/concurrent.ts';
+import { concurrent, concurrentByTurns } from './plans/concurrent.ts';
 import { incremental } from './plans/incremental.ts';
 import { RefCount } from './plans/ref-count.ts';
 import { RefCountCycles } from './plans/ref-count-cycles.ts';
@@ -31,6 +31,8 @@ export interface CollectorKind {
   readonly kernel: string;
   readonly title: string;
   readonly make: MakeCollector;
+  /** Of one with a second thread, for those who look at it step by step. */
+  readonly byTurns?: () => ByTurns;
   readonly settings: readonly Setting[];
   /** The smallest heap that it can manage with its usual settings. */
   readonly leastWords: number;
@@ -183,6 +185,7 @@ const kinds = {
     kernel: 'concurrent-mutate',
     title: 'marking on a second thread',
     make: concurrent,
+    byTurns: concurrentByTurns,
     settings: [
       {
         name: 'startPercent',

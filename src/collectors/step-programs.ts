@@ -76,8 +76,8 @@ export const stepPrograms: readonly StepProgram[] = [
   {
     id: 'barrier',
     title: 'a list whose last object changes its place while others are made',
-    // The list is there when marking in steps begins.
-    settings: { startPercent: 36 },
+    // The list is there when marking begins; its final pause comes after the change.
+    settings: { startPercent: 36, markPercent: 3 },
     make(): MutatorTrace {
       const [head, at, next, length] = [0, 1, 2, 20];
       const trace = new MutatorWriter().make(head, 2, 48).copy(at, head);

@@ -359,7 +359,8 @@ function attempt(
   const stepper = new Stepper(heap, roots);
   const room = { heap, scratch, roots, pauses: new PauseLog(new Float64Array(0)), watcher: stepper };
   const own = kind.settings.map(({ name }, i) => set[name] ?? settings[i]!);
-  const mutator = new Mutator(kind.make, room, own);
+  const { make: create, turn } = kind.byTurns?.() ?? { make: kind.make, turn: () => {} };
+  const mutator = new Mutator(create, room, own);
   stepper.collector = mutator.collector;
   const { counts } = mutator.collector;
   const asks = trace.rows.some((op, i) => i % mutatorRowWords === 0 && op === mutatorOp.collect);
@@ -372,11 +373,16 @@ function attempt(
     const answer = mutator.row(trace.rows, at);
     if (answer < 0) return null;
     stepper.end(op === mutatorOp.new ? answer : none);
+    // What the second thread does is not the program's doing.
+    stepper.begin('', false);
+    turn(wordsATurn);
   }
   mutator.collector.finish();
   return { heapWords, steps: stepper.steps, references: references ?? stepper.references() };
 }
 
+/** What a second thread scans in the time of a row of the program. */
+const wordsATurn = 1;
 /** The largest heap that is tried. */
 const mostHeapWords = 2 ** 16;
 

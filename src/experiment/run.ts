@@ -126,9 +126,9 @@ export interface Timeline {
   readonly arm: string;
   readonly variant: string;
   readonly point: Point;
-  /** From the program's first operation to its last. */
+  /** From the program's first operation to its last; of a log that was full, to its last pause. */
   readonly wallNs: number;
-  /** Pauses that are not kept, each no longer than the shortest that is. */
+  /** Pauses that are not kept: no longer than the shortest that is, or after `wallNs`, where the log was full. */
   readonly lost: number;
   /** In order of time: the kind, the start and the end, in ns from the program's first operation. */
   readonly pauses: readonly (readonly [kind: PauseName, startNs: number, endNs: number])[];

@@ -89,16 +89,35 @@ export function timelinesText(timelines: readonly Timeline[], frame: Frame): str
   return [note(title), ...drawn, note(legend)].join('\n');
 }
 
-const windowed = /^mmu(\d+)ms$/;
+/** Metrics by their windows, and what a table of them is called. */
+const families = [
+  [
+    /^mmu(\d+)ms$/,
+    'Minimum mutator utilisation: of every stretch so long, what share the program had at least',
+  ],
+  [/^bmu(\d+)ms$/, 'Bounded minimum mutator utilisation: of every stretch so long or longer'],
+] as const;
 
 /** True for a metric that is drawn as a part of the table of utilisation. */
 export function isUtilisation({ metric }: Pick<MetricTable, 'metric'>): boolean {
-  return windowed.test(metric);
+  return families.some(([windowed]) => windowed.test(metric));
 }
 
-/** Minimum mutator utilisation: a row an arm, a column a window; empty where none was measured. */
-export function utilisationText(tables: readonly MetricTable[], { width, paint }: Frame): string {
-  const windows = tables.filter(isUtilisation);
+/** Minimum mutator utilisation, and its bounded form: a row an arm, a column a window; empty where none was measured. */
+export function utilisationText(tables: readonly MetricTable[], frame: Frame): string {
+  return families
+    .map(([windowed, title]) => familyText(tables, windowed, title, frame))
+    .filter((text) => text !== '')
+    .join('\n');
+}
+
+function familyText(
+  tables: readonly MetricTable[],
+  windowed: RegExp,
+  title: string,
+  { width, paint }: Frame,
+): string {
+  const windows = tables.filter(({ metric }) => windowed.test(metric));
   const [first] = windows;
   if (first === undefined) return '';
   const columns: Column[] = [
@@ -117,6 +136,5 @@ export function utilisationText(tables: readonly MetricTable[], { width, paint }
       }),
     ]),
   ]);
-  const title = 'Minimum mutator utilisation: of every stretch so long, what share the program had at least';
   return [paint('dim', wrap(title, width)), renderTable(columns, rows, { width, paint })].join('\n');
 }

@@ -17,8 +17,10 @@ import { ageEdges, falling, kaplanMeier, type Lifetime, nearestEdge } from './li
 
 /** Fewer say nothing. */
 const fewestSeen = 30;
-/** A class of its own needs so many. */
+/** A class of its own needs so many; one whose sizes would lie wide apart without an end, so few. */
 const fewestOfClass = 40;
+const fewestOfWide = 12;
+const wideTimes = 4;
 /** The youngest of those found say which sizes are allocated. */
 const youngestShare = 0.25;
 /** No object is smaller. */
@@ -102,13 +104,18 @@ function survivalOf(recording: Recording): Pick<LifetimeModel, 'classes' | 'surv
   return { ...byBytes(parts, classes, edges, head.intervalBytes), finestBytes };
 }
 
+/** Whether a class can end where sizes up to `power` come next. */
+function isEnough({ least, of }: ClassSightings, power: number): boolean {
+  return of.length >= (power > wideTimes * least ? fewestOfWide : fewestOfClass);
+}
+
 /** Bounds of classes: powers of two, as many together as give each enough samples. */
 function classesOf(sightings: readonly Sighting[]): ClassSightings[] {
   const classes: ClassSightings[] = [];
   for (const one of sightings.toSorted((a, b) => a.bytes - b.bytes)) {
     const last = classes.at(-1);
     const power = 2 ** Math.ceil(Math.log2(one.bytes));
-    if (last === undefined || (one.bytes > last.most && last.of.length >= fewestOfClass)) {
+    if (last === undefined || (one.bytes > last.most && isEnough(last, power))) {
       classes.push({ least: one.bytes, most: power, of: [one] });
     } else {
       last.most = Math.max(last.most, power);
@@ -116,7 +123,7 @@ function classesOf(sightings: readonly Sighting[]): ClassSightings[] {
     }
   }
   const [before, last] = [classes.at(-2), classes.at(-1)];
-  if (before === undefined || last!.of.length >= fewestOfClass) return classes;
+  if (before === undefined || isEnough({ ...last!, least: before.least }, last!.most)) return classes;
   const joined = { least: before.least, most: last!.most, of: [...before.of, ...last!.of] };
   return [...classes.slice(0, -2), joined];
 }

@@ -67,6 +67,7 @@ from-space 136 A██C██D██F███G██·············�
     [['gc', 'step', 'semispace'], 'there is no collector "semispace"'],
     [['gc', 'step', '--mutator', 'grap'], '--mutator: there is no small program "grap"'],
     [['gc', 'step', '--steps', '0'], '--steps "0" is not a whole number from 1 to 10000'],
+    [['gc', 'step', 'mark-sweep', '--mutator', 'young'], '--mutator graph, or --mutator cycle'],
     [['gc', 'step', '--phase', 'sweep'], 'copying between two halves has no phase "sweep" here'],
   ])('%j is refused', async (argv, message) => {
     const stage = setStage(screen);
@@ -99,7 +100,7 @@ describe('linefill gc map', () => {
     const stage = setStage(screen);
     expect(await stage.run('gc', 'map', 'rewiring', '--heap', '1KiB', ...small)).toBe(0);
     expect(stage.stdout().replace(/\s+/g, ' ')).toMatch(
-      /copying between two halves ran out of memory after \d+ rows: [\d.]+ (?:B|KiB) of objects were in use with the one asked for, in a heap of 1 KiB\./,
+      /copying between two halves ran out of memory after \d+ rows: no room was left for an object that would have made [\d.]+ (?:B|KiB) of objects, in a heap of 1 KiB with its tables and gaps\./,
     );
   });
 

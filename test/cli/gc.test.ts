@@ -141,6 +141,14 @@ describe('linefill gc run', () => {
     expect(stage.files()).toEqual(['a.html']);
   });
 
+  test('fails where nothing was measured', async () => {
+    const nothing = async (): Promise<Run> => makeRun({ measurements: [], conduct: [] });
+    const stage = stageWith({ measure: nothing });
+    const words = ['--collectors', 'mark-sweep', '--no-out', '--no-html'];
+    expect(await stage.run('gc', 'run', ...small, ...words)).toBe(1);
+    expect(stage.stdout()).toContain('Nothing was measured in this heap.');
+  });
+
   test.each([40, 60, 100])('keeps within %d columns', async (columns) => {
     const stage = stageWith({ columns });
     await stage.run('gc', 'run', ...small, '--collectors', 'semi-space,mark-sweep', '--no-out', '--no-html');
@@ -158,6 +166,17 @@ describe('linefill gc run', () => {
     [['--set', 'mostSlots=99'], 'mostSlots must be a whole number from 1 to 16', '--set'],
     [['--cpus', '99'], '99', 'CPU'],
     [['--collectors', 'generational', '--set', 'promotionAge=99'], '99', 'linefill gc explain generational'],
+    [
+      ['--collectors', 'mark-sweep', '--set', 'lazy=1'],
+      'mark-sweep is the one with lazy=0',
+      '--collectors mark-sweep-lazy',
+    ],
+    [
+      ['--collectors', 'ts-incremental-snapshot', '--set', 'barrier=7'],
+      'incremental-snapshot is the one with barrier=1',
+      'incremental-snapshot or incremental-insertion',
+    ],
+    [['--heap', '4GiB'], 'is more than the 2 GiB', '--heap 2GiB'],
     [['broken.json'], 'broken.json', 'linefill gc record'],
   ])('%s: says what is wrong and what to type', async (words, wrong, cure) => {
     const stage = stageWith();

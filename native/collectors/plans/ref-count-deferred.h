@@ -45,6 +45,7 @@ class RefCountDeferred {
         most_candidates_(more_candidates_) {}
 
   uint32_t alloc(uint32_t slots, uint64_t words) {
+    newest_ = kNull;
     if (pending_ >= most_pending_) [[unlikely]]
       reconcile(kCycles && trials_.size() >= most_candidates_);
     if (coalesces_ && !log_.fits(0)) [[unlikely]]
@@ -55,6 +56,7 @@ class RefCountDeferred {
       at = heap_.make(slots, words);
       if (at == kNull) return heap_.refuse(words);
     }
+    newest_ = at;
     wait(at);
     if (coalesces_ && slots > 0) log_.add_new(at);
     return at;
@@ -78,7 +80,10 @@ class RefCountDeferred {
 
   void set_root(uint32_t index, uint32_t target) { roots_[index] = target; }
 
-  void collect() { reconcile(true); }
+  void collect() {
+    newest_ = kNull;
+    reconcile(true);
+  }
 
   void finish() {}
 
@@ -101,6 +106,7 @@ class RefCountDeferred {
     for (const uint32_t root : roots_) {
       if (root != kNull) raise(root);
     }
+    if (newest_ != kNull) raise(newest_);
     // 2. What waits in the table is named by a root, or by a slot since, or it is dead.
     while (pending_ > 0) settle(table_[--pending_]);
     // 3. Cycles.
@@ -109,6 +115,7 @@ class RefCountDeferred {
     for (const uint32_t root : roots_) {
       if (root != kNull) lower(root);
     }
+    if (newest_ != kNull) lower(newest_);
     most_pending_ = pending_ + more_pending_;
     if (is_full) most_candidates_ = trials_.size() + more_candidates_;
     ++(is_full ? counts.full_collections : counts.minor_collections);
@@ -179,6 +186,8 @@ class RefCountDeferred {
   uint64_t most_pending_;
   uint64_t most_candidates_;
   uint32_t pending_ = 0;
+  // The newest object: its maker may hold it in no root yet. It counts as one.
+  uint32_t newest_ = kNull;
 };
 
 }  // namespace linefill

@@ -64,8 +64,12 @@ inline std::string check_gc_bench(std::span<const uint32_t> shape, size_t roots)
 template <class C>
 class GcBench {
  public:
-  GcBench(C& collector, const CollectorRoom& room)
-      : collector_(collector), heap_(room.heap.data()), roots_(room.roots), pauses_(*room.pauses) {}
+  GcBench(C& collector, const CollectorRoom& room, const RunPatience& patience)
+      : collector_(collector),
+        heap_(room.heap.data()),
+        roots_(room.roots),
+        pauses_(*room.pauses),
+        patience_(patience) {}
 
   // False: memory ran out, or `is_late`.
   bool run(const GcBenchShape& shape) {
@@ -160,12 +164,10 @@ class GcBench {
     return true;
   }
 
-  // In a heap that is nearly full every object may cost a collection.
   uint32_t make(uint32_t slots, uint64_t words) {
-    if (pauses_.pauses() != seen_pauses_) [[unlikely]] {
-      seen_pauses_ = pauses_.pauses();
-      is_late_ = platform::now_ns() > deadline_ns_;
-      if (is_late_) return kNull;
+    if (!patience_.lasts(pauses_.pauses(), nodes_ * RunPatience::kMakingWords)) [[unlikely]] {
+      is_late_ = true;
+      return kNull;
     }
     ++nodes_;
     return collector_.alloc(slots, words);
@@ -184,21 +186,22 @@ class GcBench {
   uint32_t* heap_;
   std::span<uint32_t> roots_;
   const PauseLog& pauses_;
-  uint64_t seen_pauses_ = 0;
-  uint64_t deadline_ns_ = platform::now_ns() + kMutatorPatienceNs;
+  RunPatience patience_;
   uint64_t nodes_ = 0;
   uint32_t filled_words_ = 0;
   bool is_late_ = false;
 };
 
 // Runs it over a collector made afresh. `counts` gets what the collector counted, and behind that whether the
-// program went to its end: 1, or 0 where memory ran out.
+// program went to its end: 1, or 0 where memory ran out. A run that takes longer than its patience is given
+// up.
 template <class C>
 Outcome gc_bench(const CollectorRoom& room, std::span<const uint32_t> settings,
-                 std::span<const uint32_t> shape, std::span<double> counts) {
+                 std::span<const uint32_t> shape, std::span<double> counts,
+                 const RunPatience& patience = RunPatience()) {
   for (uint32_t& root : room.roots) root = kNull;
   C collector(room, settings);
-  GcBench<C> program(collector, room);
+  GcBench<C> program(collector, room, patience);
   const bool is_done = program.run(GcBenchShape::read(shape));
   if (program.is_late()) return {0, "the program takes this collector more than 30 s"};
   room.pauses->close();

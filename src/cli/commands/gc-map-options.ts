@@ -61,7 +61,7 @@ export function addGcMap(gc: Command, { io, finish }: Desk): void {
     )
     .addOption(
       new Option('--set <name=value>', 'a number of the program, such as steps=1000; repeatable').argParser(
-        (text: string, before?: readonly Setting[]) => [...(before ?? []), parseSetting(text)],
+        (text: string, before?: readonly Setting[]) => [...(before ?? []), parseSetting(text, 'steps=1000')],
       ),
     )
     .addOption(new Option('--seed <n>', "seed of the program's trace").argParser(parseSeed).default(1))

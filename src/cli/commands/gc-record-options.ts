@@ -11,7 +11,7 @@ export function addGcRecord(gc: Command, { io, lab, finish }: Desk): void {
     .description(
       'Runs a Node program with its own streams, signals and exit code, and samples what it allocates and how long it ' +
         'lives: V8 notes an allocation each 40 KB or so, and now and then is asked which of those still live, for ' +
-        'which it collects fully: at most a twentieth of the time, and at the exit. So the program has collections ' +
+        'which it collects fully: for about a twentieth of the time, and at the exit. So the program has collections ' +
         'more than it would; no option of V8 is set. The file has a model of it: sizes, survival by age in bytes ' +
         'allocated, no contents and no references. What is printed says how good a program made from the model is. ' +
         'Of several Node processes the one that allocated most is taken; worker threads are left out. A program that ' +

@@ -51,7 +51,10 @@ export function addGcRun(gc: Command, { io, lab, finish }: Desk): void {
         .default([{ percent: 300 }], '300%'),
     )
     .addOption(
-      set.argParser((text: string, before?: readonly Setting[]) => [...(before ?? []), parseSetting(text)]),
+      set.argParser((text: string, before?: readonly Setting[]) => [
+        ...(before ?? []),
+        parseSetting(text, 'steps=1000'),
+      ]),
     )
     .option('--json', 'print JSON')
     .option('--out <file>', 'the run file; linefill-run-<time>.json unless told')

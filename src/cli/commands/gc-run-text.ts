@@ -1,5 +1,6 @@
 /** What `linefill gc run` prints: a line a collector in each heap, and which one serves the program best. */
 import { formatBytes, formatCount, formatInterval, formatNs, formatRatio } from '../../base/units.ts';
+import { pauseSteps } from '../../collectors/counting.ts';
 import type { Experiment } from '../../experiment/experiment.ts';
 import type { Findings, Group } from '../../experiment/findings.ts';
 import { makeFindings } from '../../experiment/make-findings.ts';
@@ -41,6 +42,7 @@ interface Served {
   readonly ratio: number | null;
   readonly longestPauseNs: Figure | null;
   readonly p99PauseNs: Figure | null;
+  readonly p999PauseNs: Figure | null;
   readonly pauses: number | null;
   readonly throughputPercent: Figure | null;
   readonly mmu10ms: Figure | null;
@@ -89,6 +91,7 @@ function servedOf(id: string, group: Group, findings: Findings, report: GcRunRep
     ratio: over === null || 'missing' in over ? null : over.ratio,
     longestPauseNs: of('maxPauseNs'),
     p99PauseNs: of('p99PauseNs'),
+    p999PauseNs: of('p999PauseNs'),
     pauses: of('pauses')?.value ?? null,
     throughputPercent: of('throughputPercent'),
     mmu10ms: of('mmu10ms'),
@@ -195,7 +198,7 @@ function verdictTexts({ served, fastest }: Heap): string[] {
   if (calm !== null) {
     const [first, next] = calm;
     const none =
-      first.longestPauseNs!.value === 0 ? 'no pause at all' : `longest ${ranged(first.longestPauseNs!)}`;
+      first.longestPauseNs!.value === 0 ? 'none that was timed' : `longest ${ranged(first.longestPauseNs!)}`;
     const beside = next === null ? '' : `; then ${next.id}, ${ranged(next.longestPauseNs!)}`;
     texts.push(`Pauses: ${first.id}, ${none}${beside}.`);
   }
@@ -210,6 +213,16 @@ function verdictTexts({ served, fastest }: Heap): string[] {
   return texts;
 }
 
+/** Of logs that were full. */
+function lostTexts({ served }: Heap): string[] {
+  const ids = served.filter(({ figures }) => (figures['lostPauses'] ?? 0) > 0).map(({ id }) => id);
+  return ids.length === 0
+    ? []
+    : [
+        `More pauses than are logged: ${list(ids)}; lengths, throughput and MMU are of the time before the log was full.`,
+      ];
+}
+
 const columns: readonly Column[] = [
   { header: 'collector', align: 'left' },
   { header: 'an operation', align: 'right' },
@@ -217,6 +230,7 @@ const columns: readonly Column[] = [
   { header: 'ratio', align: 'right', spare: 5 },
   { header: 'longest pause', align: 'right' },
   { header: 'p99', align: 'right', spare: 1 },
+  { header: 'p99.9', align: 'right', spare: -1 },
   { header: 'pauses', align: 'right', spare: 4 },
   { header: 'throughput', align: 'right' },
   { header: 'MMU 10 ms', align: 'right', spare: 6 },
@@ -234,6 +248,7 @@ function cellsOf(row: Served): Cell[] {
     row.isBaseline ? 'baseline' : known(row.ratio, formatRatio),
     known(row.longestPauseNs?.value, formatNs),
     known(row.p99PauseNs?.value, formatNs),
+    known(row.p999PauseNs?.value, formatNs),
     known(row.pauses, formatCount),
     known(row.throughputPercent?.value, (percent) => formatShare(percent / 100)),
     known(row.mmu10ms?.value, formatShare),
@@ -244,10 +259,11 @@ function cellsOf(row: Served): Cell[] {
 }
 
 const legend =
-  'An operation: one of the program, with its share of allocation, barriers and collections. p99: of the pauses, by ' +
-  'nearest rank; below 100 pauses the longest. Throughput: the share of the time in which the program did not stand ' +
-  'still. MMU 10 ms: of every 10 ms, what the program had at least; of a shorter run, of all of it. cpu: processor time ' +
-  'over time. Most used: of the heap. Least heap: the smallest that does, over what is live at most. Work counts are in ' +
+  'An operation: one of the program, with its share of allocation, barriers and collections. p99, p99.9: of the pauses, ' +
+  'by nearest rank; of fewer than 100, or 1,000, the longest. Throughput: the share of the time in which the program did not stand ' +
+  'still. MMU 10 ms: of every 10 ms, what the program had at least; of a shorter run, of all of it. Reference counting ' +
+  `frees as it goes: what it frees at once is a pause from ${pauseSteps} objects and slots on, and else the program's own work. ` +
+  'Cpu: processor time over time. Most used: of the heap. Least heap: the smallest that does, over what is live at most. Work counts are in ' +
   'the run file and the HTML report. A narrow terminal shows fewer columns; --json has all.';
 
 /** The report in text. */
@@ -277,7 +293,7 @@ export function gcRunText(report: GcRunReport, looks: Looks): string {
           .map((each) => ({ ...each, group: 'all' })),
         { width, unicode: looks.unicode, paint },
       ),
-      [...verdictTexts(heap), ...left].map((text) => wrap(text, width)).join('\n'),
+      [...verdictTexts(heap), ...lostTexts(heap), ...left].map((text) => wrap(text, width)).join('\n'),
     ].filter((text) => text !== '');
   });
   const absent = notRun.map(({ id, reason }) => wrap(`Not run: ${id}: ${reason}`, width));

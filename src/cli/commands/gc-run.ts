@@ -1,6 +1,7 @@
 /** `linefill gc run`: a program of objects over the collectors, and which serves it best. */
 import { ContractError, UserError } from '../../base/errors.ts';
 import { formatBytes } from '../../base/units.ts';
+import { mostCollectedWords } from '../../collectors/collector.ts';
 import { type CollectorChoice, collectorChoices } from '../../collectors/plans.ts';
 import { leastHeapWords } from '../../experiments/collection/collector-least-heap.ts';
 import {
@@ -16,7 +17,7 @@ import { oneLine } from '../../report/lines.ts';
 import { mutatorRowWords } from '../../trace/mutator-rows.ts';
 import type { MutatorProgram } from '../../trace/mutators.ts';
 import { Interrupts } from '../interrupts.ts';
-import { type Io, type Lab, looksOf } from '../io.ts';
+import { exitCodes, type Io, type Lab, looksOf } from '../io.ts';
 import { choosePlaces, closingCode, keepRun } from '../kept-files.ts';
 import { meant } from '../nearest.ts';
 import { namedProgram } from '../program-word.ts';
@@ -98,6 +99,25 @@ function setsOf(set: readonly Setting[], program: MutatorProgram, ids: readonly 
   return sets;
 }
 
+/** What tells a collector from another of its kind is in its id: no setting may make that untrue. */
+function checkIds(ids: readonly string[], set: Record<string, number>): void {
+  for (const { id, kind, settings } of ids.map(choiceOf)) {
+    for (const [at, { name }] of kind.settings.entries()) {
+      const value = set[name];
+      if (value === undefined || value === settings[at]) continue;
+      const others = collectorChoices.filter(
+        (each) => each.kind === kind && each.settings[at] !== settings[at],
+      );
+      if (others.length === 0) continue;
+      const other = others.find((each) => each.settings[at] === value);
+      throw new UserError(
+        `--set ${name}=${value}: ${id} is the one with ${name}=${settings[at]}`,
+        `name the one that you mean: --collectors ${other?.id ?? [id, ...others.map((each) => each.id)].join(' or ')}`,
+      );
+    }
+  }
+}
+
 function contendersOf(ids: readonly string[], set: Record<string, number>): CollectorContender[] {
   return ids.map((id) => {
     const { id: collector, kind } = choiceOf(id);
@@ -113,10 +133,19 @@ function contendersOf(ids: readonly string[], set: Record<string, number>): Coll
 }
 
 function bytesOf(heap: HeapSize, { liveWords }: NeedyTrace): number {
-  if ('percent' in heap) return heapWordsFor(liveWords, heap.percent) * wordBytes;
   const lineBytes = 64;
-  const bytes = Math.ceil(heap.bytes / lineBytes) * lineBytes;
-  if (bytes >= liveWords * wordBytes) return bytes;
+  const bytes =
+    'percent' in heap
+      ? heapWordsFor(liveWords, heap.percent) * wordBytes
+      : Math.ceil(heap.bytes / lineBytes) * lineBytes;
+  if (bytes > mostCollectedWords * wordBytes) {
+    const [asked, most] = [formatBytes(bytes), formatBytes(mostCollectedWords * wordBytes)];
+    throw new UserError(
+      `--heap: ${asked} is more than the ${most} that a collector can manage`,
+      `--heap ${most.replaceAll(' ', '')}, or less`,
+    );
+  }
+  if ('percent' in heap || bytes >= liveWords * wordBytes) return bytes;
   throw new UserError(
     `--heap ${formatBytes(heap.bytes)} is less than the ${formatBytes(liveWords * wordBytes)} that the program has live at most`,
     'for example: --heap 200%',
@@ -124,38 +153,60 @@ function bytesOf(heap: HeapSize, { liveWords }: NeedyTrace): number {
 }
 
 /** What somebody can mend, in the words of who found it. */
-function asUserError<T>(make: () => T, cure: string): T {
+async function asUserError<T>(make: () => T | Promise<T>, cure: string): Promise<T> {
   try {
-    return make();
+    return await make();
   } catch (error) {
     if (error instanceof ContractError) throw new UserError(error.message, cure);
     throw error;
   }
 }
 
-/** By id of the collector: words of the smallest heap; null: none that was tried. */
-function leastHeaps(
+/** By id of the collector: words of the smallest heap; null: none that was tried. It ends early once `goesOn` says no. */
+async function leastHeaps(
   contenders: readonly CollectorContender[],
   trace: NeedyTrace,
-): ReadonlyMap<string, number | null> {
+  goesOn: () => boolean,
+): Promise<ReadonlyMap<string, number | null>> {
   const found = new Map<string, number | null>();
-  if (trace.rows.length / mutatorRowWords > mostRowsToTry) return found;
   for (const { id, settings } of contenders) {
     if (found.has(id)) continue;
     const choice = choiceOf(id);
     const set = choice.kind.settings.map(({ name }, i) => Number(settings[name] ?? choice.settings[i]));
-    found.set(
-      id,
-      asUserError(() => leastHeapWords({ ...choice, settings: set }, trace), `see linefill gc explain ${id}`),
+    const words = await asUserError(
+      () => leastHeapWords({ ...choice, settings: set }, trace, goesOn),
+      `see linefill gc explain ${id}`,
     );
+    if (words === undefined) break;
+    found.set(id, words);
   }
   return found;
 }
 
 /** A longer program would be run for seconds to find out. */
 const mostRowsToTry = 2e6;
+/** For the smallest heaps of all of them; the run that goes on then is ended by its own patience. */
+const mostMsToTry = 20_000;
 /** Time for a run over a long program, unless the user gave it: a profile's own is for small ones. */
 const msAMillionRows = 20_000;
+
+/** The smallest heaps; none of those that would take too long, which is said. */
+async function leastOf(
+  contenders: readonly CollectorContender[],
+  trace: NeedyTrace,
+  signal: AbortSignal,
+  tell: (text: string) => void,
+): Promise<ReadonlyMap<string, number | null>> {
+  if (trace.rows.length / mutatorRowWords > mostRowsToTry) return new Map();
+  tell('looking for the smallest heap of each');
+  const endMs = performance.now() + mostMsToTry;
+  const least = await leastHeaps(contenders, trace, () => !signal.aborted && performance.now() < endMs);
+  const missing = [...new Set(contenders.map(({ id }) => id))].filter((id) => !least.has(id));
+  if (missing.length > 0 && !signal.aborted) {
+    tell(`not looked for after ${mostMsToTry / 1000} s: the smallest heap of ${missing.join(', ')}`);
+  }
+  return least;
+}
 
 /** The command. Its result is the exit code. */
 export async function gcRunCommand(word: string, options: GcRunOptions, io: Io, lab: Lab): Promise<number> {
@@ -163,13 +214,14 @@ export async function gcRunCommand(word: string, options: GcRunOptions, io: Io, 
   const named = await namedProgram(word, io);
   const program = programOf(named);
   const { program: settings, collectors } = setsOf(options.set ?? [], program, ids);
+  checkIds(ids, collectors);
   const places = choosePlaces(options, io);
   const machine = await lab.describeMachine();
   const allowed = (machine.cpus.value ?? []).map(({ id }) => id);
   const cpus = options.cpus === undefined ? null : checkCpus(options.cpus, allowed);
   const { seed, profile, budget } = options;
   const made = { program: named, settings, seed };
-  const trace = asUserError(() => programTrace(made), 'choose other numbers: --set');
+  const trace = await asUserError(() => programTrace(made), 'choose other numbers: --set');
   const heapsBytes = [...new Set(options.heap.map((heap) => bytesOf(heap, trace)))].toSorted((a, b) => a - b);
   const contenders = contendersOf(ids, collectors);
   const title = 'model' in named ? oneLine(word) : program.id;
@@ -179,8 +231,7 @@ export async function gcRunCommand(word: string, options: GcRunOptions, io: Io, 
   const line = new ProgressLine(io.stderr, looksOf(io.stderr, io.env));
   const interrupts = new Interrupts(io, (text) => line.note(text));
   try {
-    if (rows <= mostRowsToTry) line.note('looking for the smallest heap of each');
-    const least = leastHeaps(contenders, trace);
+    const least = await leastOf(contenders, trace, interrupts.signal, (text) => line.note(text));
     const run = await lab.measure(
       {
         experiments: [experiment],
@@ -202,7 +253,8 @@ export async function gcRunCommand(word: string, options: GcRunOptions, io: Io, 
       options.json === true ? `${JSON.stringify(gcRunData(report), null, 2)}\n` : gcRunText(report, looks);
     await keepRun(run, [experiment], places, text, io);
     for (const warning of run.warnings) io.stderr.write(`${warning}\n`);
-    return closingCode(run, interrupts.signal.aborted, io);
+    const code = closingCode(run, interrupts.signal.aborted, io);
+    return code === exitCodes.good && run.measurements.length === 0 ? exitCodes.bad : code;
   } finally {
     line.clear();
     interrupts.release();

@@ -37,14 +37,21 @@ function stepped(choice: CollectorChoice, program: StepProgram): Steps {
   }
 }
 
+/** Programs on which the collector does something. */
+function showing(choice: CollectorChoice): string[] {
+  return stepPrograms.filter((each) => stepped(choice, each).steps.length > 0).map(({ id }) => id);
+}
+
 /** The command. Its result is the exit code. */
 export function gcStepCommand(id: string, { mutator, steps: most, phase }: GcStepOptions, io: Io): number {
   const choice = chosen(id);
   const program = programCalled(mutator);
   const steps = stepped(choice, program);
   if (steps.steps.length === 0) {
-    io.stderr.write(`${choice.title} has nothing to show on ${program.id}: it found and freed nothing.\n`);
-    return exitCodes.good;
+    throw new UserError(
+      `${choice.title} has nothing to show on ${program.id}: it neither collected nor freed anything`,
+      `--mutator ${showing(choice).join(', or --mutator ')}`,
+    );
   }
   if (phase !== undefined && !steps.steps.some((step) => step.phase === phase)) {
     const phases = [...new Set(steps.steps.map((step) => step.phase))];

@@ -3,8 +3,8 @@
  * steps (cycle.ts). Shorter pauses for more processor time, and for what floats.
  * Native twin: native/collectors/plans/concurrent.h.
  */
-import { type CollectorRoom, heapStart, type MakeCollector } from '../collector.ts';
-import { ConcurrentMarking, type MarkerThread } from '../concurrent-marking.ts';
+import { type ByTurns, type CollectorRoom, heapStart, type MakeCollector } from '../collector.ts';
+import { ConcurrentMarking, MarkerByTurns, type MarkerThread } from '../concurrent-marking.ts';
 import { Counts } from '../counts.ts';
 import { Cycle, requireCycle } from '../cycle.ts';
 import { BlockSpace } from '../spaces/block-space.ts';
@@ -22,6 +22,18 @@ function make(room: CollectorRoom, [start, distance]: readonly number[], thread:
  */
 export function concurrent(room: CollectorRoom, settings: readonly number[]): Cycle {
   return make(room, settings, null);
+}
+
+/** The same with its marker's work done in turns. */
+export function concurrentByTurns(): ByTurns {
+  let marker: MarkerByTurns | null = null;
+  return {
+    make: (room, settings) => {
+      marker = new MarkerByTurns(room);
+      return make(room, settings, marker);
+    },
+    turn: (words) => marker?.turn(words),
+  };
 }
 
 /** The same with a second thread, whose heap and scratch are the room's. */

@@ -154,7 +154,12 @@ export class Generational implements Collector {
   get spaces(): readonly Stretch[] {
     const [young, idle] = this.#nursery.halves;
     return [
-      { name: 'old generation', start: this.#plan.oldStart, end: this.#plan.youngStart },
+      {
+        name: 'old generation',
+        start: this.#plan.oldStart,
+        end: this.#plan.youngStart,
+        ...(this.#old instanceof CompactSpace ? {} : { blocksStart: this.#old.start }),
+      },
       { name: 'nursery', start: young.start, end: young.end },
       { name: 'nursery, idle half', start: idle.start, end: idle.end },
     ];

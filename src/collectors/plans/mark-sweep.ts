@@ -117,7 +117,8 @@ export class MarkSweep implements Collector {
   }
 
   get spaces(): readonly Stretch[] {
-    return [{ name: 'blocks', start: this.#space.start, end: this.#space.end }];
+    const { start, end } = this.#space;
+    return [{ name: 'blocks', start, end, blocksStart: start }];
   }
 
   #noteUsed(): void {

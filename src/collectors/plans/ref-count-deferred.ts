@@ -43,6 +43,8 @@ export class RefCountDeferred implements Collector {
   #mostPending: number;
   #mostCandidates: number;
   #pending = 0;
+  /** The newest object: its maker may hold it in no root yet. It counts as one. */
+  #newest = none;
 
   /**
    * Settings: objects more in the table that make it look at the roots; with cycles, candidates more that make it look
@@ -79,6 +81,7 @@ export class RefCountDeferred implements Collector {
   }
 
   alloc(slots: number, words: number): number {
+    this.#newest = none;
     if (this.#pending >= this.#mostPending)
       this.#reconcile(this.#findsCycles && this.#trials.size >= this.#mostCandidates);
     if (this.#coalesces && !this.#log.fits(0)) this.#reconcile(false);
@@ -88,6 +91,7 @@ export class RefCountDeferred implements Collector {
       at = this.#heap.make(slots, words);
       if (at === none) return this.#heap.refuse(words);
     }
+    this.#newest = at;
     this.#wait(at);
     if (this.#coalesces && slots > 0) this.#log.addNew(at);
     return at;
@@ -117,6 +121,7 @@ export class RefCountDeferred implements Collector {
   }
 
   collect(): void {
+    this.#newest = none;
     this.#reconcile(true);
   }
 
@@ -150,6 +155,7 @@ export class RefCountDeferred implements Collector {
       watcher.see(collectorEvent.root, root);
       this.#raise(root);
     }
+    if (this.#newest !== none) this.#raise(this.#newest);
     // 2. What waits in the table is named by a root, or by a slot since, or it is dead.
     watcher.see(collectorEvent.release, none);
     while (this.#pending > 0) this.#settle(this.#table[--this.#pending]!);
@@ -159,6 +165,7 @@ export class RefCountDeferred implements Collector {
     for (const root of this.#roots) {
       if (root !== none) this.#lower(root);
     }
+    if (this.#newest !== none) this.#lower(this.#newest);
     this.#mostPending = this.#pending + this.#morePending;
     if (isFull) {
       this.#mostCandidates = this.#trials.size + this.#moreCandidates;

@@ -7,6 +7,8 @@
 import { ContractError } from '../../base/errors.ts';
 import type { Collector, CollectorRoom, MakeCollector } from '../collector.ts';
 import { none, objectHeaderWords, objectWords } from '../object.ts';
+import { makingWords, RunPatience } from '../patience.ts';
+import type { PauseLog } from '../pauses.ts';
 
 export interface GcBenchShape {
   /** Of the first tree, which is dropped at once and whose size says how many the others are. */
@@ -95,14 +97,18 @@ class GcBench {
   readonly #heap: Uint32Array;
   readonly #roots: Uint32Array;
   readonly #nodeWords: number;
+  readonly #pauses: PauseLog;
+  readonly #patience: RunPatience;
   #objects = 0;
   #filledWords = 0;
 
-  constructor(make: MakeCollector, room: CollectorRoom, settings: readonly number[]) {
+  constructor(make: MakeCollector, room: CollectorRoom, settings: readonly number[], patience: RunPatience) {
     room.roots.fill(none);
     this.collector = make(room, settings);
     this.#heap = room.heap;
     this.#roots = room.roots;
+    this.#pauses = room.pauses;
+    this.#patience = patience;
     this.#nodeWords = objectWords(this.collector.extraWords, nodeSlots, nodeBytes);
   }
 
@@ -198,6 +204,7 @@ class GcBench {
   }
 
   #make(slots: number, words: number): number {
+    this.#patience.check(this.#pauses.pauses, this.#objects * makingWords);
     this.#objects++;
     return this.collector.alloc(slots, words);
   }
@@ -217,6 +224,7 @@ class GcBench {
  * Runs it over a collector made afresh. `counts` (countNumbers) gets what the collector counted, and behind that whether
  * the program went to its end: 1, or 0 where memory ran out.
  * @returns objects made and nodes of the long-lived tree in the upper 32 bits, the sum of the array's words below
+ * @throws ContractError where it takes longer than the patience lasts
  */
 export function gcBench(
   make: MakeCollector,
@@ -224,6 +232,7 @@ export function gcBench(
   settings: readonly number[],
   shape: GcBenchShape,
   counts: Float64Array,
+  patience: RunPatience = new RunPatience(),
 ): bigint {
   const deepest = Math.max(shape.stretchDepth, shape.longLivedDepth, shape.mostDepth);
   if (deepest > mostTreeDepth || room.roots.length !== gcBenchRoots(shape)) {
@@ -232,7 +241,7 @@ export function gcBench(
         `not ${room.roots.length}`,
     );
   }
-  const program = new GcBench(make, room, settings);
+  const program = new GcBench(make, room, settings, patience);
   const isDone = program.run(shape);
   room.pauses.close();
   const checksum = program.checksum();

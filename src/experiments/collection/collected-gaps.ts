@@ -88,9 +88,9 @@ function variant(choice: CollectorChoice): ThreadVariant {
 
 const moving: readonly string[] = ['mark-compact', 'semi-space'];
 
-function gapsIn(findings: Findings, id: string): number[] {
+function valuesOf(findings: Findings, id: string, metric = 'gapPercent'): number[] {
   return findings.groups.flatMap((group) => {
-    const row = findings.measurement(group, { variant: id }, 'gapPercent');
+    const row = findings.measurement(group, { variant: id }, metric);
     return row?.processes.flatMap(({ raw }) => raw) ?? [];
   });
 }
@@ -100,8 +100,8 @@ const markSweepFragments: Claim = {
   statement: 'Mark-sweep leaves gaps between the objects that live; mark-compact and copying leave none.',
   source: 'gaps against none',
   judge(findings): Judgement {
-    const swept = gapsIn(findings, 'mark-sweep');
-    const moved = moving.map((id) => gapsIn(findings, id));
+    const swept = valuesOf(findings, 'mark-sweep');
+    const moved = moving.map((id) => valuesOf(findings, id));
     if (swept.length === 0 || moved.some((values) => values.length === 0)) {
       return withoutEffect('inconclusive', 'Not all of mark-sweep, mark-compact and copying were measured.');
     }
@@ -112,10 +112,14 @@ const markSweepFragments: Claim = {
       unit: '%',
     };
     const say = (values: readonly number[]): string => `${formatNumber(Math.max(...values))}%`;
+    const free = valuesOf(findings, 'mark-sweep', 'freeBlockPercent');
     const sentence =
-      `Of what lies between the first and the last object after a full collection, mark-sweep leaves ` +
-      `${formatNumber(effect.low)} to ${formatNumber(effect.high)}% in gaps; mark-compact leaves ${say(moved[0]!)} and ` +
-      `copying ${say(moved[1]!)} at most.`;
+      `Of the blocks that have an object after a full collection, mark-sweep leaves ${formatNumber(effect.low)} to ` +
+      `${formatNumber(effect.high)}% in gaps; mark-compact leaves ${say(moved[0]!)} and copying ${say(moved[1]!)} at most.` +
+      (free.length === 0
+        ? ''
+        : ` Blocks of mark-sweep's that are free as a whole, and serve any size, take ${formatNumber(Math.min(...free))} to ` +
+          `${formatNumber(Math.max(...free))}% of what lies between the first and the last object; they count as no gaps.`);
     const isSo = effect.low > 0 && moved.flat().every((percent) => percent === 0);
     return { status: isSo ? 'supported' : 'refuted', sentence, effect };
   },
@@ -166,7 +170,16 @@ export const collectedGaps: Experiment = {
   baseline: { variant: 'semi-space' },
   operation: 'operation of the program',
   metrics: [
-    { id: 'gapPercent', title: 'gaps, of what lies between the first and the last object', unit: '%' },
+    {
+      id: 'gapPercent',
+      title: 'gaps, of what lies between the first and the last object without whole free blocks',
+      unit: '%',
+    },
+    {
+      id: 'freeBlockPercent',
+      title: 'whole free blocks, of what lies between the first and the last object',
+      unit: '%',
+    },
     { id: 'gaps', title: 'gaps with room for an object', unit: 'gaps' },
     { id: 'largestGapBytes', title: 'the largest gap', unit: 'B' },
   ],
@@ -175,11 +188,12 @@ export const collectedGaps: Experiment = {
 the first object and the last of each space, how much has no object in it, in stretches in which another would have room?
 
 A collector that does not move objects leaves them where they lie, and the dead among them are gaps. They are no loss while
-requests of their size come: in a heap of blocks with cells of one size each, a gap takes any object of its size, and
-a block without an object serves every size. They are a loss when sizes change, since a request for much finds little
-next to each other; and objects that were made one after another come to lie apart, in lines shared with others. What is
-lost where a size is rounded up to its cell counts, too, where it is as large as an object. A collector that copies or slides
-puts all that lives side by side, and has no gap at all; a generational one is what its old space is. Figures are counts,
+requests of their size come: in a heap of blocks with cells of one size each, a gap takes any object of its size. A block
+without an object serves every size: it is no gap, and is reported apart. Gaps are a loss when sizes change, since a request
+for much finds little next to each other; and objects that were made one after another come to lie apart, in lines shared
+with others. What is lost where a size is rounded up to its cell, and at a block's end, counts, too, where it is as large as
+an object. A collector that copies or slides puts all that lives side by side, and has no gap at all; a generational one is
+what its old space is. Figures are counts,
 from a program that each process draws anew. No time is reported.`,
   drawing: `before         |AA|b|CCC|d|EE|f|GG|hhh|II|
 mark-sweep     |AA|.|CCC|.|EE|.|GG|...|II|
@@ -192,7 +206,7 @@ copying        |AA|EE|CCC|II|GG|     another half
     logX: false,
     logY: false,
     cacheLines: false,
-    title: 'Gaps, of what lies between the first and the last object',
+    title: 'Gaps between objects, whole free blocks apart',
     metric: 'gapPercent',
   },
   isCurve: true,

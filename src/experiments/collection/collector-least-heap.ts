@@ -1,8 +1,10 @@
 /**
  * The smallest heap in which a collector can run a program to its end, found by halving: an exact count for the heaps
- * that were tried, about a hundredth of the answer apart. It runs native code and reads no clock.
+ * that were tried, about a hundredth of the answer apart. It runs native code, and the event loop turns between two runs.
  */
+import { setImmediate as eventLoopTurn } from 'node:timers/promises';
 import { ContractError } from '../../base/errors.ts';
+import { mostCollectedWords } from '../../collectors/collector.ts';
 import { countNumbers } from '../../collectors/counts.ts';
 import type { CollectorChoice } from '../../collectors/plans.ts';
 import { inOrder } from '../../kernel/signature.ts';
@@ -13,6 +15,8 @@ import { shortfallOf } from './collector-metrics.ts';
 /** More than so many times of what is live is not looked at. */
 const mostTimesLive = 16;
 const within = 1.01;
+/** As native/collectors/mutate.h says it. */
+const givenUp = 'takes this collector more than';
 
 function fits({ kind, settings }: CollectorChoice, trace: NeedyTrace, heapWords: number): boolean {
   if (heapWords < kind.leastWords) return false;
@@ -26,7 +30,13 @@ function fits({ kind, settings }: CollectorChoice, trace: NeedyTrace, heapWords:
     counts: new Float64Array(countNumbers),
     pauses: new Float64Array(0),
   };
-  runNative(kind.kernel, inOrder(mutateSignature, args), { warmup: 0, iterations: 1, samples: 1 });
+  try {
+    runNative(kind.kernel, inOrder(mutateSignature, args), { warmup: 0, iterations: 1, samples: 1 });
+  } catch (error) {
+    // Nobody can use a heap in which a collector is given up.
+    if (error instanceof Error && error.message.includes(givenUp)) return false;
+    throw error;
+  }
   return shortfallOf(args) === null;
 }
 
@@ -42,14 +52,27 @@ function fitsOrRefusal(choice: CollectorChoice, trace: NeedyTrace, words: number
 }
 
 /**
- * Words of the heap; null where even 16 times of what is live at most is too little.
+ * Words of the heap; null where even 16 times of what is live at most is too little; undefined where `goesOn`, which is
+ * asked before every run, said no.
  * @throws ContractError where the settings won't do in any heap
  */
-export function leastHeapWords(choice: CollectorChoice, trace: NeedyTrace): number | null {
+export async function leastHeapWords(
+  choice: CollectorChoice,
+  trace: NeedyTrace,
+  goesOn: () => boolean = () => true,
+): Promise<number | null | undefined> {
+  const mayGoOn = async (): Promise<boolean> => {
+    await eventLoopTurn();
+    return goesOn();
+  };
   const sized = (times: number): number =>
-    Math.max(heapWordsFor(trace.liveWords, 100 * times), choice.kind.leastWords);
+    Math.min(
+      Math.max(heapWordsFor(trace.liveWords, 100 * times), choice.kind.leastWords),
+      mostCollectedWords,
+    );
   let [low, high] = [1, 1];
   for (;;) {
+    if (!(await mayGoOn())) return undefined;
     const found = fitsOrRefusal(choice, trace, sized(high));
     if (found === true) break;
     if (high >= mostTimesLive) {
@@ -59,6 +82,7 @@ export function leastHeapWords(choice: CollectorChoice, trace: NeedyTrace): numb
     [low, high] = [high, 2 * high];
   }
   while (high / low > within) {
+    if (!(await mayGoOn())) return undefined;
     const middle = Math.sqrt(low * high);
     if (fitsOrRefusal(choice, trace, sized(middle)) === true) high = middle;
     else low = middle;

@@ -21,6 +21,8 @@ type Figures = Readonly<Record<string, number>>;
 
 /** The windows of the MMU, in ms; the metric of each is `mmu<ms>ms`. */
 export const mmuWindowsMs = [1, 2, 5, 10, 20, 50, 100] as const;
+/** The windows of the BMU, likewise `bmu<ms>ms`. */
+const bmuWindowsMs = [1, 10, 100] as const;
 
 const wordBytes = 4;
 const bytes = (words: number): number => words * wordBytes;
@@ -43,6 +45,7 @@ export function pauseFigures(log: Pauses): Figures {
   ]);
   return {
     pauses: pauses.length + log.lost,
+    ...(log.lost === 0 ? {} : { lostPauses: log.lost }),
     ...(lengthsNs.length === 0
       ? { maxPauseNs: 0 }
       : {
@@ -55,6 +58,7 @@ export function pauseFigures(log: Pauses): Figures {
     stoppedNs: utilisation.stillNs,
     throughputPercent: 100 * utilisation.throughput,
     ...Object.fromEntries(mmuWindowsMs.map((ms) => [`mmu${ms}ms`, utilisation.mmu(ms * 1e6)])),
+    ...Object.fromEntries(bmuWindowsMs.map((ms) => [`bmu${ms}ms`, utilisation.bmu(ms * 1e6)])),
     ...(log.cpuNs === null || log.wallNs === 0 ? {} : { cpuOverWall: log.cpuNs / log.wallNs }),
   };
 }
@@ -97,7 +101,8 @@ export function observeCollector({ counts, pauses }: Observed): Figures {
 
 /** Of the pauses the longest, in order of time. */
 export function timelineOf({ pauses: log }: Observed): StoodStill {
-  const { wallNs, pauses, lost } = readPauses(log);
+  const all = readPauses(log);
+  const { wallNs, pauses } = toldOf(all);
   const length = ({ startNs, endNs }: (typeof pauses)[number]): number => endNs - startNs;
   const kept = pauses
     .toSorted((a, b) => length(b) - length(a))
@@ -105,7 +110,7 @@ export function timelineOf({ pauses: log }: Observed): StoodStill {
     .toSorted((a, b) => a.startNs - b.startNs);
   return {
     wallNs: Math.round(wallNs),
-    lost: lost + pauses.length - kept.length,
+    lost: all.lost + pauses.length - kept.length,
     pauses: kept.map(({ kind, startNs, endNs }) => [kind, Math.round(startNs), Math.round(endNs)]),
   };
 }
@@ -120,7 +125,7 @@ export function shortfallOf({ trace, counts }: Observed): string | null {
   const needed =
     neededWords === 0
       ? ''
-      : `, where ${formatBytes(bytes(neededWords))} of objects were in use with the one asked for`;
+      : `: no room was left for an object that would have made ${formatBytes(bytes(neededWords))} of objects`;
   return `out of memory after ${percent}% of its operations${needed}`;
 }
 
@@ -130,10 +135,12 @@ const titles: Readonly<Record<string, readonly [title: string, unit: string]>> =
   p99PauseNs: ['pause, 99th percentile', 'ns'],
   p999PauseNs: ['pause, 99.9th percentile', 'ns'],
   pauses: ['pauses', 'pauses'],
+  lostPauses: ['pauses after the log was full: lengths, throughput and MMU are of the time before', 'pauses'],
   ...Object.fromEntries(pauseNames.map((name) => [`${name}Pauses`, [`pauses: ${name}`, 'pauses'] as const])),
   stoppedNs: ['all pauses together', 'ns'],
   throughputPercent: ["throughput: the mutator's share of the time", '%'],
   ...Object.fromEntries(mmuWindowsMs.map((ms) => [`mmu${ms}ms`, [`MMU of ${ms} ms`, 'share'] as const])),
+  ...Object.fromEntries(bmuWindowsMs.map((ms) => [`bmu${ms}ms`, [`BMU of ${ms} ms`, 'share'] as const])),
   cpuOverWall: ["processor time over time, all the process's threads", 'x'],
   allocationRate: ['allocation rate', 'B/s'],
   collections: ['collections, full and minor', 'collections'],
@@ -166,7 +173,11 @@ export function collectorMetrics(...ids: readonly string[]): readonly Metric[] {
   });
 }
 
-export const mmuMetricIds: readonly string[] = mmuWindowsMs.map((ms) => `mmu${ms}ms`);
+/** MMU, and BMU. */
+export const utilisationMetricIds: readonly string[] = [
+  ...mmuWindowsMs.map((ms) => `mmu${ms}ms`),
+  ...bmuWindowsMs.map((ms) => `bmu${ms}ms`),
+];
 /** All that is observed. */
 export const collectorMetricIds: readonly string[] = Object.keys(titles);
 

@@ -1,7 +1,7 @@
 /** Experiment: the collectors side by side on one program in heaps of one size: time, pauses, utilisation. */
 import type { Experiment } from '../../experiment/experiment.ts';
 import { checkWhole } from '../hardware/sizes.ts';
-import { collectorMetrics, mmuMetricIds } from './collector-metrics.ts';
+import { collectorMetrics, utilisationMetricIds } from './collector-metrics.ts';
 import { collectorVariants, isSpared, mutatorParameter, stepsParameter } from './collector-variants.ts';
 
 export const collectorPauses: Experiment = {
@@ -40,9 +40,10 @@ export const collectorPauses: Experiment = {
     'p99PauseNs',
     'p50PauseNs',
     'pauses',
+    'lostPauses',
     'throughputPercent',
     'cpuOverWall',
-    ...mmuMetricIds,
+    ...utilisationMetricIds,
   ),
   claims: [],
   explain: `A program of objects is written down once, as a trace: make an object, load a reference, store one. Every
@@ -50,7 +51,8 @@ collector runs under the same trace, in a heap of the same size, in turns. The t
 collector costs: allocation, barriers at loads and stores, collections. A pause is time in which the program stands still
 altogether. The median pause says little: a collector that works in small steps has many short ones and may still have a
 long one. Minimum mutator utilisation says more: of every stretch of 10 ms of the run, however it is laid, what share at
-least did the program have? It is 0 up to the longest pause, and for the whole run it is the throughput.
+least did the program have? It is 0 up to the longest pause, and for the whole run it is the throughput. A longer window can have less than a
+shorter one, where it catches a second pause; bounded, it is the least of all windows so long or longer.
 
 An overhead means nothing without the heap's size: all have the same here, in percent of what is live at most, headers of
 two words counted. What a collector needs beside the heap (a mark stack) is not counted. A collector whose heap is too

@@ -11,7 +11,7 @@ import { mutators, mutatorTrace, type MutatorProgram } from '../../trace/mutator
 import type { LifetimeModel } from '../../trace/lifetime-model.ts';
 import { modelled } from '../../trace/mutators/modelled.ts';
 import type { Settings } from '../../trace/workload.ts';
-import { collectorMetrics, mmuMetricIds } from './collector-metrics.ts';
+import { collectorMetrics, utilisationMetricIds } from './collector-metrics.ts';
 import { collectorVariant } from './collector-variants.ts';
 import {
   type MutatorSource,
@@ -70,9 +70,10 @@ const metricIds = [
   'p99PauseNs',
   'p50PauseNs',
   'pauses',
+  'lostPauses',
   'throughputPercent',
   'cpuOverWall',
-  ...mmuMetricIds,
+  ...utilisationMetricIds,
   'peakUsedBytes',
   'peakUsedOverLive',
   'collections',

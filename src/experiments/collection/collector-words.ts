@@ -31,13 +31,16 @@ of all.`,
   },
   'mark-sweep': {
     does: `Objects stay where they are. When there is no room the program stops. From the roots on, each object that is
-found is marked and put on a stack, until the stack is empty. Then the heap is swept from end to end: what has no mark goes
-to a list of free cells of its size. A lazy sweep does that block by block, when an allocation looks for room.`,
-    drawing: `mark   |A*|x|B*|xx|C*|x|D*|xxx|   * reached
-sweep  |A |.|B |..|C |.|D |...|   . on a free list
-alloc  |A |E|B |..|C |.|D |...|   a hole of the size`,
-    costs: `Marking costs what lives, sweeping the whole heap. Holes of one size serve no other: the heap fragments. Nothing
-moves, so no reference is ever updated.`,
+found is marked and put on a stack, until the stack is empty. The heap is blocks of cells of one size; a block has a map of
+its cells in use, and one of marks. A sweep makes the map of marks the map of what is in use, block by block, and looks at no
+cell: what has no mark is free. Free cells side by side are a hole, and an allocation takes the next cell of a hole of its
+size. A block without a mark is free for any size. A lazy sweep treats a block when an allocation looks for room.`,
+    drawing: `block |A|x|B|x|x|C|x|D|x|x|   cells of one size
+used   1 1 1 1 1 1 1 1 1 1    before
+marks  1 0 1 0 0 1 0 1 0 0    become used: the sweep
+alloc |A|E|B|F|G|C|.|D|.|.|   holes are filled in order`,
+    costs: `Marking costs what lives, sweeping two maps of a bit for each 8 bytes. Cells of one size serve no other until their
+whole block is free: the heap fragments. Nothing moves, so no reference is ever updated.`,
     source: 'McCarthy, Recursive functions of symbolic expressions, CACM 3(4), 1960',
     shows: 'marked and freed tell the two phases; a lazy sweep has shorter pauses and slower allocations.',
   },
@@ -86,8 +89,9 @@ where each object will be, make every reference name that place, move.`,
 1 where |A0|x|B1|xx|C2|x|D3|xxx|
 2 slots  B's slot that named D names 3
 3 move  |A|B|C|D|..............|  free is one piece`,
-    costs: `The longest pauses: three walks after the mark. Where objects will be stands in a table beside the heap, a bit for each
-8 bytes and a word for each 256. The heap has no holes, and allocation is an addition.`,
+    costs: `The longest pauses: three walks after the mark. What lives, and where it will be, stands in a table in the heap,
+before the objects: a bit for each 8 bytes and a word for each 256, 1/32 of the heap. The objects have no holes between them,
+and allocation is an addition.`,
     source:
       'Knuth, The Art of Computer Programming 1, exercise 2.5.33 (LISP-2); Jones, Hosking and Moss, section 3.2',
     shows: 'copied is what slid; it lives in the smallest heaps.',
@@ -105,6 +109,19 @@ cards |0|0|..1...|         B was stored to: scan it`,
 the old space's own collector.`,
     source: 'Ungar, Generation scavenging, SDE 1984; Wilson and Moher on cards, OOPSLA 1989',
     shows: 'many minor pauses, few full ones; promoted over allocated, and survival by age.',
+  },
+  'generational-scan': {
+    does: `Generations without a write barrier, to be compared with those that have one. The young have a space of their own,
+what lives there is copied out at each minor collection, and what has survived some times is promoted to the old space. Nobody
+notes which of the old name young objects: each minor collection looks at every slot of every old object.`,
+    drawing: `roots ->  nursery |a|x|b|xxxxx|     minor: a, b copied
+              ^
+old   |A|B|C|D|...|        A, B, C, D: all are looked at`,
+    costs: `A store costs nothing more. A minor pause is as long as what survives of the young and all of the old space; a full
+one as long as in mark-sweep.`,
+    source: 'Jones, Hosking and Moss, The Garbage Collection Handbook (2011), chapter 9',
+    shows:
+      'rememberedSlots, all of the old ones here, and the minor pauses, beside those of generational and generational-buffer.',
   },
   incremental: {
     does: `Marking in small steps between allocations, each in proportion to what was allocated. White is not yet found, grey

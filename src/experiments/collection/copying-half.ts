@@ -37,7 +37,9 @@ const observe = ((args: Filled) => ({ usablePercent: usablePercent(args) })) as 
 ) => Readonly<Record<string, number>>;
 
 const leastHeapBytes = 2 ** 15;
-const mostHeapBytes = 2 ** 17;
+const mostHeapBytes = 2 ** 21;
+/** In a smaller heap some dozens of blocks serve 37 sizes of cells, and what is left over in them is most of what is lost. */
+const tellingHeapBytes = 2 ** 20;
 /** An object takes four words at least: more of them fit in no heap of this experiment. */
 const objects = mostHeapBytes / 16;
 
@@ -57,8 +59,9 @@ const halfFrom = 45;
 const half = 50;
 
 function judgeHalf(findings: Findings): Judgement {
-  const values = (variant: string): number[] =>
+  const values = (variant: string, leastBytes = 0): number[] =>
     findings.groups.flatMap((group) => {
+      if ((group.point['heapBytes'] as number) < leastBytes) return [];
       const row = findings.measurement(group, { variant }, 'usablePercent');
       return row?.processes.flatMap(({ raw }) => raw) ?? [];
     });
@@ -74,7 +77,7 @@ function judgeHalf(findings: Findings): Judgement {
   const others = collectorChoices
     .filter(({ id }) => id !== 'semi-space')
     .flatMap(({ id }) => {
-      const all = values(id);
+      const all = values(id, tellingHeapBytes);
       return all.length === 0 ? [] : [`${id} ${formatNumber(Math.min(...all))}% at least`];
     });
   const sentence =
@@ -133,7 +136,9 @@ export const copyingHalf: Experiment = {
 the whole heap, is what a program can use of it. Copying needs an empty half to copy into. A generational collector may need
 room to copy its young objects into; free lists lose what a size class rounds up and the end of a block; counts and
 addresses to move to take a word of each object, which is not counted as use. Tables lie in the heap and take a little. All
-figures are counts, the same in both languages; each process draws its sizes anew. No time is reported.`,
+figures are counts, the same in both languages; each process draws its sizes anew. No time is reported. In a heap below
+1 MiB the blocks of a block space are too few for the sizes of its cells, and what it can fill there says little of larger
+ones: others than copying are told of from 1 MiB on.`,
   drawing: `semi-space   |AAAAAAAAAAAAAA|              | half
 mark-sweep   |T|AAA|AAA|AA.|AAA|AAA|AA.|AAA|
 mark-compact |AAAAAAAAAAAAAAAAAAAAAAAAAAAAA|

@@ -1,8 +1,14 @@
-/** Programs of the experiments about copying: they stand in no list, since they mean little to other collectors. */
+/**
+ * Programs of the experiments about copying, and free lists to compare allocation with: they stand in no list, since they
+ * mean little to other collectors, or to users.
+ */
+import { leastCollectedWords } from '../../collectors/collector.ts';
+import type { CollectorChoice, CollectorKind } from '../../collectors/plans.ts';
+import { FreeLists } from '../../collectors/plans/free-lists.ts';
 import type { MutatorProgram } from '../../trace/mutator.ts';
 import { type MutatorTrace, MutatorWriter } from '../../trace/mutator-rows.ts';
 import type { Programs } from './collector-variants.ts';
-import { mutateKernelsOver, mutatorSource } from './mutate-kernels.ts';
+import { mutateKernel, mutateKernelsOver, mutatorSource } from './mutate-kernels.ts';
 
 /** As much alive at every collection: a table of objects that stay, made in random order, and then garbage alone. */
 const steady: MutatorProgram<{ nodes: number; steps: number; dataBytes: number }> = {
@@ -52,4 +58,25 @@ const filling: MutatorProgram<{ objects: number; mostBytes: number }> = {
 
 const source = mutatorSource([steady, onlyAllocation, filling]);
 
-export const copyingPrograms: Programs = { source, kernels: mutateKernelsOver(source) };
+const freeListsKind: CollectorKind = {
+  id: 'free-lists',
+  kernel: 'free-lists-mutate',
+  title: 'free lists, threaded through the cells',
+  make: FreeLists.create,
+  settings: [],
+  leastWords: leastCollectedWords,
+  keeps: 'cycles',
+};
+
+/** Allocation alone: nothing is ever collected. */
+export const freeLists: CollectorChoice = {
+  id: freeListsKind.id,
+  title: freeListsKind.title,
+  kind: freeListsKind,
+  settings: [],
+};
+
+export const copyingPrograms: Programs = {
+  source,
+  kernels: new Map([...mutateKernelsOver(source), [freeLists.id, mutateKernel(freeListsKind, source)]]),
+};

@@ -46,23 +46,55 @@ export function heapBytesFor(objects: number): number {
   return heapWordsFor(objects) * wordBytes;
 }
 
+interface Scatter {
+  /** Where a node lies. */
+  place(node: number): number;
+  /** The number that lies at a place, which may be beyond all nodes. */
+  at(place: number): number;
+}
+
+/** The odd number that takes a multiplication by this one back, modulo 2^32. */
+function inverseOf(odd: number): number {
+  let inverse = odd;
+  // Each step doubles how many bits are right, of three at first.
+  for (let rightBits = 3; rightBits < 32; rightBits *= 2) {
+    inverse = Math.imul(inverse, 2 - Math.imul(odd, inverse));
+  }
+  return inverse;
+}
+
 /**
  * A permutation of whole numbers below `count` that needs no table: steps that can be undone, of as many bits as the
  * numbers have, taken again where they lead beyond. The steps are a multiplication by an odd number and a shift.
  */
-function scatter(count: number, prng: Prng): (index: number) => number {
+function scatter(count: number, prng: Prng): Scatter {
   const bits = Math.max(2, Math.ceil(Math.log2(count)));
   const mask = 2 ** bits - 1;
   const [first, second] = [prng.next() | 1, prng.next() | 1];
-  return (index) => {
-    let at = index;
-    do {
-      at = Math.imul(at, first) & mask;
-      at ^= at >>> (bits >>> 1);
-      at = Math.imul(at, second) & mask;
-      at ^= at >>> ((bits >>> 1) + 1);
-    } while (at >= count);
-    return at;
+  const [firstBack, secondBack] = [inverseOf(first), inverseOf(second)];
+  const [low, high] = [bits >>> 1, (bits >>> 1) + 1];
+  return {
+    place(node) {
+      let at = node;
+      do {
+        at = Math.imul(at, first) & mask;
+        at ^= at >>> low;
+        at = Math.imul(at, second) & mask;
+        at ^= at >>> high;
+      } while (at >= count);
+      return at;
+    },
+    at(place) {
+      let at = place;
+      do {
+        // Twice `high` is beyond all bits, three times `low` as well.
+        at ^= at >>> high;
+        at = Math.imul(at, secondBack) & mask;
+        at ^= (at >>> low) ^ (at >>> (2 * low));
+        at = Math.imul(at, firstBack) & mask;
+      } while (at >= count);
+      return at;
+    },
   };
 }
 
@@ -71,21 +103,22 @@ interface Filled {
   readonly root: number;
 }
 
-/** Cells that nobody reaches are linked into a list, as a sweep leaves them. */
-function linkDead(heap: Uint32Array): void {
-  let free = none;
-  for (let at = heapStart; at < heap.length; at += cellWords) {
-    if (heap[at] !== 0) continue;
-    heap[at + 1] = free;
-    free = at;
-  }
-}
-
+/**
+ * Cell after cell, so that memory is written in order. Cells that nobody reaches are linked into a list, as a sweep
+ * leaves them.
+ */
 function fill(heap: Uint32Array, objects: number, prng: Prng): Filled {
-  const place = scatter(cellsFor(objects), prng);
-  const offset = (node: number): number => heapStart + cellWords * place(node);
-  for (let node = 0; node < objects; node++) {
-    const at = offset(node);
+  const cells = cellsFor(objects);
+  const order = scatter(cells, prng);
+  const offset = (node: number): number => heapStart + cellWords * order.place(node);
+  let free = none;
+  for (let cell = 0, at = heapStart; cell < cells; cell++, at += cellWords) {
+    const node = order.at(cell);
+    if (node >= objects) {
+      heap[at + 1] = free;
+      free = at;
+      continue;
+    }
     heap[at] = cellSlots << stateBits;
     heap[at + 1] = cellWords;
     for (let slot = 0; slot < cellSlots; slot++) {
@@ -94,7 +127,6 @@ function fill(heap: Uint32Array, objects: number, prng: Prng): Filled {
     }
     heap[at + cellWords - 2] = node;
   }
-  linkDead(heap);
   return { heap, root: offset(0) };
 }
 
@@ -112,51 +144,89 @@ function filledAt({ point, prng, room }: Place): Filled {
 }
 
 interface Found {
-  objects: number;
-  offsets: number;
+  readonly objects: number;
+  readonly offsets: number;
 }
 
-type Mark = (at: number) => boolean;
+/** Where marks are; `mark` is false for what was marked. */
+interface Marks {
+  mark(at: number): boolean;
+}
 
-/** Marks when an object is found, and pushes it once; with a queue of one, what is popped is looked at at once. */
-function markFound(heap: Uint32Array, mark: Mark, stack: Uint32Array, root: number, room: number): Found {
+class InHeaders implements Marks {
+  readonly #heap: Uint32Array;
+
+  constructor(heap: Uint32Array) {
+    this.#heap = heap;
+  }
+
+  mark(at: number): boolean {
+    const header = this.#heap[at]!;
+    if ((header & black) !== 0) return false;
+    this.#heap[at] = header | black;
+    return true;
+  }
+}
+
+class InMap implements Marks {
+  readonly #marks: Uint32Array;
+
+  constructor(marks: Uint32Array) {
+    this.#marks = marks;
+  }
+
+  mark(at: number): boolean {
+    const word = at >>> 6;
+    const bit = 1 << ((at >>> 1) & 31);
+    const bits = this.#marks[word]!;
+    if ((bits & bit) !== 0) return false;
+    this.#marks[word] = bits | bit;
+    return true;
+  }
+}
+
+/**
+ * Marks when an object is found, and pushes it once; with a queue of one, what is popped is looked at at once. `room`
+ * is a power of two.
+ */
+function markFound(heap: Uint32Array, marks: Marks, stack: Uint32Array, root: number, room: number): Found {
   const queue = new Uint32Array(room);
-  const found = { objects: 0, offsets: 0 };
-  let [oldest, queued, top] = [0, 0, 0];
-  if (mark(root)) stack[top++] = root;
+  let [objects, offsets, oldest, queued, top] = [0, 0, 0, 0, 0];
+  if (marks.mark(root)) stack[top++] = root;
   for (;;) {
-    while (queued < room && top > 0) queue[(oldest + queued++) % room] = stack[--top]!;
-    if (queued === 0) return found;
+    while (queued < room && top > 0) queue[(oldest + queued++) & (room - 1)] = stack[--top]!;
+    if (queued === 0) return { objects, offsets };
     const at = queue[oldest]!;
-    oldest = (oldest + 1) % room;
+    oldest = (oldest + 1) & (room - 1);
     queued--;
-    found.objects++;
-    found.offsets = (found.offsets + at) | 0;
+    objects++;
+    offsets = (offsets + at) | 0;
     const first = at + objectHeaderWords;
-    for (let slot = first; slot < first + slotsOf(heap, at); slot++) {
+    const end = first + slotsOf(heap, at);
+    for (let slot = first; slot < end; slot++) {
       const target = heap[slot]!;
-      if (target !== none && mark(target)) stack[top++] = target;
+      if (target !== none && marks.mark(target)) stack[top++] = target;
     }
   }
 }
 
 /** Pushes references unseen, and marks an object when it leaves the queue. */
-function markNamed(heap: Uint32Array, mark: Mark, stack: Uint32Array, root: number): Found {
+function markNamed(heap: Uint32Array, marks: Marks, stack: Uint32Array, root: number): Found {
   const queue = new Uint32Array(ahead);
-  const found = { objects: 0, offsets: 0 };
-  let [oldest, queued, top] = [0, 0, 1];
+  let [objects, offsets, oldest, queued, top] = [0, 0, 0, 0, 1];
   stack[0] = root;
   for (;;) {
-    while (queued < ahead && top > 0) queue[(oldest + queued++) % ahead] = stack[--top]!;
-    if (queued === 0) return found;
+    while (queued < ahead && top > 0) queue[(oldest + queued++) & (ahead - 1)] = stack[--top]!;
+    if (queued === 0) return { objects, offsets };
     const at = queue[oldest]!;
-    oldest = (oldest + 1) % ahead;
+    oldest = (oldest + 1) & (ahead - 1);
     queued--;
-    if (!mark(at)) continue;
-    found.objects++;
-    found.offsets = (found.offsets + at) | 0;
+    if (!marks.mark(at)) continue;
+    objects++;
+    offsets = (offsets + at) | 0;
     const first = at + objectHeaderWords;
-    for (let slot = first; slot < first + slotsOf(heap, at); slot++) {
+    const end = first + slotsOf(heap, at);
+    for (let slot = first; slot < end; slot++) {
       const target = heap[slot]!;
       if (target !== none) stack[top++] = target;
     }
@@ -223,14 +293,10 @@ function headersKernel(id: string, summary: string, isQueued: boolean): Kernel<t
       times: place.room.array('float64', 2),
     }),
     reference({ heap, stack, root, times }) {
-      const mark = (at: number): boolean => {
-        if ((heap[at]! & black) !== 0) return false;
-        heap[at]! |= black;
-        return true;
-      };
+      const marks = new InHeaders(heap);
       return markAndSweep(
         times,
-        () => (isQueued ? markNamed(heap, mark, stack, root) : markFound(heap, mark, stack, root, 1)),
+        () => (isQueued ? markNamed(heap, marks, stack, root) : markFound(heap, marks, stack, root, 1)),
         () => sweepCells(heap),
       );
     },
@@ -259,16 +325,10 @@ function mapKernel(id: string, summary: string, room: number): Kernel<typeof map
       };
     },
     reference({ heap, used, marks, stack, root, times }) {
-      const mark = (at: number): boolean => {
-        const word = at >>> 6;
-        const bit = 1 << ((at >>> 1) & 31);
-        if ((marks[word]! & bit) !== 0) return false;
-        marks[word]! |= bit;
-        return true;
-      };
+      const found = new InMap(marks);
       return markAndSweep(
         times,
-        () => markFound(heap, mark, stack, root, room),
+        () => markFound(heap, found, stack, root, room),
         () => sweepMap(used, marks, heap.length),
       );
     },
@@ -301,10 +361,13 @@ export const markMapQueue: Kernel<typeof mapSignature> = mapKernel(
   ahead,
 );
 
-/** Loads that take about as long as marking, however few chains there are. */
+/** Hops that tell what a load takes; more of them tell no more. */
+const mostHops = 2 ** 18;
+
+/** Loads that take about as long as marking, or less, however few chains there are. */
 function chasePoint(point: Point): Point {
   const { objects, chains, pages } = point as { objects: number; chains: number; pages: string };
-  const hops = Math.max(64, Math.floor(objects / 16));
+  const hops = Math.min(mostHops, Math.max(64, Math.floor(objects / 16)));
   return {
     workingSetBytes: Math.floor(heapBytesFor(objects) / lineBytes) * lineBytes,
     order: 'random',

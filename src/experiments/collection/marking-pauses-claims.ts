@@ -1,11 +1,21 @@
 /** What the longest pauses say: does marking beside the program shorten them, and what does that cost? */
-import { formatNs, formatNumber } from '../../base/units.ts';
+import { formatNs, formatNumber, formatRatio } from '../../base/units.ts';
 import type { Claim, Effect, Judgement, VerdictStatus } from '../../experiment/claim.ts';
 import type { Findings, Group, Ratio } from '../../experiment/findings.ts';
+import type { Inferred } from '../../experiment/inference.ts';
 import { describeRatio, withoutEffect } from '../../experiment/judging.ts';
+import type { Measurement } from '../../experiment/run.ts';
 import { numberAt } from '../../kernel/kernel.ts';
+import { combine, figure, type PerProcess, perProcess } from '../hardware/per-process.ts';
 
 const stopped = 'mark-sweep';
+
+/** What each is to make of mark-sweep's longest pause, with 100 MB alive. */
+const aims: readonly (readonly [variant: string, share: number])[] = [
+  ['incremental-insertion', 1 / 10],
+  ['incremental-snapshot', 1 / 10],
+  ['concurrent', 1 / 20],
+];
 
 interface Finding {
   readonly status: VerdictStatus;
@@ -24,6 +34,25 @@ function above(ratio: Ratio, what: string): Finding {
   const floor = ratio.floor ?? 1;
   if (low > floor) return { status: 'supported', sentence, effect };
   return { status: high <= floor ? 'refuted' : 'inconclusive', sentence, effect };
+}
+
+/** What all samples of two processes or more agree on; null where they don't. */
+function agreed(row: Measurement | null): number | null {
+  if (row === null || row.processes.length < 2) return null;
+  const [first, ...others] = new Set(row.processes.flatMap(({ raw }) => raw));
+  return first === undefined || others.length > 0 ? null : first / row.divisor;
+}
+
+/** The same of counts: exact, they need no interval where all processes agree. Null where they don't, or it is no ratio. */
+function aboveExactly(of: Measurement | null, over: Measurement | null, what: string): Finding | null {
+  const [one, other] = [agreed(of), agreed(over)];
+  if (one === null || other === null || other <= 0) return null;
+  const value = one / other;
+  return {
+    status: value > 1 ? 'supported' : 'refuted',
+    sentence: `${what} ${formatRatio(value)} in every process`,
+    effect: { value, low: value, high: value, unit: 'x' },
+  };
 }
 
 /** One finding that is refuted refutes the whole, one that is open leaves it open. */
@@ -68,9 +97,13 @@ function judgeShorter(
   const shorter = variants.map((variant) =>
     above(ratio(stopped, variant, 'maxPauseNs'), `the longest pause of mark-sweep over ${variant}'s is`),
   );
-  const dearer = variants.map((variant) =>
-    above(ratio(variant, stopped, price.metric), `${price.what} of ${variant} is`),
-  );
+  const dearer = variants.map((variant) => {
+    const what = `${price.what} of ${variant} is`;
+    const [of, over] = [variant, stopped].map((each) =>
+      findings.measurement(group, { variant: each }, price.metric),
+    );
+    return aboveExactly(of!, over!, what) ?? above(ratio(variant, stopped, price.metric), what);
+  });
   const times = variants.map((variant) => {
     const time = ratio(variant, stopped);
     return `the time of ${variant} is ${'missing' in time ? 'not known' : describeRatio(time)}`;
@@ -105,3 +138,35 @@ export const concurrentShorter: Claim = {
   judge: (findings) =>
     judgeShorter(findings, ['concurrent'], { metric: 'cpuNs', what: 'the processor time of all threads' }),
 };
+
+/** For each live set: the longest pause over mark-sweep's beside what is aimed at, and the work done in the same time. */
+export function inferShorter(findings: Findings): Inferred[] {
+  return findings.groups.flatMap((group) => {
+    const liveBytes = numberAt(group.point, 'liveBytes');
+    const alive = `${formatNumber(liveBytes / 1e6)} MB alive`;
+    const share = (variant: string, metric?: string): PerProcess =>
+      combine(
+        perProcess(findings, group, variant, metric),
+        perProcess(findings, group, stopped, metric),
+        (one, other) => one / other,
+      );
+    return aims.flatMap(([variant, aim]) => [
+      ...figure(
+        {
+          id: `pause-${variant}-${liveBytes}`,
+          title: `${alive}: longest pause, ${variant} over ${stopped} (aim at 100 MB: 1/${1 / aim})`,
+          unit: 'x',
+        },
+        share(variant, 'maxPauseNs'),
+      ),
+      ...figure(
+        {
+          id: `work-${variant}-${liveBytes}`,
+          title: `${alive}: work in the same time, ${variant} over ${stopped}`,
+          unit: 'x',
+        },
+        new Map([...share(variant)].map(([process, time]) => [process, 1 / time])),
+      ),
+    ]);
+  });
+}

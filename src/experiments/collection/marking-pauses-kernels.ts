@@ -60,14 +60,21 @@ let hired: { readonly heap: Uint32Array; readonly worker: MarkerWorker } | null 
 function workerFor({ heap, scratch }: SharedArguments): MarkerWorker {
   if (hired?.heap === heap) return hired.worker;
   hired?.worker.close();
+  hired = null;
   hired = { heap, worker: new MarkerWorker(heap, scratch) };
   return hired.worker;
 }
 
-/** The same with a worker that marks. */
+/** The same with a worker that marks. One that was left in the middle of a cycle is not used again. */
 export function markedByWorker(args: SharedArguments): bigint {
   const { heap, scratch, roots, settings, trace, answers, counts } = args;
-  const make = concurrentOn(workerFor(args));
+  const worker = workerFor(args);
   const room = { heap, scratch, roots, pauses: new PauseLog(args.pauses), watcher: unwatched };
-  return BigInt(mutate(make, room, [...settings], trace, answers, counts));
+  try {
+    return BigInt(mutate(concurrentOn(worker), room, [...settings], trace, answers, counts));
+  } catch (error) {
+    worker.close();
+    hired = null;
+    throw error;
+  }
 }

@@ -125,8 +125,11 @@ function pauseNumbersOf(rows: number): number {
   return pauseRoom(Math.min(mostPauses, Math.ceil(rows / rowsAPause)));
 }
 
-/** Work: one operation a row. */
-function mutateKernel({ id, kernel, make, settings }: CollectorKind, source: MutatorSource): MutateKernel {
+/** The kernel of a collector over traces of a source. Work: one operation a row. */
+export function mutateKernel(
+  { id, kernel, make, settings }: CollectorKind,
+  source: MutatorSource,
+): MutateKernel {
   const key = (point: Point): string => `trace ${source.name(point)}`;
   const traceBytes = (point: Point): number => source.outline(point).rows * mutatorRowWords * wordBytes;
   return defineKernel({

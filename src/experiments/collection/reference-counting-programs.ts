@@ -1,5 +1,7 @@
 /** The programs that the experiment about reference counting runs, and what of them is garbage in the end. */
+import { countedExtraWords } from '../../collectors/counting.ts';
 import { Counts } from '../../collectors/counts.ts';
+import { objectWords } from '../../collectors/object.ts';
 import { type MutatorTrace, MutatorWriter, mutatorRowWords } from '../../trace/mutator-rows.ts';
 import type { MutatorProgram } from '../../trace/mutator.ts';
 import { growingList } from '../../trace/mutators/growing-list.ts';
@@ -9,6 +11,8 @@ import type { Programs } from './collector-variants.ts';
 
 const [table, first, second] = [0, 1, 2];
 const dataBytes = 8;
+/** What an object of a pair takes where it is counted. */
+export const pairObjectBytes: number = 4 * objectWords(countedExtraWords, 1, dataBytes);
 
 /** Pairs of objects that name each other, each pair dropped when it is made; in the end all is collected. */
 const pairs: MutatorProgram<{ steps: number }> = {

@@ -1,5 +1,5 @@
 /** Experiment: what reference counting frees, when, and what it makes of every assignment. */
-import { formatCount, formatNs } from '../../base/units.ts';
+import { formatBytes, formatCount, formatNs } from '../../base/units.ts';
 import { collectorChoice } from '../../collectors/plans.ts';
 import type { Claim, Judgement } from '../../experiment/claim.ts';
 import type { Experiment, Language, Profile, ThreadVariant } from '../../experiment/experiment.ts';
@@ -15,6 +15,7 @@ import {
   countedPrograms,
   countingPrograms,
   garbageObjects,
+  pairObjectBytes,
 } from './reference-counting-programs.ts';
 import type { Arguments } from '../../kernel/signature.ts';
 
@@ -86,6 +87,19 @@ function notMeasured(program: string): Judgement {
   );
 }
 
+/** Pairs are made, but not by all that the claim compares. */
+function notDone({ point }: Group, objects: number): Judgement {
+  const heapBytes = numberAt(point, 'heapBytes');
+  const pairBytes = objects * pairObjectBytes;
+  const bytes = formatBytes(heapBytes);
+  if (pairBytes < heapBytes) return notMeasured('pairs');
+  return withoutEffect(
+    'inconclusive',
+    `Counts alone would keep ${formatBytes(pairBytes)} of pairs, and ran out of memory in the heap of ${bytes}: take ` +
+      'fewer steps, or --set heapBytes.',
+  );
+}
+
 const immediate: Claim = {
   id: 'refcount-immediate',
   statement: 'Reference counting frees at once, without pauses.',
@@ -129,8 +143,9 @@ const leaks: Claim = {
     const kept = (id: string): number | null =>
       group === undefined ? null : mostOf(findings, [group], id, 'garbageObjects');
     const [plain, cycles] = [kept('ref-count'), kept('ref-count-cycles')];
-    if (group === undefined || plain === null || cycles === null) return notMeasured('pairs');
+    if (group === undefined) return notMeasured('pairs');
     const made = 2 * numberAt(group.point, 'steps');
+    if (plain === null || cycles === null) return notDone(group, made);
     const others = ['ref-count-deferred', 'ref-count-deferred-cycles', ...tracing].flatMap((id) => {
       const most = kept(id);
       return most === null ? [] : [`${id} ${formatCount(most)}`];

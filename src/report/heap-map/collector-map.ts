@@ -56,7 +56,7 @@ function notesOf({ title, film }: CollectorFilm): string[] {
   const done = formatCount(rectangles.rows);
   if (cut === 'memory') {
     return [
-      `${title} ran out of memory after ${done} rows: ${inBytes(counts.neededWords)} of objects were in use with the one asked for, in a heap of ${inBytes(heapWords)}.`,
+      `${title} ran out of memory after ${done} rows: no room was left for an object that would have made ${inBytes(counts.neededWords)} of objects, in a heap of ${inBytes(heapWords)} with its tables and gaps.`,
     ];
   }
   return cut === 'length' ? [`${title}: the first ${done} rows; no more can be drawn.`] : [];

@@ -34,6 +34,13 @@ const meanings: Readonly<Record<PauseName, string>> = {
   release: 'release of what was counted to 0',
 };
 
+/** Windows of the utilisation in the table; the chart has more. */
+const tableWindowsNs = [1e6, 1e7, 1e8];
+
+function windowHead(ns: number): string {
+  return `MMU, BMU of ${formatNs(ns)}`;
+}
+
 /** Arms of a group that have a timeline, as the tables call them. */
 interface Strip {
   readonly name: string;
@@ -138,13 +145,13 @@ function drawRow({ name, timeline }: Strip): Markup {
     const count = timeline.pauses.reduce((sum, [each]) => sum + Number(each === kind), 0);
     return count === 0 ? [] : [`${formatCount(count)} ${kind}`];
   });
-  const lost =
-    timeline.lost === 0 ? '' : `, and ${formatCount(timeline.lost)} shorter ones that were not kept`;
+  const lost = timeline.lost === 0 ? '' : `, and ${formatCount(timeline.lost)} that were not kept`;
   const utilisation = utilisationOf(timeline);
   const cells = [
     at(0.5),
     at(0.99),
     at(1),
+    ...tableWindowsNs.map((ns) => `${formatShare(utilisation.mmu(ns))}, ${formatShare(utilisation.bmu(ns))}`),
     formatShare(1 - utilisation.throughput),
     formatNs(timeline.wallNs),
   ];
@@ -155,7 +162,14 @@ function drawRow({ name, timeline }: Strip): Markup {
 
 function drawTable({ label, strips }: StripGroup): Markup {
   const caption = `Pauses${label === '' ? '' : `: ${label}`}`;
-  const heads = ['Median', '99th percentile', 'Longest', 'Stood still', 'Of'];
+  const heads = [
+    'Median',
+    '99th percentile',
+    'Longest',
+    ...tableWindowsNs.map(windowHead),
+    'Stood still',
+    'Of',
+  ];
   return html`<details class="strip-table"><summary>${caption}, as a table</summary><div class="scroll" role="region" tabindex="0" aria-label="Table: ${caption}"><table><caption
     class="sr">${caption}</caption><thead><tr><th scope="col">Variant</th><th scope="col">Pauses</th>${heads.map(
       (head) => html`<th scope="col" class="number">${head}</th>`,
@@ -210,7 +224,7 @@ function curveOf({ name, index, language, timeline }: Strip, windows: readonly n
   const own = [...windows.filter((window) => window < wallNs), wallNs];
   const points = own.map((x): PlotPoint => {
     const y = utilisation.mmu(x);
-    const tip = `${name}\nOf every ${formatNs(x)} the program had ${formatShare(y)} at least`;
+    const tip = `${name}\nOf every ${formatNs(x)} the program had ${formatShare(y)} at least; of all so long or longer ${formatShare(utilisation.bmu(x))}`;
     return { x, y, low: null, high: null, predicted: null, tip, unsteady: false };
   });
   return { index, label: name, language, points };
@@ -241,6 +255,18 @@ function plotOf({ label, strips }: StripGroup): LinesPlot {
   };
 }
 
+/** Of curves that are drawn from a part of the pauses. */
+function lostNote(groups: readonly StripGroup[]): string {
+  const names = new Set(
+    groups.flatMap(({ strips }) =>
+      strips.filter(({ timeline }) => timeline.lost > 0).map(({ name }) => name),
+    ),
+  );
+  return names.size === 0
+    ? ''
+    : ` Curves of ${[...names].join('; ')} lie too high: not all of the pauses were kept. MMU among the figures is of all that were logged.`;
+}
+
 /** Minimum mutator utilisation over the window's length, all arms of a group on one chart; null without timelines. */
 export function drawUtilisation(view: ExperimentView): Markup | null {
   const groups = someOf(
@@ -263,5 +289,5 @@ export function drawUtilisation(view: ExperimentView): Markup | null {
   );
   const title = 'Minimum mutator utilisation';
   return html`<figure class="figure" data-figure><figcaption><span class="figure-title">${title}</span> <span class="figure-note">of every stretch so long, what share the
-    program had at least</span></figcaption><ul class="legend" aria-label="Series">${items}</ul>${drawn}<div class="tip" role="status" hidden></div></figure>`;
+    program had at least; BMU, in the table above and at the points: of every stretch so long or longer.${lostNote(groups)}</span></figcaption><ul class="legend" aria-label="Series">${items}</ul>${drawn}<div class="tip" role="status" hidden></div></figure>`;
 }

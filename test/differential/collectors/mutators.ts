@@ -7,6 +7,7 @@ import { Mutator, mutate } from '../../../src/collectors/mutate.ts';
 import { none, objectHeaderWords, slotsOf, wordsOf } from '../../../src/collectors/object.ts';
 import { PauseLog, pauseRoom } from '../../../src/collectors/pauses.ts';
 import type { CollectorChoice } from '../../../src/collectors/plans.ts';
+import { blockWords, cellSizes, mostCellWords } from '../../../src/collectors/spaces/cell-sizes.ts';
 import { runNative } from '../../../src/native/binding.ts';
 import { type MutatorTrace, mutatorOp, mutatorRowWords } from '../../../src/trace/mutator-rows.ts';
 import { type GraphObject, ObjectGraph } from '../../../src/trace/object-graph.ts';
@@ -79,8 +80,13 @@ export class Watched {
   readonly roots: Uint32Array;
   readonly #mutator: Mutator;
   readonly #rows: Uint32Array;
+  /** Its objects have cells of some sizes, and what is in use is counted by those. */
+  readonly #hasCells: boolean;
+  readonly #isLazy: boolean;
 
-  constructor({ kind, settings }: CollectorChoice, heapWords: number, { rows, roots }: MutatorTrace) {
+  constructor({ id, kind, settings }: CollectorChoice, heapWords: number, { rows, roots }: MutatorTrace) {
+    this.#hasCells = /^(mark-sweep|incremental|concurrent|generational)/.test(id) && !id.includes('compact');
+    this.#isLazy = id.endsWith('lazy');
     this.heap = rubbish(heapWords);
     this.roots = new Uint32Array(roots);
     this.#rows = rows;
@@ -146,6 +152,42 @@ export class Watched {
     if (heap[data + dataWords - 1] !== expected)
       return `object ${number} ends with ${heap[data + dataWords - 1]}`;
     return null;
+  }
+
+  /**
+   * What is wrong with the books, null: nothing. All objects lie in the spaces, none over another; they take what the
+   * collector says is in use, and what lies between them is the rest of what it has; and none was lost count of.
+   */
+  misaccount(): string | null {
+    const { collector } = this;
+    const stretches = collector.spaces.map(({ start, end }) => ({ start, end, from: start }));
+    let [objects, words, wrong] = [0, 0, null as string | null];
+    collector.objects((at) => {
+      const space = stretches.find(({ start, end }) => at >= start && at < end);
+      const taken = this.#takes(at);
+      objects++;
+      words += taken;
+      if (space === undefined || at + taken > space.end) wrong ??= `an object at ${at} lies in no space`;
+      else if (at < space.from) wrong ??= `an object at ${at} lies over another`;
+      else space.from = at + taken;
+    });
+    if (wrong !== null) return wrong;
+    const { usedWords, counts } = collector;
+    const left = counts.allocatedObjects - counts.freedObjects;
+    // A lazy sweep counts what it frees when it comes to it.
+    if (this.#isLazy)
+      return usedWords >= words && left >= objects ? null : `${usedWords} words in use, not ${words}`;
+    if (left !== objects) return `${left} objects are not freed, and ${objects} are there`;
+    return usedWords === words ? null : `${usedWords} words in use, and objects take ${words}`;
+  }
+
+  /** Words that are an object's in its space: a cell's or blocks', or its own. */
+  #takes(at: number): number {
+    const words = wordsOf(this.heap, at);
+    const space = this.collector.spaces.find(({ start, end }) => at >= start && at < end);
+    if (!this.#hasCells || space === undefined || space.name.startsWith('nursery')) return words;
+    if (words > mostCellWords) return Math.ceil(words / blockWords) * blockWords;
+    return cellSizes.words[cellSizes.ofPairs[words >>> 1]!]!;
   }
 
   /** Objects that are allocated and not freed. */

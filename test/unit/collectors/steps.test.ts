@@ -74,6 +74,7 @@ describe('steps', () => {
   test.each([
     ['incremental-insertion', "The program stores r2 into slot 1 of r0's object."],
     ['incremental-snapshot', "The program clears slot 0 of r1's object."],
+    ['concurrent', "The program clears slot 0 of r1's object."],
   ])('of %s show its barrier save an object that is hidden behind a black one', (id, write) => {
     const { steps } = stepsOf(collectorChoice(id), stepPrograms.find((each) => each.id === 'barrier')!);
     const at = steps.findIndex(({ text }) => text === 'The write barrier makes T grey.');

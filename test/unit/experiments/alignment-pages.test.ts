@@ -1,5 +1,5 @@
 /** Where accesses lie on a machine whose pages have 16 KiB. */
-import { expect, it, vi } from 'vitest';
+import { afterEach, beforeEach, expect, it, vi } from 'vitest';
 import { Prng } from '../../../src/base/prng.ts';
 import {
   unalignedAdd,
@@ -8,13 +8,15 @@ import {
   unalignedStore,
 } from '../../../src/experiments/hardware/alignment-kernels.ts';
 import type { Kernel, Room } from '../../../src/kernel/kernel.ts';
+import * as binding from '../../../src/native/binding.ts';
 
 const pageBytes = 16_384;
 
-vi.mock('../../../src/native/binding.ts', async (original) => ({
-  ...(await original<object>()),
-  environment: () => ({ pageBytes }),
-}));
+beforeEach(() => {
+  const real = binding.environment();
+  vi.spyOn(binding, 'environment').mockReturnValue({ ...real, pageBytes });
+});
+afterEach(() => vi.restoreAllMocks());
 
 it.each([unalignedLoad, unalignedStore, unalignedChase, unalignedAdd] as unknown as Kernel[])(
   '$id begins its memory at a page, so that the ends of pages are where they are meant to be',

@@ -17,10 +17,18 @@ import { KiB, ladderNs, machine, MiB, pointOf, runOf } from './ladder-runs.ts';
 describe('the model of the ladder', () => {
   const predicted = (run: Run, figures: readonly Inferred[] = []): Predicted[] =>
     predictLadder(makeFindings(run, latencyLadder), figures);
+  /** All of `random`, which the levels are read from; of the others what lies near 1 MiB, for the model takes its time. */
+  const aroundMiB = (run: Run): Run => ({
+    ...run,
+    measurements: run.measurements.filter(({ arm, point }) => {
+      const bytes = Number(point['workingSetBytes']);
+      return arm === 'cycle' || arm === 'random' || (bytes >= MiB && bytes < 2 * MiB);
+    }),
+  });
   // Of both kinds of pages, for every test that has no figures of its own to go by.
   let ofBoth: Predicted[] | null = null;
   const predictedOfBoth = (): Predicted[] =>
-    (ofBoth ??= predicted(runOf(ladderNs, 9, machine, ['random', 'random-small'])));
+    (ofBoth ??= predicted(aroundMiB(runOf(ladderNs, 9, machine, ['random', 'random-small']))));
   const sizeAt = ({ group }: Predicted): number => Number(group.point['workingSetBytes']);
   const nearest = (predictions: readonly Predicted[], variant: string, bytes: number): Predicted =>
     predictions
@@ -72,7 +80,7 @@ describe('the model of the ladder', () => {
       figure('tlb-2-entries', 128),
       figure('tlb-2-miss-ns', 11),
     ];
-    const run = runOf(ladderNs, 9, machine, ['random', 'random-small']);
+    const run = aroundMiB(runOf(ladderNs, 9, machine, ['random', 'random-small']));
     const [walked, one] = [predicted(run, figures), predicted(run, figures.slice(0, 2))].map((found) =>
       nearest(found, 'random-small', MiB),
     ) as [Predicted, Predicted];
@@ -91,8 +99,8 @@ describe('the model of the ladder', () => {
     ];
     const noteWith = (tlbs: Tlb[]): string => {
       const on = { ...machine, tlbs: reported(tlbs, 'made') };
-      return nearest(predicted(runOf(ladderNs, 9, on, ['random', 'random-small'])), 'random-small', MiB)
-        .notes[0]!;
+      const run = aroundMiB(runOf(ladderNs, 9, on, ['random', 'random-small']));
+      return nearest(predicted(run), 'random-small', MiB).notes[0]!;
     };
     expect(noteWith(both([4096, 2 * MiB]))).toContain('32 and 100 entries, as the CPU says');
     expect(noteWith(both([2 * MiB]))).toContain('a typical one');
@@ -100,7 +108,7 @@ describe('the model of the ladder', () => {
 
   it('lets chains share the wait, until a queue is full', () => {
     const arms = ['random', 'random-small', 'chains-2', 'chains-8', 'chains-16'];
-    const predictions = predicted(runOf(ladderNs, 9, machine, arms));
+    const predictions = predicted(aroundMiB(runOf(ladderNs, 9, machine, arms)));
     const at = (variant: string): number => nearest(predictions, variant, MiB).value;
     expect(at('chains-2') / at('random-small')).toBeCloseTo(0.5, 1);
     expect(at('chains-8')).toBeLessThan(at('chains-2'));
@@ -122,8 +130,8 @@ describe('the model of the ladder', () => {
         order.set(variant, cycle.links);
       }
       // Chains go through the cycle that the first arm of their group has built; huge pages have another one.
-      expect(order.get('chains-4')).toBe(order.get('random-small'));
-      expect(order.get('random')).not.toBe(order.get('random-small'));
+      const small = order.get('random-small');
+      expect([order.get('chains-4') === small, order.get('random') === small]).toEqual([true, false]);
       room.close();
     }
   });

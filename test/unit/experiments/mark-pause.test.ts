@@ -1,11 +1,12 @@
 /** What is said of marking's times, on times that nobody measured; and the gaps of heaps made by hand. */
 import { describe, expect, it, test } from 'vitest';
 import { makeFindings } from '../../../src/experiment/make-findings.ts';
+import { layOut } from '../../../src/experiment/plan.ts';
 import type { Measurement } from '../../../src/experiment/run.ts';
 import { collectedGaps } from '../../../src/experiments/collection/collected-gaps.ts';
 import { gapsOf } from '../../../src/experiments/collection/collected-gaps-figures.ts';
 import { markPause } from '../../../src/experiments/collection/mark-pause.ts';
-import { makeConduct, makeRun } from '../experiment/made.ts';
+import { makeConduct, makeContext, makeRun } from '../experiment/made.ts';
 import { judge, row } from './judged-rows.ts';
 
 const million = 1e6;
@@ -74,6 +75,29 @@ describe('mark-sweep-pause', () => {
   });
 });
 
+describe('what is measured of mark-pause', () => {
+  const many = ['chains-1', 'chains-16', 'headers-queue', 'headers-queue (again)', 'map-queue'];
+  const laidOut = (profile: 'quick' | 'full', objects?: number): Map<string, string[]> => {
+    const context = makeContext({ profile, memoryBudgetBytes: 2 ** 30 });
+    const { groups } = layOut(markPause, context, objects === undefined ? {} : { objects: [objects] });
+    return new Map(groups.map(({ key, arms }) => [key, arms.map((arm) => arm.key).toSorted()]));
+  };
+
+  it('is every way with fewer objects, a few of them quickly', () => {
+    const every = [...markPause.variants.map(({ id }) => id), 'headers-queue (again)'].toSorted();
+    expect(Object.fromEntries(laidOut('full'))).toEqual({
+      'objects=500000 pages=small': many,
+      'objects=500000 pages=transparent': every,
+      'objects=10000000 pages=transparent': many,
+    });
+    expect([...laidOut('quick').values()]).toEqual([[...many, 'headers'].toSorted()]);
+  });
+
+  test.each(['quick', 'full'] as const)('is the same few ways with ten million in a %s run', (profile) => {
+    expect([...laidOut(profile, 10 * million).values()]).toEqual([many]);
+  });
+});
+
 describe('mark-sweep-fragments', () => {
   const group = { mutator: 'strings', heapPercent: 300, steps: 'own' };
   const left = (variant: string, percent: number): Measurement => ({
@@ -121,5 +145,37 @@ test('gaps are what has room for an object, between the first and the last of ea
     gaps: 1,
     gapPercent: (100 * 10) / (34 + 10),
     largestGapBytes: 40,
+    freeBlockPercent: 0,
+  });
+});
+
+test('a whole free block is no gap where blocks are, and is one where there are none', () => {
+  const heap = new Uint32Array(6000);
+  // A block begins at 32: objects in the first and the third one, 100 words left of each side of the second.
+  const objects: readonly (readonly [at: number, words: number])[] = [
+    [32, 924],
+    [32 + 2 * 1024 + 100, 50],
+  ];
+  for (const [at, words] of objects) heap[at + 1] = words;
+  const gaps = (blocks: { blocksStart?: number }): ReturnType<typeof gapsOf> =>
+    gapsOf(
+      {
+        objects: (see) => objects.forEach(([at]) => see(at)),
+        spaces: [{ name: 'one', start: 16, end: 6000, ...blocks }],
+      },
+      heap,
+    );
+  const span = 2 * 1024 + 150;
+  expect(gaps({ blocksStart: 32 })).toEqual({
+    gaps: 2,
+    gapPercent: (100 * 200) / (span - 1024),
+    largestGapBytes: 400,
+    freeBlockPercent: (100 * 1024) / span,
+  });
+  expect(gaps({})).toEqual({
+    gaps: 1,
+    gapPercent: (100 * 1224) / span,
+    largestGapBytes: 4896,
+    freeBlockPercent: 0,
   });
 });

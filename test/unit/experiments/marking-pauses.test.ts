@@ -1,11 +1,13 @@
 /** What is said of marking beside the program, on figures that nobody measured; and what its program amounts to. */
 import { describe, expect, it, test } from 'vitest';
 import { Prng } from '../../../src/base/prng.ts';
+import { makeFindings } from '../../../src/experiment/make-findings.ts';
 import type { Measurement } from '../../../src/experiment/run.ts';
 import { markingPauses } from '../../../src/experiments/collection/marking-pauses.ts';
 import { livingOutline, livingTrace } from '../../../src/experiments/collection/marking-pauses-trace.ts';
 import { mutatorRowWords } from '../../../src/trace/mutator-rows.ts';
 import { liveWords } from '../../../src/trace/lifetimes.ts';
+import { makeConduct, makeRun } from '../experiment/made.ts';
 import { judge, row } from './judged-rows.ts';
 
 const small = { liveBytes: 5_000_000, heapPercent: 250 };
@@ -58,6 +60,65 @@ describe('incremental-shorter', () => {
     expect(judged.sentence).toContain('Over 100 MB alive');
     expect(judged.sentence).toContain('incremental-snapshot: longest 2.00 ms');
   });
+});
+
+describe('counts', () => {
+  /** The same rows of fewer processes, whose samples are as told. */
+  const counted = (rows: readonly Measurement[], raw: (metric: string) => number[] | null): Measurement[] =>
+    rows.map((each) => ({
+      ...each,
+      processes: each.processes.slice(0, 2).map((samples, process) => {
+        const value = raw(each.metric)?.[process];
+        return value === undefined ? samples : { ...samples, raw: samples.raw.map(() => value) };
+      }),
+    }));
+  const judgedOn = (marked: number[]): string => {
+    const same = (metric: string): number[] | null => (metric === 'markedObjects' ? [1e6, 1e6] : null);
+    const other = (metric: string): number[] | null => (metric === 'markedObjects' ? marked : null);
+    return judge(markingPauses, 'incremental-shorter', [
+      ...counted(figures('mark-sweep'), same),
+      ...counted(figures('incremental-insertion', { pause: 3e6 }), other),
+      ...counted(figures('incremental-snapshot', { pause: 3e6 }), other),
+    ]).sentence;
+  };
+
+  it('need no interval where all processes agree', () => {
+    expect(judgedOn([1.5e6, 1.5e6])).toContain('of incremental-snapshot is 1.50x in every process');
+  });
+
+  it('need one where they do not', () => {
+    expect(judgedOn([1.5e6, 1.4e6])).not.toContain('in every process');
+  });
+
+  it('decide without one, the pauses not', () => {
+    const same = (metric: string): number[] | null => (metric === 'markedObjects' ? [1e6, 1e6] : null);
+    const judged = judge(markingPauses, 'incremental-shorter', [
+      ...counted(figures('mark-sweep'), same),
+      ...counted(figures('incremental-insertion', { pause: 3e6 }), same),
+      ...counted(figures('incremental-snapshot', { pause: 3e6 }), same),
+    ]);
+    // No more is marked: that refutes it, whatever the two processes' pauses are.
+    expect(judged.status).toBe('refuted');
+  });
+});
+
+describe('what is inferred', () => {
+  const rows = [...figures('mark-sweep'), ...figures('concurrent', { pause: 1.5e6 })];
+  const run = makeRun({
+    measurements: rows,
+    conduct: [makeConduct({ experiment: markingPauses.id })],
+  });
+  const inferred = markingPauses.infer!(makeFindings(run, markingPauses));
+
+  it('is the longest pause over mark-sweep beside its aim, and the work that is left', () => {
+    const [pause, work] = inferred;
+    expect(pause).toMatchObject({ id: 'pause-concurrent-100000000', unit: 'x', processes: 6 });
+    expect(pause!.title).toContain('(aim at 100 MB: 1/20)');
+    expect(pause!.value).toBeCloseTo(0.05, 5);
+    expect(work).toMatchObject({ id: 'work-concurrent-100000000', value: 1 });
+  });
+
+  it('leaves out what was not measured', () => expect(inferred).toHaveLength(2));
 });
 
 describe('concurrent-shorter', () => {

@@ -95,6 +95,14 @@ describe('refcount-leaks-cycles', () => {
     expect(judge(referenceCounting, 'refcount-leaks-cycles', rows).status).toBe(status);
   });
 
+  it('says where counts alone ran out of memory', () => {
+    const many = pointOf('pairs', 40_000);
+    const rows = [figure(many, 'ref-count-cycles', 'garbageObjects', 0)];
+    const { status, sentence } = judge(referenceCounting, 'refcount-leaks-cycles', rows);
+    expect(status).toBe('inconclusive');
+    expect(sentence).toContain('ran out of memory in the heap of 512 KiB');
+  });
+
   it('is open where one of the two was not measured', () => {
     const rows = [figure(pairs, 'ref-count', 'garbageObjects', 2000)];
     expect(judge(referenceCounting, 'refcount-leaks-cycles', rows).status).toBe('inconclusive');

@@ -74,11 +74,13 @@ test('the report has one table of utilisation, and the timelines under it', () =
       ...measured('time', 'ns/step', [10, 20]),
       ...measured('mmu1ms', 'share', [0.25, 0.5]),
       ...measured('mmu10ms', 'share', [0.75, 1]),
+      ...measured('bmu10ms', 'share', [0.5, 1]),
     ],
     timelines: [{ ...timeline('v0', 10, [['full', 1, 2]]), experiment: 'made' }],
   });
   const text = renderText(run, [], { columns: 80, colour: false, unicode: true });
   expect(text).toMatch(/^variant +1 ms +10 ms\nv0 +25% +75%\nv1 +50% +100%$/m);
-  expect(text).not.toMatch(/\d share|MMU|mmu/);
+  expect(text).toMatch(/^variant +10 ms\nv0 +50%\nv1 +100%$/m);
+  expect(text).not.toMatch(/\d share|[MB]MU|[mb]mu/);
   expect(text).toContain('When the program stood still');
 });
