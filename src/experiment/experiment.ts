@@ -104,6 +104,8 @@ export interface Metric {
   readonly id: string;
   readonly title: string;
   readonly unit: string;
+  /** Most samples have nothing to say of it, and leave it out. */
+  readonly rare?: boolean;
 }
 
 export interface Source {

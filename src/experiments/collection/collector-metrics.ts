@@ -165,11 +165,14 @@ const titles: Readonly<Record<string, readonly [title: string, unit: string]>> =
   peakUsedOverLive: ['most in use over what lived at the last full collection', 'x'],
 };
 
+/** Only where the log of pauses was full. */
+const rareMetrics: ReadonlySet<string> = new Set(['lostPauses']);
+
 /** Metrics by their ids. */
 export function collectorMetrics(...ids: readonly string[]): readonly Metric[] {
   return ids.map((id) => {
     const [title, unit] = titles[id]!;
-    return { id, title, unit };
+    return { id, title, unit, ...(rareMetrics.has(id) ? { rare: true } : {}) };
   });
 }
 
