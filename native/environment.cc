@@ -1,6 +1,7 @@
 #include "environment.h"
 
 #include <optional>
+#include <version>
 
 #include "allocators/peers.h"
 #include "marshal.h"
@@ -18,13 +19,25 @@
 namespace linefill {
 namespace {
 
+#define LINEFILL_TEXT_(x) #x
+#define LINEFILL_TEXT(x) LINEFILL_TEXT_(x)
+
+// Whose std::pmr this is.
+#if defined(_GLIBCXX_RELEASE)
+constexpr const char* kCppLibrary = "libstdc++ " LINEFILL_TEXT(_GLIBCXX_RELEASE);
+#elif defined(_LIBCPP_VERSION)
+constexpr const char* kCppLibrary = "libc++ " LINEFILL_TEXT(_LIBCPP_VERSION);
+#elif defined(_MSVC_STL_VERSION)
+constexpr const char* kCppLibrary = "MSVC STL " LINEFILL_TEXT(_MSVC_STL_VERSION);
+#else
+constexpr const char* kCppLibrary = "unknown";
+#endif
+
 #if defined(__clang__)
 constexpr const char* kCompiler = "clang " __clang_version__;
 #elif defined(__GNUC__)
 constexpr const char* kCompiler = "gcc " __VERSION__;
 #elif defined(_MSC_VER)
-#define LINEFILL_TEXT_(x) #x
-#define LINEFILL_TEXT(x) LINEFILL_TEXT_(x)
 constexpr const char* kCompiler = "msvc " LINEFILL_TEXT(_MSC_FULL_VER);
 #else
 constexpr const char* kCompiler = "unknown";
@@ -103,7 +116,7 @@ Napi::Value peers(const Napi::CallbackInfo& info) {
   };
   auto object = Napi::Object::New(env);
   object.Set("boostPool", text(boost_version()));
-  object.Set("pmr", has_pmr());
+  object.Set("pmr", text(has_pmr() ? kCppLibrary : nullptr));
   auto general = Napi::Array::New(env);
   for (const Peer& peer : general_peers()) {
     auto row = Napi::Object::New(env);

@@ -27,6 +27,8 @@ const steps = {
   format: { run: () => node('format.mjs') },
   tidy: { run: () => node('tidy.mjs') },
   native: { run: () => node('native-tests.mjs'), skip: () => without('cmake') },
+  // The same traces every time: what fails has been changed. `npm run soak` draws new ones.
+  soak: { run: () => node('soak.mjs', '--rows', '1000000', '--seed', '1') },
   bench: { run: () => vitest('bench') },
   package: { run: () => vitest('package') },
   docs: { run: () => vitest('docs'), skip: () => without('bash') },

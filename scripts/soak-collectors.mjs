@@ -53,12 +53,12 @@ function randomTrace(prng, rows) {
   return { rows: trace, roots };
 }
 
-/** A mutator of the lab's, as long as its steps make it, to so many rows. */
+/** A mutator of the lab's with little alive, as long as its steps make it, to so many rows. */
 function ownTrace({ mutators, mutatorTrace }, prng, rows) {
   const program = mutators[prng.below(mutators.length)];
   const { rows: all, roots } = mutatorTrace(
     program,
-    { steps: 1 + prng.below(4000), reads: prng.below(3) },
+    { steps: 1 + prng.below(4000), reads: prng.below(3), [program.sizing.live]: 8 + prng.below(500) },
     prng,
   );
   return { rows: all.subarray(0, rows * rowWords), roots };
@@ -127,7 +127,7 @@ function runHere(library, { kind, settings }, place, trace) {
     const isCollect = trace.rows[row * rowWords] === collectRow;
     if (!isCollect && row % rowsALook !== 0) continue;
     wrong = misses(library, view, graph);
-    if (wrong === null && isCollect) wrong = leftOver(kind, collector, graph);
+    if (wrong === null && isCollect) wrong = leftOver(kind, settings, collector, graph);
     if (wrong !== null) wrong = `after row ${row}: ${wrong}`;
   }
   room.pauses.close();
@@ -137,13 +137,19 @@ function runHere(library, { kind, settings }, place, trace) {
   return wrong ?? misses(library, view, graph);
 }
 
-/** After a full collection: what is there beyond what can be reached, where nothing may be. */
-function leftOver(kind, collector, graph) {
+/** After a full collection: what is there beyond what can be reached, where nothing may be, or was lost count of. */
+function leftOver(kind, settings, collector, graph) {
   let held = 0;
   collector.objects(() => held++);
   const reached = graph.reachable().size;
   const isRight = kind.keeps === 'nothing' ? held === reached : held >= reached;
-  return isRight ? null : `the heap holds ${held} objects, of which ${reached} can be reached`;
+  if (!isRight) return `the heap holds ${held} objects, of which ${reached} can be reached`;
+  const { allocatedObjects, freedObjects } = collector.counts;
+  const left = allocatedObjects - freedObjects;
+  // A lazy sweep counts what it frees when it comes to it.
+  const isLazy = kind.id === 'mark-sweep' && settings[0] === 1;
+  if (isLazy ? left >= held : left === held) return null;
+  return `the heap holds ${held} objects, and ${left} were made and not freed`;
 }
 
 function runNative({ binding }, { kind, settings }, place, trace) {
@@ -169,7 +175,9 @@ function difference(here, native) {
 /** A choice's settings by turns: its own, and small random ones, which make rare things frequent, if it takes them. */
 function settingsOf(library, choice, prng, heapWords) {
   if (choice.settings.length === 0 || prng.below(2) === 0) return choice.settings;
-  const settings = choice.settings.map((usual) => (prng.below(3) === 0 ? usual : prng.below(96)));
+  // Small ones more often than others: flags and ages are small, and 0 and 1 are at the edge of much.
+  const anyNumber = () => prng.below(2 ** (1 + prng.below(7)));
+  const settings = choice.settings.map((usual) => (prng.below(3) === 0 ? usual : anyNumber()));
   const heap = new Uint32Array(heapWords);
   const room = { heap, scratch: new Uint32Array(heapWords + 1), roots: new Uint32Array(1) };
   try {

@@ -109,12 +109,14 @@ function subjects(library, { only, lab }) {
     id: kind.id,
     lab: 'allocation',
     rows: 10_000_000,
+    beside: '',
     soak: (how) => soakAllocator(library, kind, how),
   }));
   const collectors = collectorChoices.map((choice) => ({
     id: choice.id,
     lab: 'collection',
     rows: 1_000_000,
+    beside: ', the oracle beside them',
     soak: (how) => soakCollector(library, choice, how),
   }));
   return [...allocators, ...collectors].filter(
@@ -142,9 +144,15 @@ async function soak({ rows, seed, minutes, only, lab }) {
     total += done;
     isWhole &&= done >= asked;
     const seconds = ((performance.now() - started) / 1000).toFixed(0);
-    say(`${subject.id}: ${done} rows from seed ${seed}, no difference (${seconds} s so far)`);
+    say(
+      `${subject.id}: ${done.toLocaleString('en')} rows, TypeScript and native${subject.beside}, ` +
+        `from seed ${seed}: no difference (${seconds} s so far)`,
+    );
   }
-  say(`${total} rows over ${all.length} allocators and collectors, no difference`);
+  say(
+    `${total.toLocaleString('en')} rows over ${all.length} allocators and collectors, in both languages: ` +
+      'no difference',
+  );
   if (!isWhole) say(`the time was over before all were done: --minutes ${minutes}`);
   return isWhole ? 0 : 1;
 }

@@ -17,14 +17,15 @@ export type {
   Stop,
   Summary,
 } from './experiment/run.ts';
+export type { RunWords } from './experiment/run-words.ts';
 export { noiseColumns, runFormat, schemaVersion } from './experiment/run.ts';
 export { parseRun } from './experiment/schema.ts';
 export { readRun, writeRun } from './experiment/run-file.ts';
 
 // What to do with a run.
 export { inferRun, judgeRun, predictRun } from './experiment/judge.ts';
+export type { ArmChange } from './experiment/arm-change.ts';
 export {
-  type ArmChange,
   compareRuns,
   defaultThreshold,
   type Incomparability,
@@ -42,6 +43,7 @@ export type { ExperimentText } from './report/experiment-text.ts';
 export { experiments } from './experiments/index.ts';
 export type {
   ArmReference,
+  Better,
   Chart,
   Context,
   Experiment,

@@ -24,13 +24,7 @@ std::string check_crowd_slots(const CrowdPlan& plan) {
   if (wrong.empty()) wrong = check_count("moves", plan.moves, 0, kMostCrowd);
   if (wrong.empty()) wrong = check_count("steps", plan.steps, 1, kMostTaken / plan.threads / plan.rounds);
   if (wrong.empty()) wrong = check_sizes(plan.sizes, uint64_t{plan.threads} * plan.width);
-  if (!wrong.empty()) return wrong;
-  if (plan.choices.empty()) return "\"choices\" must have at least 1 element, not 0";
-  for (size_t i = 0; i < plan.choices.size(); ++i) {
-    if (plan.choices[i] < plan.width) continue;
-    return wrong_item("choices", i, "below \"width\" (" + std::to_string(plan.width) + ")", plan.choices[i]);
-  }
-  return "";
+  return wrong.empty() ? check_choices(plan.choices, plan.width) : wrong;
 }
 
 const char* run_crowd_slots(const CrowdPlan& plan, std::span<Tally> tallies) {

@@ -49,4 +49,13 @@ std::string check_sizes(Table sizes, uint64_t live) {
          " bytes, more than half of the " + std::to_string(available) + " that are available";
 }
 
+std::string check_choices(Table choices, uint32_t width) {
+  if (choices.empty()) return "\"choices\" must have at least 1 element, not 0";
+  for (size_t i = 0; i < choices.size(); ++i) {
+    if (choices[i] < width) continue;
+    return wrong_item("choices", i, "below \"width\" (" + std::to_string(width) + ")", choices[i]);
+  }
+  return "";
+}
+
 }  // namespace linefill

@@ -36,6 +36,9 @@ inline constexpr uint32_t kMostMarkedBytes = 1u << 24;
 inline constexpr const char* kNoThreads = "the system made fewer threads than were asked for";
 inline constexpr const char* kTorn = "a block's contents changed while it was in use";
 
+// What the block of a number is marked with. Odd factor: tags share no pattern, one to one.
+inline constexpr uint32_t crowd_tag(uint32_t number) { return number * 2654435761; }
+
 // What a thread has done so far. A pair of lines each: threads write theirs side by side.
 struct alignas(128) Tally {
   uint32_t sum = 0;
@@ -64,7 +67,7 @@ class Hand {
       done_.is_exhausted = true;
       return nullptr;
     }
-    const uint32_t tag = next_++ * kScatter;
+    const uint32_t tag = crowd_tag(next_++);
     block[0] = tag;
     block[1] = bytes;
     if (bytes >= kTailedBytes) {
@@ -93,8 +96,6 @@ class Hand {
   }
 
  private:
-  // Odd: numbers become tags that share no pattern, one to one.
-  static constexpr uint32_t kScatter = 2654435761;
   static constexpr uint32_t kTailedBytes = 12;
   static char* end_of(uint32_t* block, uint32_t bytes) {
     return reinterpret_cast<char*>(block) + bytes - sizeof(uint32_t);
@@ -174,6 +175,9 @@ struct CrowdPlan {
 std::string check_count(const char* name, uint64_t value, uint64_t least, uint64_t most);
 // The sizes of blocks, of which `live` may be in use at once.
 std::string check_sizes(Table sizes, uint64_t live);
+
+// The choices of a slot, of `width`.
+std::string check_choices(Table choices, uint32_t width);
 
 // A pattern's check of a plan whose threads are in range, and its run. `tallies`: one for each thread, and
 // one for the caller. Null, or why it was not done. All that the call keeps for itself is had before the

@@ -32,7 +32,7 @@ class SmallObject {
 
   static SmallObject create(uint32_t* heap, uint32_t heap_words, uint32_t) {
     const SmallObject made(heap, heap_words);
-    std::fill(heap + made.own_, heap + heap_words, 0);
+    std::fill(made.own_, heap + heap_words, 0);
     return made;
   }
 
@@ -40,8 +40,9 @@ class SmallObject {
     if (bytes > kMostWords * kWordBytes || alignment_bytes != kUsualAlignmentBytes) [[unlikely]]
       return alloc_unusual(bytes, alignment_bytes);
     // 1. The class, 2. a pool of it that has free blocks.
-    const uint32_t words = class_words(bytes);
-    const uint32_t pool = heap_[list_of(words)];
+    const uint32_t steps = class_steps(bytes);
+    const uint32_t words = steps * kStepWords;
+    const uint32_t pool = own_[kFirstClass + size_t{steps}];
     if (pool == 0) [[unlikely]]
       return alloc_refilled(words, bytes, alignment_bytes);
     return take(pool, words);
@@ -49,63 +50,61 @@ class SmallObject {
 
   LINEFILL_INLINE AllocError free(uint32_t offset) {
     const auto pool = static_cast<uint32_t>(offset >> shift_);
-    const size_t at = entry(pool);
-    const uint32_t words = heap_[at + kSize];
+    uint32_t* const at = entry(pool);
+    const uint32_t words = at[kSize];
     if (words == 0) return beneath_.free(offset);
     // 1. A block goes to its pool, 2. which may have been full, or be empty now.
-    const uint32_t free_block = heap_[at + kFree];
-    const uint32_t used = heap_[at + kUsed] - 1;
+    const uint32_t free_block = at[kFree];
+    const uint32_t used = at[kUsed] - 1;
     heap_[offset] = free_block;
-    heap_[at + kFree] = offset;
-    heap_[at + kUsed] = used;
-    heap_[own_ + kUsedWord] -= words;
-    if (free_block == 0 && heap_[at + kFresh] == 0) [[unlikely]] {
+    at[kFree] = offset;
+    at[kUsed] = used;
+    own_[kUsedWord] -= words;
+    if (free_block == 0 && at[kFresh] == 0) [[unlikely]] {
       push(list_of(words), pool, kNext);
     } else if (used == 0) {
-      ++heap_[own_ + kEmptiesWord];
+      ++own_[kEmptiesWord];
     }
     return AllocError::kNone;
   }
 
   AllocError free_sized(uint32_t offset, uint32_t bytes) {
-    const size_t at = entry(offset >> shift_);
-    if (heap_[at + kSize] == 0) return beneath_.free_sized(offset, bytes);
-    const bool is_right = class_words(bytes) == heap_[at + kSize];
+    uint32_t* const at = entry(offset >> shift_);
+    if (at[kSize] == 0) return beneath_.free_sized(offset, bytes);
+    const bool is_right = class_words(bytes) == at[kSize];
     return is_right ? free(offset) : AllocError::kWrongSize;
   }
 
   // Within a block's class, or as the free list can.
   bool resize(uint32_t offset, uint32_t bytes) {
     if (bytes / kWordBytes >= heap_words_) return false;
-    const size_t at = entry(offset >> shift_);
-    if (heap_[at + kSize] == 0) return beneath_.resize(offset, bytes);
-    return class_words(bytes) == heap_[at + kSize];
+    uint32_t* const at = entry(offset >> shift_);
+    if (at[kSize] == 0) return beneath_.resize(offset, bytes);
+    return class_words(bytes) == at[kSize];
   }
 
   // Of the free list, and pools looked at for empty ones.
   uint64_t steps() const { return beneath_.steps() + steps_; }
 
   // An arena is a block in use only to the free list.
-  uint32_t used_words() const {
-    return beneath_.used_words() - heap_[own_ + kArenasWord] + heap_[own_ + kUsedWord];
-  }
+  uint32_t used_words() const { return beneath_.used_words() - own_[kArenasWord] + own_[kUsedWord]; }
 
   Statistics statistics() const {
     Statistics found = beneath_.statistics();
-    found.metadata_words += heap_words_ - own_;
+    found.metadata_words += static_cast<uint32_t>(heap_ + heap_words_ - own_);
     for (uint32_t page = 1; page < pages(); ++page) {
-      if (heap_[entry(page) + kBlock] != 0) count_arena(found, page);
-      if (heap_[entry(page) + kSize] != 0) count_pool(found, page);
+      if (entry(page)[kBlock] != 0) count_arena(found, page);
+      if (entry(page)[kSize] != 0) count_pool(found, page);
     }
     return found;
   }
 
  private:
-  // Words of the class that a small request falls into: payload_words, to whole steps.
-  static uint32_t class_words(uint32_t bytes) {
-    constexpr uint32_t step_bytes = kStepWords * kWordBytes;
-    return (bytes - (bytes != 0)) / step_bytes * kStepWords + kStepWords;
+  // The class that a small request falls into, and its words: payload_words, to whole steps.
+  static uint32_t class_steps(uint32_t bytes) {
+    return (bytes - (bytes != 0)) / (kStepWords * kWordBytes) + 1;
   }
+  static uint32_t class_words(uint32_t bytes) { return class_steps(bytes) * kStepWords; }
 
   static constexpr uint32_t kLeastHeapWords = 256;
   static constexpr uint32_t kStepWords = 4;
@@ -147,15 +146,16 @@ class SmallObject {
         heap_words_(heap_words),
         shift_(
             std::clamp(static_cast<uint32_t>(std::bit_width(heap_words / 64)) - 1, kLeastShift, kMostShift)),
-        own_(heap_words - kOwnWords - (pages() << kEntryShift)),
-        beneath_(FreeList::create(heap, static_cast<uint32_t>(own_), static_cast<uint32_t>(Fit::kFirst))) {}
+        own_(heap + heap_words - kOwnWords - (pages() << kEntryShift)),
+        beneath_(
+            FreeList::create(heap, static_cast<uint32_t>(own_ - heap), static_cast<uint32_t>(Fit::kFirst))) {}
 
   // The last one may be cut short; it is no pool, but the free list may have blocks in there.
   uint32_t pages() const { return (heap_words_ + (1u << shift_) - 1) >> shift_; }
-  size_t entry(size_t page) const { return own_ + kOwnWords + (page << kEntryShift); }
+  uint32_t* entry(size_t page) const { return own_ + kOwnWords + (page << kEntryShift); }
 
   // Of a class, by its blocks' words.
-  size_t list_of(uint32_t words) const { return own_ + kFirstClass + words / kStepWords; }
+  uint32_t* list_of(uint32_t words) const { return own_ + kFirstClass + words / kStepWords; }
 
   // Larger, or of another alignment than the usual.
   LINEFILL_COLD int32_t alloc_unusual(uint32_t bytes, uint32_t alignment_bytes) {
@@ -165,7 +165,7 @@ class SmallObject {
     const uint32_t words =
         align_up(payload_words(bytes), std::max(alignment_words(alignment_bytes), kStepWords));
     if (words > kMostWords) return alloc_beneath(bytes, alignment_bytes);
-    const uint32_t pool = heap_[list_of(words)];
+    const uint32_t pool = *list_of(words);
     return pool != 0 ? take(pool, words) : alloc_refilled(words, bytes, alignment_bytes);
   }
 
@@ -176,23 +176,23 @@ class SmallObject {
 
   // A block of a pool that has one: what was freed last, or else the next.
   LINEFILL_INLINE int32_t take(uint32_t pool, uint32_t words) {
-    const size_t at = entry(pool);
-    uint32_t block = heap_[at + kFree];
+    uint32_t* const at = entry(pool);
+    uint32_t block = at[kFree];
     bool is_full;
     if (block != 0) {
       const uint32_t next = heap_[block];
-      heap_[at + kFree] = next;
-      is_full = next == 0 && heap_[at + kFresh] == 0;
+      at[kFree] = next;
+      is_full = next == 0 && at[kFresh] == 0;
     } else {
-      block = heap_[at + kFresh];
+      block = at[kFresh];
       const uint32_t next = block + words;
       is_full = next + words > (pool + 1) << shift_;
-      heap_[at + kFresh] = is_full ? 0 : next;
+      at[kFresh] = is_full ? 0 : next;
     }
-    const uint32_t used = heap_[at + kUsed];
-    heap_[at + kUsed] = used + 1;
-    if (used == 0) --heap_[own_ + kEmptiesWord];
-    heap_[own_ + kUsedWord] += words;
+    const uint32_t used = at[kUsed];
+    at[kUsed] = used + 1;
+    if (used == 0) --own_[kEmptiesWord];
+    own_[kUsedWord] += words;
     if (is_full) [[unlikely]]
       unlink(list_of(words), pool, kNext);
     return static_cast<int32_t>(block);
@@ -206,19 +206,19 @@ class SmallObject {
   }
 
   // Lists are of pages; `link` is the word of an entry that has the next one, and behind it the previous one.
-  void push(size_t list, uint32_t page, uint32_t link) {
-    const uint32_t head = heap_[list];
-    heap_[entry(page) + link] = head;
-    heap_[entry(page) + link + 1] = 0;
-    if (head != 0) heap_[entry(head) + link + 1] = page;
-    heap_[list] = page;
+  void push(uint32_t* list, uint32_t page, uint32_t link) {
+    const uint32_t head = *list;
+    entry(page)[link] = head;
+    entry(page)[link + 1] = 0;
+    if (head != 0) entry(head)[link + 1] = page;
+    *list = page;
   }
 
-  void unlink(size_t list, uint32_t page, uint32_t link) {
-    const uint32_t next = heap_[entry(page) + link];
-    const uint32_t previous = heap_[entry(page) + link + 1];
-    if (next != 0) heap_[entry(next) + link + 1] = previous;
-    heap_[previous == 0 ? list : entry(previous) + link] = next;
+  void unlink(uint32_t* list, uint32_t page, uint32_t link) {
+    const uint32_t next = entry(page)[link];
+    const uint32_t previous = entry(page)[link + 1];
+    if (next != 0) entry(next)[link + 1] = previous;
+    (previous == 0 ? *list : entry(previous)[link]) = next;
   }
 
   // A pool for a class that has none with free blocks; 0: there is none.
@@ -228,13 +228,13 @@ class SmallObject {
     if (arena == 0) arena = new_arena();
     if (arena == 0) return 0;
     const uint32_t pool = take_pool(arena);
-    const size_t at = entry(pool);
-    heap_[at + kArena] = arena;
-    heap_[at + kSize] = words;
-    heap_[at + kFree] = 0;
-    heap_[at + kFresh] = pool << shift_;
-    heap_[at + kUsed] = 0;
-    ++heap_[own_ + kEmptiesWord];
+    uint32_t* const at = entry(pool);
+    at[kArena] = arena;
+    at[kSize] = words;
+    at[kFree] = 0;
+    at[kFresh] = pool << shift_;
+    at[kUsed] = 0;
+    ++own_[kEmptiesWord];
     push(list_of(words), pool, kNext);
     return pool;
   }
@@ -242,9 +242,9 @@ class SmallObject {
   // Of the arenas with a free pool the one with the fewest; 0: there is none.
   uint32_t fullest_arena() {
     for (uint32_t i = 0; i < 2; ++i) {
-      const uint32_t bits = heap_[own_ + kBitsWord + i];
+      const uint32_t bits = own_[kBitsWord + i];
       if (bits != 0) {
-        return heap_[own_ + kFirstArena + 32 * i + static_cast<uint32_t>(std::countr_zero(bits))];
+        return own_[kFirstArena + 32 * i + static_cast<uint32_t>(std::countr_zero(bits))];
       }
     }
     return 0;
@@ -267,82 +267,82 @@ class SmallObject {
     if (answer <= 0) return 0;
     const uint32_t block = static_cast<uint32_t>(answer);
     const uint32_t arena = align_up(block, 1u << shift_) >> shift_;
-    const size_t at = entry(arena);
-    heap_[own_ + kArenasWord] += tags::size_of(heap_, block - 1);
-    heap_[at + kBlock] = block;
-    heap_[at + kPools] = pools;
-    heap_[at + kFreePools] = pools;
-    heap_[at + kFreePool] = 0;
-    heap_[at + kFreshPool] = arena;
+    uint32_t* const at = entry(arena);
+    own_[kArenasWord] += tags::size_of(heap_, block - 1);
+    at[kBlock] = block;
+    at[kPools] = pools;
+    at[kFreePools] = pools;
+    at[kFreePool] = 0;
+    at[kFreshPool] = arena;
     return arena;
   }
 
   // Gives an arena another number of free pools, and the list for it. One that is full is in no list, nor is
   // one that is empty.
   void recount(uint32_t arena, uint32_t free_pools) {
-    const size_t at = entry(arena);
-    const uint32_t had = heap_[at + kFreePools];
-    const uint32_t pools = heap_[at + kPools];
+    uint32_t* const at = entry(arena);
+    const uint32_t had = at[kFreePools];
+    const uint32_t pools = at[kPools];
     if (had > 0 && had < pools) {
-      const size_t list = own_ + kFirstArena + had;
+      uint32_t* const list = own_ + kFirstArena + had;
       unlink(list, arena, kNextArena);
-      if (heap_[list] == 0) heap_[own_ + kBitsWord + had / 32] &= ~(1u << had % 32);
+      if (*list == 0) own_[kBitsWord + had / 32] &= ~(1u << had % 32);
     }
-    heap_[at + kFreePools] = free_pools;
+    at[kFreePools] = free_pools;
     if (free_pools > 0 && free_pools < pools) {
       push(own_ + kFirstArena + free_pools, arena, kNextArena);
-      heap_[own_ + kBitsWord + free_pools / 32] |= 1u << free_pools % 32;
+      own_[kBitsWord + free_pools / 32] |= 1u << free_pools % 32;
     }
   }
 
   // What was given back last, or else the next of the arena.
   uint32_t take_pool(uint32_t arena) {
-    const size_t at = entry(arena);
-    const uint32_t pool = heap_[at + kFreePool];
-    recount(arena, heap_[at + kFreePools] - 1);
-    if (pool == 0) return heap_[at + kFreshPool]++;
-    heap_[at + kFreePool] = heap_[entry(pool) + kNext];
+    uint32_t* const at = entry(arena);
+    const uint32_t pool = at[kFreePool];
+    recount(arena, at[kFreePools] - 1);
+    if (pool == 0) return at[kFreshPool]++;
+    at[kFreePool] = entry(pool)[kNext];
     return pool;
   }
 
   // Gives the pools without a block in use back that the classes keep; whether there was any.
   bool reap() {
-    if (heap_[own_ + kEmptiesWord] == 0) return false;
+    if (own_[kEmptiesWord] == 0) return false;
     for (uint32_t words = kStepWords; words <= kMostWords; words += kStepWords) {
       uint32_t next;
-      for (uint32_t pool = heap_[list_of(words)]; pool != 0; pool = next) {
+      for (uint32_t pool = *list_of(words); pool != 0; pool = next) {
         ++steps_;
-        next = heap_[entry(pool) + kNext];
-        if (heap_[entry(pool) + kUsed] == 0) give_pool(pool);
+        next = entry(pool)[kNext];
+        if (entry(pool)[kUsed] == 0) give_pool(pool);
       }
     }
-    heap_[own_ + kEmptiesWord] = 0;
+    own_[kEmptiesWord] = 0;
     return true;
   }
 
   // Of a pool without a block in use.
   LINEFILL_COLD void give_pool(uint32_t pool) {
-    const uint32_t arena = heap_[entry(pool) + kArena];
-    const size_t at = entry(arena);
-    unlink(list_of(heap_[entry(pool) + kSize]), pool, kNext);
-    heap_[entry(pool) + kSize] = 0;
-    heap_[entry(pool) + kNext] = heap_[at + kFreePool];
-    heap_[at + kFreePool] = pool;
-    recount(arena, heap_[at + kFreePools] + 1);
-    if (heap_[at + kFreePools] < heap_[at + kPools]) return;
-    const uint32_t block = heap_[at + kBlock];
-    heap_[at + kBlock] = 0;
-    heap_[own_ + kArenasWord] -= tags::size_of(heap_, block - 1);
+    const uint32_t arena = entry(pool)[kArena];
+    uint32_t* const at = entry(arena);
+    unlink(list_of(entry(pool)[kSize]), pool, kNext);
+    entry(pool)[kSize] = 0;
+    entry(pool)[kNext] = at[kFreePool];
+    at[kFreePool] = pool;
+    recount(arena, at[kFreePools] + 1);
+    if (at[kFreePools] < at[kPools]) return;
+    const uint32_t block = at[kBlock];
+    at[kBlock] = 0;
+    own_[kArenasWord] -= tags::size_of(heap_, block - 1);
     beneath_.free(block);
   }
 
   // An arena is no block in use; its free pools are free, and what lies around its pools is metadata.
   void count_arena(Statistics& found, uint32_t arena) const {
-    const size_t at = entry(arena);
-    const uint32_t words = tags::size_of(heap_, heap_[at + kBlock] - 1);
-    const uint32_t pools = heap_[at + kPools];
-    uint32_t free_pools = arena + pools - heap_[at + kFreshPool];
-    for (uint32_t pool = heap_[at + kFreePool]; pool != 0; pool = heap_[entry(pool) + kNext]) ++free_pools;
+    uint32_t* const at = entry(arena);
+    const uint32_t words = tags::size_of(heap_, at[kBlock] - 1);
+    const uint32_t pools = at[kPools];
+    uint32_t free_pools = arena + pools - at[kFreshPool];
+    for (uint32_t pool = at[kFreePool]; pool != 0; pool = entry(pool)[kNext]) ++free_pools;
     --found.live_blocks;
     --found.live_by_size[size_log(words)];
     found.used_words -= words;
@@ -353,13 +353,13 @@ class SmallObject {
   // The blocks of a pool in use are those that are neither in its list nor fresh; one without is free as a
   // whole.
   void count_pool(Statistics& found, uint32_t pool) const {
-    const size_t at = entry(pool);
-    if (heap_[at + kUsed] == 0) return found.add_free(1, 1u << shift_);
-    const uint32_t words = heap_[at + kSize];
+    uint32_t* const at = entry(pool);
+    if (at[kUsed] == 0) return found.add_free(1, 1u << shift_);
+    const uint32_t words = at[kSize];
     const uint32_t blocks = (1u << shift_) / words;
-    const uint32_t fresh = heap_[at + kFresh];
+    const uint32_t fresh = at[kFresh];
     uint32_t free_blocks = fresh == 0 ? 0 : blocks - (fresh - (pool << shift_)) / words;
-    for (uint32_t block = heap_[at + kFree]; block != 0; block = heap_[block]) ++free_blocks;
+    for (uint32_t block = at[kFree]; block != 0; block = heap_[block]) ++free_blocks;
     found.add_live(blocks - free_blocks, words);
     found.metadata_words += (1u << shift_) % words;
     found.add_free(free_blocks, words);
@@ -370,8 +370,9 @@ class SmallObject {
   // These two are of another type than the heap's words: then no store there can be one to them, and they
   // need not be read again behind it. log2 of a pool's words.
   size_t shift_;
-  // Where the free list's words end and its own begin.
-  size_t own_;
+  // Where the free list's words end and its own begin: a place and no index, which each use of a word would
+  // turn into one.
+  uint32_t* own_;
   FreeList beneath_;
   uint64_t steps_ = 0;
 };

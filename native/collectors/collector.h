@@ -12,6 +12,8 @@
 //   void collect()                                             a full collection, finished when it returns
 //   void finish()                                              the program has ended: nothing runs beside it
 //   uint32_t used_words()                                      from what it can give, garbage and all
+//   uint32_t capacity_words()                                  what it can give
+//   uint32_t largest_free_words()                              it gives so many in one piece as things are
 //   Counts counts
 //
 // An alloc may move every object: between two calls a mutator may hold references in roots alone, but for the
@@ -26,6 +28,7 @@
 #include "collectors/counts.h"
 #include "collectors/object.h"
 #include "collectors/pauses.h"
+#include "inline.h"
 
 namespace linefill {
 
@@ -49,9 +52,13 @@ inline std::string check_collected_heap(size_t heap_words, uint64_t least_words 
          std::to_string(kMostCollectedWords) + ", not " + std::to_string(heap_words);
 }
 
-// Notes that a request can't be met though `live_words` are all that is in use.
-inline uint32_t out_of_memory(Counts& counts, uint64_t live_words, uint64_t words) {
-  counts.needed_words = live_words + words;
+// Notes that a request can't be met, and what there was.
+template <class C>
+LINEFILL_COLD uint32_t out_of_memory(C& collector, uint64_t words) {
+  collector.counts.refused_words = words;
+  collector.counts.largest_free_words = collector.largest_free_words();
+  collector.counts.free_words = collector.capacity_words() - collector.used_words();
+  collector.counts.needed_words = collector.used_words() + words;
   return kNull;
 }
 

@@ -8,14 +8,15 @@
 //
 //   scratch   marks, a bit for each even word | log | stack
 //
-// Only the marks, the slots and the log's length are touched by both at once, and only atomically. Who reads
-// a new object's name in a slot must see its mark: a store while marking releases, the marker's load
-// acquires. The marks lie outside the heap, so that its image is the mutator's work alone. Cost: a pause to
-// note the roots and one to wait for what is left; an atomic operation for each reference that is overwritten
-// while it marks; another processor. How deep the stack gets depends on who is faster, and is not counted.
-// Sources: T. Yuasa, Real-Time Garbage Collection on General-Purpose Machines (1990), the barrier; D. Doligez
-// and X. Leroy, A Concurrent, Generational Garbage Collector (1993), the thread. TypeScript twin:
-// src/collectors/concurrent-marking.ts.
+// Only the marks, the slots and the log's length are touched by both at once: whatever one of them changes is
+// changed atomically, and the marker reads atomically, too. The mutator reads its slots plainly, for nobody
+// else changes them. Who reads a new object's name in a slot must see its mark: a store while marking
+// releases, the marker's load acquires. The marks lie outside the heap, so that its image is the mutator's
+// work alone. Cost: a pause to note the roots and one to wait for what is left; an atomic operation for each
+// reference that is overwritten while it marks; another processor. How deep the stack gets depends on who is
+// faster, and is not counted. Sources: T. Yuasa, Real-Time Garbage Collection on General-Purpose Machines
+// (1990), the barrier; D. Doligez and X. Leroy, A Concurrent, Generational Garbage Collector (1993), the
+// thread. TypeScript twin: src/collectors/concurrent-marking.ts.
 #pragma once
 
 #include <algorithm>
@@ -94,17 +95,23 @@ class ConcurrentMarking {
     // A marker that sleeps is not waited for: what it would find when it wakes is done here.
     if (thread_.joinable()) rest();
     work();
-    grey_.count(counts_);
+    grey_.count(counts_, kept_);
   }
 
   // With the mutator standing still a second thread is of no use.
   void mark_all() {
     note_roots();
     work();
-    grey_.count(counts_);
+    grey_.count(counts_, kept_);
   }
 
-  void add(uint32_t object) { marks_.add_atomically(object); }
+  void add(uint32_t object, uint64_t words) {
+    marks_.add_atomically(object);
+    ++kept_.objects;
+    kept_.words += words;
+  }
+
+  const Kept& kept() const { return kept_; }
 
   bool store(uint32_t* slot, uint32_t target) {
     const uint32_t old = *slot;
@@ -130,6 +137,7 @@ class ConcurrentMarking {
 
   // The mutator's: the log is empty but for what the roots name.
   void note_roots() {
+    kept_ = {};
     taken_ = 0;
     logged_.store(0, std::memory_order_relaxed);
     for (const uint32_t root : roots_) shade(root);
@@ -208,6 +216,7 @@ class ConcurrentMarking {
   uint32_t taken_ = 0;
   GreyObjects grey_;
   Counts& counts_;
+  Kept kept_;
   uint64_t final_words_;
   std::mutex mutex_;
   std::condition_variable changed_;

@@ -4,17 +4,17 @@
 //   idle -> start: the roots -> marking, in steps or by a second thread -> final: the rest -> sweeping ->
 //   idle
 //
-// so that no pause is as long as the heap is large. How it marks is for Marking to say
-// (incremental-marking.h, concurrent-marking.h). Where memory runs out before a cycle is done, the cycle is
-// ended at once. What dies while it goes on may float until the next one; collect() ends it and makes
-// another. TypeScript twin: src/collectors/cycle.ts.
+// so that a pause is as long as what was allocated since the one before, but for a final one that has to wait
+// for a second thread. What is counted is what the space takes for an object; one that owes several steps
+// pays them in one pause. How it marks is for Marking to say (incremental-marking.h, concurrent-marking.h).
+// Where memory runs out before a cycle is done, the cycle is ended at once. What dies while it goes on may
+// float until the next one; collect() ends it and makes another. TypeScript twin: src/collectors/cycle.ts.
 #pragma once
 
 #include <algorithm>
 
-#include "collectors/collector.h"
+#include "collectors/plain-heap.h"
 #include "collectors/spaces/block-space.h"
-#include "inline.h"
 
 namespace linefill {
 
@@ -27,20 +27,20 @@ namespace linefill {
 //   bool is_due(allocated_words)         whether a pause is due, so many words after the beginning
 //   bool step(allocated_words)           marks in proportion; true: all that must be kept is marked
 //   void finish(), void mark_all()       marks the rest; all of it, from the beginning
-//   void add(object)                     a new one, while marking goes on
+//   void add(object, words)              a new one, while marking goes on
+//   Kept kept()                          what was marked since the beginning
 //   bool store(slot, target)             makes a slot name the target; true: the barrier had something to do
 template <class Marking>
-class Cycle {
+class Cycle : public PlainHeap {
   enum class Phase : uint8_t { kIdle, kMarking, kSweeping };
 
-  // Words allocated between two pauses: a 64th of the heap, and no more than this.
+  // Words taken of the space between two pauses: a 64th of the heap, and no more than this.
   static constexpr uint32_t kMostStepWords = 4096;
   static constexpr uint32_t kStepShare = 64;
   // Swept for each word allocated: a block is swept in the time in which some of its objects are marked.
   static constexpr uint32_t kSweptForAllocated = 64;
 
  public:
-  static constexpr uint32_t kExtraWords = 0;
   static constexpr uint32_t kSettings = 1 + Marking::kSettings;
   static constexpr uint32_t kLeastWords = (kHeapStart + BlockSpace::kLeastWords + 15) / 16 * 16;
 
@@ -54,9 +54,7 @@ class Cycle {
   }
 
   Cycle(const CollectorRoom& room, std::span<const uint32_t> settings)
-      : heap_(room.heap.data()),
-        roots_(room.roots),
-        pauses_(room.pauses),
+      : PlainHeap(room),
         space_(Marking::lay_out(room)),
         marking_(room, space_, counts, settings.subspan(1)),
         start_words_(uint64_t{space_.capacity_words()} * settings[0] / 100),
@@ -65,23 +63,19 @@ class Cycle {
   Cycle& operator=(const Cycle&) = delete;
 
   LINEFILL_INLINE inline uint32_t alloc(uint32_t slots, uint64_t words) {
+    since_step_ += BlockSpace::room_words(words);
     if (since_step_ >= step_words_) [[unlikely]]
-      step();
-    uint32_t at = space_.take(words);
+      pay();
+    uint32_t at = space_.take_at_hand(words);
     if (at == kNull) [[unlikely]] {
-      at = make_room(words);
-      if (at == kNull) return out_of_memory(counts, space_.used_words(), words);
+      at = take_slowly(words);
+      if (at == kNull) return kNull;
     }
-    make_object(heap_, at, kExtraWords, slots, static_cast<uint32_t>(words), kWhite);
+    make(at, slots, words);
     if (phase_ == Phase::kMarking) [[unlikely]]
-      marking_.add(at);
-    since_step_ += words;
-    ++counts.allocated_objects;
-    counts.allocated_words += words;
+      marking_.add(at, words);
     return at;
   }
-
-  uint32_t load(uint32_t object, uint32_t slot) const { return heap_[object + kObjectHeaderWords + slot]; }
 
   void store(uint32_t object, uint32_t slot, uint32_t target) {
     uint32_t* const place = heap_ + object + kObjectHeaderWords + slot;
@@ -93,8 +87,6 @@ class Cycle {
     }
   }
 
-  void set_root(uint32_t index, uint32_t target) { roots_[index] = target; }
-
   LINEFILL_COLD void collect() {
     pauses_->begin(PauseKind::kFull);
     // 1. What goes on is ended, with what floats in it.
@@ -104,7 +96,7 @@ class Cycle {
     }
     if (phase_ == Phase::kSweeping) end_sweep();
     // 2. Then all of it once more, from the roots.
-    note_use();
+    note_use(used_words());
     marking_.mark_all();
     begin_sweep();
     end_sweep();
@@ -112,20 +104,27 @@ class Cycle {
   }
 
   void finish() {
-    note_use();
+    note_use(used_words());
     if (phase_ == Phase::kMarking) marking_.finish();
   }
 
   uint32_t used_words() const { return space_.used_words(); }
-
-  Counts counts;
+  uint32_t capacity_words() const { return space_.capacity_words(); }
+  // It ends a sweep that goes on.
+  uint32_t largest_free_words() { return space_.largest_free_words(); }
 
  private:
-  // A pause, if one is due. What a large object owes is paid in several.
-  LINEFILL_COLD void step() {
-    const uint64_t words = step_words_;
-    since_step_ -= words;
-    note_use();
+  // The steps that are owed, as far as there is anything to do: a pause for all of them together.
+  LINEFILL_COLD void pay() {
+    note_use(used_words());
+    is_paused_ = false;
+    // Of a request that can never be met no more is owed.
+    since_step_ = std::min<uint64_t>(since_step_, space_.capacity_words());
+    for (; since_step_ >= step_words_; since_step_ -= step_words_) step(step_words_);
+    if (is_paused_) pauses_->end();
+  }
+
+  void step(uint64_t words) {
     switch (phase_) {
       case Phase::kIdle:
         if (space_.used_words() > start_words_) start();
@@ -135,53 +134,62 @@ class Cycle {
         if (marking_.is_due(since_start_)) mark(words);
         break;
       case Phase::kSweeping:
-        pauses_->begin(PauseKind::kStep);
+        pause(PauseKind::kStep);
         ++counts.increments;
         space_.sweep_blocks(static_cast<uint32_t>(words * kSweptForAllocated / kBlockWords) + 1);
-        if (space_.is_swept()) end_sweep();
-        pauses_->end();
+        if (space_.is_swept()) phase_ = Phase::kIdle;
         break;
     }
   }
 
+  // The mutator stands still from here on, if it doesn't yet: known by what is more than a step.
+  void pause(PauseKind kind) {
+    if (!is_paused_) {
+      pauses_->begin(kind);
+    } else if (kind != PauseKind::kStep) {
+      pauses_->become(kind);
+    }
+    is_paused_ = true;
+  }
+
   void start() {
-    pauses_->begin(PauseKind::kStart);
+    pause(PauseKind::kStart);
     marking_.begin();
     phase_ = Phase::kMarking;
     since_start_ = 0;
-    pauses_->end();
   }
 
   void mark(uint64_t words) {
-    pauses_->begin(PauseKind::kStep);
+    pause(PauseKind::kStep);
     ++counts.increments;
-    if (marking_.step(words)) {
-      pauses_->become(PauseKind::kFinal);
-      begin_sweep();
-    }
-    pauses_->end();
+    if (!marking_.step(words)) return;
+    pause(PauseKind::kFinal);
+    begin_sweep();
   }
 
   void begin_sweep() {
-    ++counts.full_collections;
-    used_before_sweep_ = space_.used_words();
-    freed_before_sweep_ = counts.freed_words;
-    space_.begin_lazy_sweep(counts);
+    counts.keep(marking_.kept().objects, marking_.kept().words);
+    space_.begin_lazy_sweep();
     phase_ = Phase::kSweeping;
   }
 
   void end_sweep() {
     space_.finish_sweep();
-    counts.live_words = used_before_sweep_ - (counts.freed_words - freed_before_sweep_);
     phase_ = Phase::kIdle;
   }
 
+  LINEFILL_COLD uint32_t take_slowly(uint64_t words) {
+    uint32_t at = space_.take(words);
+    if (at == kNull) at = make_room(words);
+    return at == kNull ? out_of_memory(*this, words) : at;
+  }
+
   // There is no room: a cycle that goes on is ended at once, and if that is not enough all is collected.
-  LINEFILL_COLD uint32_t make_room(uint64_t words) {
+  uint32_t make_room(uint64_t words) {
     if (phase_ == Phase::kMarking) {
       pauses_->begin(PauseKind::kFull);
       ++counts.hurried_collections;
-      note_use();
+      note_use(used_words());
       marking_.finish();
       begin_sweep();
       const uint32_t at = space_.take(words);
@@ -192,23 +200,15 @@ class Cycle {
     return space_.take(words);
   }
 
-  void note_use() {
-    counts.peak_used_words = std::max<uint64_t>(counts.peak_used_words, space_.used_words());
-  }
-
-  uint32_t* heap_;
-  std::span<uint32_t> roots_;
-  PauseLog* pauses_;
   BlockSpace space_;
   Marking marking_;
   uint64_t start_words_;
   uint32_t step_words_;
   Phase phase_ = Phase::kIdle;
-  // Words allocated.
+  bool is_paused_ = false;
+  // Words taken of the space.
   uint64_t since_step_ = 0;
   uint64_t since_start_ = 0;
-  uint64_t used_before_sweep_ = 0;
-  uint64_t freed_before_sweep_ = 0;
 };
 
 }  // namespace linefill

@@ -13,6 +13,12 @@
 
 namespace linefill {
 
+// What a collection that goes on has found so far, and keeps.
+struct Kept {
+  uint64_t objects = 0;
+  uint64_t words = 0;
+};
+
 class GreyObjects {
  public:
   // Objects whose lines are on their way.
@@ -47,11 +53,13 @@ class GreyObjects {
     }
   }
 
-  // Adds what was scanned since it was last asked.
-  void count(Counts& counts) {
+  // Adds what was scanned since it was last asked, to a collection's, too.
+  void count(Counts& counts, Kept& kept) {
     counts.marked_objects += objects_;
     counts.scanned_slots += scanned_slots_;
-    objects_ = scanned_slots_ = 0;
+    kept.objects += objects_;
+    kept.words += words_;
+    objects_ = scanned_slots_ = words_ = 0;
   }
 
   // Words of the stack, at most.
@@ -72,6 +80,7 @@ class GreyObjects {
     slot_ = at + kObjectHeaderWords;
     end_ = slot_ + slots_of(heap_, at);
     ++objects_;
+    words_ += words_of(heap_, at);
     return true;
   }
 
@@ -87,6 +96,7 @@ class GreyObjects {
   uint32_t end_ = 0;
   uint64_t objects_ = 0;
   uint64_t scanned_slots_ = 0;
+  uint64_t words_ = 0;
 };
 
 }  // namespace linefill

@@ -4,9 +4,8 @@
 // store prevents that:
 //
 //   insertion    the new target becomes grey (Dijkstra). Roots have no barrier, so they are looked at again
-//   when
-//                nothing is grey; what they name then is marked in steps like the rest, until nothing is
-//                left. New objects are white: what dies young is freed by this cycle.
+//                when nothing is grey; what they name then is marked in steps like the rest, until nothing
+//                is left. New objects are white: what dies young is freed by this cycle.
 //   snapshot     the target that is overwritten becomes grey (Yuasa), and new objects are black: all that was
 //                reachable when the cycle began is kept, and no root needs a second look.
 //
@@ -52,7 +51,10 @@ class IncrementalMarking {
         is_snapshot_(settings[0] == 1),
         rate_(settings[1]) {}
 
-  void begin() { shade_roots(); }
+  void begin() {
+    kept_ = {};
+    shade_roots();
+  }
 
   bool is_due(uint64_t /*allocated_words*/) const { return true; }
 
@@ -76,9 +78,14 @@ class IncrementalMarking {
     scan(UINT64_MAX);
   }
 
-  void add(uint32_t object) {
-    if (is_snapshot_) space_.mark(object);
+  void add(uint32_t object, uint64_t words) {
+    if (!is_snapshot_) return;
+    space_.mark(object);
+    ++kept_.objects;
+    kept_.words += words;
   }
+
+  const Kept& kept() const { return kept_; }
 
   // Makes a slot name the target. True: the barrier found a white object.
   bool store(uint32_t* slot, uint32_t target) {
@@ -97,7 +104,7 @@ class IncrementalMarking {
   void scan(uint64_t words) {
     Access access{space_};
     grey_.scan(access, words);
-    grey_.count(counts_);
+    grey_.count(counts_, kept_);
     counts_.peak_scratch_words = std::max<uint64_t>(counts_.peak_scratch_words, grey_.peak_words());
   }
 
@@ -118,6 +125,7 @@ class IncrementalMarking {
   Counts& counts_;
   bool is_snapshot_;
   uint32_t rate_;
+  Kept kept_;
 };
 
 }  // namespace linefill

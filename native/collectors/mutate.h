@@ -141,7 +141,7 @@ Outcome mutate(const CollectorRoom& room, std::span<const uint32_t> settings, st
     sum += answer;
     if (!answers.empty()) answers[row] = answer;
     if (!patience.lasts(room.pauses->pauses(), row + mutator.work_words())) {
-      return {0, "the program takes this collector more than 30 s"};
+      return {0, kGivenUp};
     }
   }
   room.pauses->close();

@@ -10,6 +10,10 @@
 
 namespace linefill {
 
+// What is said of a run that is given up.
+inline constexpr const char* kGivenUp =
+    "the program takes this collector more than the patience of its caller, 30 s by default";
+
 class RunPatience {
  public:
   static constexpr uint64_t kUsualNs = 30'000'000'000;

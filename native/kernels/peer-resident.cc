@@ -1,9 +1,11 @@
-// What a trace keeps in RAM over the process's own malloc: resident memory is read with the bytes that are
-// live at that moment, every so many rows. Each page of a block is written, as a program would use what it
-// asks for. Pages and reads count against the call's stamina, so that it ends. To be run in a child process
-// whose malloc is the one that is meant. Reference: src/experiments/allocation/resident-kernel.ts.
+// What a trace keeps in RAM over the process's own malloc, or over an allocator of library-store.h: resident
+// memory is read with the bytes that are live at that moment, every so many rows. Each page of a block is
+// written, as a program would use what it asks for. Pages and reads count against the call's stamina, so that
+// it ends. To be run in a child process whose malloc is the one that is meant. Reference:
+// src/experiments/allocation/resident-kernel.ts.
 #include <vector>
 
+#include "allocators/library-store.h"
 #include "kernel.h"
 #include "kernels/used-store.h"
 
@@ -21,7 +23,13 @@ constexpr uint32_t kMostReads = 4096;
 // most was live; what was live then; when all is freed.
 enum Reading : uint32_t { kMost, kLiveAtMost, kAtMostLive, kMostLive, kDrained, kReadings };
 
-std::string check_resident(Trace trace, Slots slots, uint32_t reads, Observed<double> resident) {
+std::string check_resident(Trace trace, Slots slots, uint32_t peer, uint32_t reads,
+                           Observed<double> resident) {
+  // A process has one malloc, by whatever name: the others' memory would be its beside that one's.
+  if (peer > 0 && peer < general_peers().size()) {
+    return "\"peer\" must be 0, the process's malloc, or at least " + std::to_string(general_peers().size()) +
+           ", not " + std::to_string(peer);
+  }
   if (reads == 0 || reads > kMostReads) {
     return "\"reads\" must be from 1 to " + std::to_string(kMostReads) + ", not " + std::to_string(reads);
   }
@@ -30,7 +38,7 @@ std::string check_resident(Trace trace, Slots slots, uint32_t reads, Observed<do
            std::to_string(resident.size());
   }
   if (platform::resident_bytes() < 0) return "this system does not say what of a process is in RAM";
-  return check_peer_trace(trace, slots.size());
+  return check_replayed(trace, slots.size(), peer);
 }
 
 // The bytes that are live, by a trace's own account.
@@ -57,13 +65,14 @@ class LiveBytes {
 
 // 1. Read what is resident, unless that was done, 2. replay the rows, part by part, and read again behind
 // each, 3. free the rest.
-Outcome peer_resident(Trace trace, Slots slots, uint32_t reads, Observed<double> resident) {
-  std::fill(slots.begin(), slots.end(), 0);
-  UsedStore store;
+template <class Store>
+Outcome replay_resident(Store& under, Trace trace, Slots slots, uint32_t reads, double* resident) {
+  UsedStore store(under);
   NoWatch watch;
   LiveBytes live(slots.size() / kSlotParts);
+  const bool is_first = resident[kMostLive] == 0;
   // What is left over from before would serve the trace unseen.
-  if (resident[kMostLive] == 0) give_back_free_memory();
+  if (is_first) give_back_free_memory();
   const auto before = static_cast<double>(platform::resident_bytes());
   const auto growth = [&] {
     const int64_t bytes = platform::resident_bytes();
@@ -71,7 +80,6 @@ Outcome peer_resident(Trace trace, Slots slots, uint32_t reads, Observed<double>
     return static_cast<double>(bytes) - before;
   };
   const size_t rows = trace.size() / kRowWords;
-  const bool is_first = resident[kMostLive] == 0;
   const size_t part = is_first ? std::max<size_t>(1, (rows + reads - 1) / reads) : rows;
   uint32_t sum = 0;
   const char* error = nullptr;
@@ -98,8 +106,14 @@ Outcome peer_resident(Trace trace, Slots slots, uint32_t reads, Observed<double>
   return {error == nullptr ? sum : 0, error};
 }
 
+Outcome peer_resident(Trace trace, Slots slots, uint32_t peer, uint32_t reads, Observed<double> resident) {
+  std::fill(slots.begin(), slots.end(), 0);
+  return with_peer_store(
+      trace, peer, [&](auto& store) { return replay_resident(store, trace, slots, reads, resident.data()); });
+}
+
 LINEFILL_KERNEL(peer_resident, "peer-resident", "replays a trace over malloc and reads what stays in RAM",
-                check_resident, "trace", "slots", "reads", "resident");
+                check_resident, "trace", "slots", "peer", "reads", "resident");
 
 }  // namespace
 }  // namespace linefill

@@ -1,8 +1,8 @@
-// The timed work of a trace over allocators of others, each called through its pointers: malloc, jemalloc,
-// tcmalloc, mimalloc. They live as long as the process; what the trace leaves live is freed at the end of the
-// call. The slots hold addresses while it runs and nothing afterwards. Reference:
-// src/experiments/allocation/trace-kernels.ts.
-#include "allocators/trace-work.h"
+// The timed work of a trace over allocators of others: malloc, jemalloc, tcmalloc and mimalloc, each called
+// through its pointers, which live as long as the process; and those of library-store.h, which live as long
+// as the call. What the trace leaves live is freed at the end of the call. The slots hold addresses while it
+// runs and nothing afterwards. Reference: src/experiments/allocation/trace-kernels.ts.
+#include "allocators/library-store.h"
 #include "kernel.h"
 
 namespace linefill {
@@ -12,22 +12,18 @@ using Trace = std::span<const uint32_t>;
 using Slots = std::span<uint64_t>;
 
 std::string check_work(Trace trace, Slots slots, uint32_t peer) {
-  const auto peers = general_peers();
-  if (peer >= peers.size()) {
-    return "\"peer\" must be below " + std::to_string(peers.size()) + ", not " + std::to_string(peer);
-  }
-  if (!peers[peer].found()) return peers[peer].missing;
-  return check_peer_trace(trace, slots.size());
+  return check_replayed(trace, slots.size(), peer);
 }
 
 // 1. Forget what the slots held, 2. replay the rows, 3. free the rest.
 template <class Watch>
 Outcome replay(Trace trace, Slots slots, uint32_t peer, Watch watch) {
   std::fill(slots.begin(), slots.end(), 0);
-  PeerStore store(general_peers()[peer]);
-  Outcome found = replay_rows(store, trace, slots, watch);
-  found.checksum = static_cast<uint32_t>(found.checksum) + release_all(store, slots);
-  return found;
+  return with_peer_store(trace, peer, [&](auto& store) {
+    Outcome found = replay_rows(store, trace, slots, watch);
+    found.checksum = static_cast<uint32_t>(found.checksum) + release_all(store, slots);
+    return found;
+  });
 }
 
 Outcome peer_work(Trace trace, Slots slots, uint32_t peer) { return replay(trace, slots, peer, NoWatch{}); }

@@ -1,27 +1,33 @@
-// malloc with each page of a block written, as a program would use what it asks for: what a trace keeps in
-// RAM is read over it. A page that is written for the first time costs the system far more than a row costs
-// malloc, so pages count against a stamina; when that is spent no more are written, and the replay ends at
-// its next look.
+// Another store with each page of a block written, as a program would use what it asks for: what a trace
+// keeps in RAM is read over it. A page that is written for the first time costs the system far more than a
+// row costs malloc, so pages count against a stamina; when that is spent no more are written, and the replay
+// ends at its next look.
 #pragma once
 
 #include "allocators/trace-work.h"
 
 namespace linefill {
 
-class UsedStore : public PeerStore {
+template <class Store>
+class UsedStore {
  public:
+  using Handle = typename Store::Handle;
   static constexpr size_t kPageBytes = 4096;
 
-  explicit UsedStore(uint64_t patience_ns = Stamina::kPatienceNs)
-      : PeerStore(general_peers()[0]), stamina_(patience_ns) {}
+  explicit UsedStore(Store& store, uint64_t patience_ns = Stamina::kPatienceNs)
+      : store_(store), stamina_(patience_ns) {}
 
   Handle allocate(uint32_t bytes, uint32_t alignment_bytes) {
-    return used(PeerStore::allocate(bytes, alignment_bytes), bytes);
+    return used(store_.allocate(bytes, alignment_bytes), bytes);
   }
+  void release(Handle block, uint32_t bytes) { store_.release(block, bytes); }
   // The tag is in the first word, which used() leaves alone.
   Handle reallocate(Handle block, uint32_t had, uint32_t bytes, uint32_t alignment_bytes) {
-    return used(PeerStore::reallocate(block, had, bytes, alignment_bytes), bytes);
+    return used(store_.reallocate(block, had, bytes, alignment_bytes), bytes);
   }
+  uint32_t& tag(Handle block) { return store_.tag(block); }
+  static uint32_t fold() { return 0; }
+  static void reset() {}
 
   // Resident memory was read, and this is what it was: the system walks through the pages for it.
   void spend_on_read(int64_t resident_bytes) {
@@ -30,7 +36,7 @@ class UsedStore : public PeerStore {
   }
   // Says no for good, once it has: rows lie between two looks.
   bool lasts() {
-    lasts_ = lasts_ && stamina_.lasts(*this) && PeerStore::lasts();
+    lasts_ = lasts_ && stamina_.lasts(*this) && store_.lasts();
     return lasts_;
   }
 
@@ -48,6 +54,7 @@ class UsedStore : public PeerStore {
     return block;
   }
 
+  Store& store_;
   Stamina stamina_;
   bool lasts_ = true;
 };

@@ -70,6 +70,8 @@ void look_up(Function*& function, const char* name) {
 bool looked_up() {
   if (is_looking_up) return false;
   is_looking_up = true;
+  // An early block is never noted: so a free of it is never passed on.
+  const Muted muted;
   Real found;
   look_up(found.malloc, "malloc");
   look_up(found.calloc, "calloc");
@@ -115,6 +117,16 @@ int first_posix_memalign(void** block, std::size_t alignment, std::size_t bytes)
   return real.posix_memalign(block, alignment, bytes);
 }
 
+[[gnu::cold]] void free_slowly(void* block) {
+  const std::uint64_t number = take_block(block);
+  if (number != no_block) {
+    note_free_slowly(number);
+  } else if (is_early(block)) {
+    return;
+  }
+  real.free(block);
+}
+
 void* note_aligned(void* block, std::size_t alignment, std::size_t bytes) {
   if (block != nullptr) note_alloc_slowly(Op::alloc, block, bytes, alignment);
   return block;
@@ -143,7 +155,7 @@ void* resize(void* block, std::size_t bytes) {
     note_realloc(number, resized, bytes);
   } else if (number != no_block) {
     if (bytes == 0) {
-      note_free(number);
+      note_free_slowly(number);
     } else {
       blocks.find(block)->store(number, std::memory_order_relaxed);
     }
@@ -164,13 +176,11 @@ LINEFILL_EXPORT void* malloc(std::size_t bytes) noexcept {
 
 LINEFILL_EXPORT void free(void* block) noexcept {
   if (block == nullptr) return;
-  const std::uint64_t number = take_block(block);
-  if (number != no_block) {
-    note_free(number);
-  } else if (is_early(block)) {
-    return;
-  }
-  real.free(block);
+  // The line that the next allocator will want comes while we look for ours.
+  __builtin_prefetch(static_cast<char*>(block) - sizeof(std::size_t), 1);
+  if (note_own_free(block)) [[likely]]
+    return real.free(block);
+  free_slowly(block);
 }
 
 LINEFILL_EXPORT void free_sized(void* block, std::size_t) noexcept { free(block); }

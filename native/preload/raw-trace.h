@@ -9,7 +9,7 @@
 // Threads are numbered from 1, and blocks by the thread that allocated them, from 0, by the order of its
 // allocs. So an alloc names no block, and a free by the same thread says how many allocs ago; what belongs to
 // another thread is named by two operations before. A thread's own order is exact. Between threads there are
-// stamps, one every some dozens of operations.
+// stamps, one every hundred operations or so.
 //
 // Twin: src/trace/raw-recording.ts.
 #pragma once

@@ -10,6 +10,8 @@
 
 #include <cstring>
 
+#include "preload/raw-file.h"
+
 extern char** environ;
 
 namespace linefill::preload {
@@ -41,11 +43,12 @@ char path[sizeof folder + 64];
 std::atomic<std::uint32_t> threads_made{0};
 
 constexpr std::uint32_t most_threads = (1 << (64 - thread_shift)) - 1;
-// Between two stamps: some dozens of operations, so that reading the clock costs next to nothing.
-constexpr std::int64_t stamp_bytes = 128;
+// Between two stamps: a hundred operations or so, since reading the clock waits for all that came before it.
+constexpr std::int64_t stamp_bytes = 256;
+constexpr std::int64_t line_bytes = 64;
 // Behind a buffer's last stretch: for the longest group of operations, and for stretches that a signal's
 // handler has used up before.
-constexpr std::size_t spare_bytes = 1024;
+constexpr std::size_t spare_bytes = 2048;
 // Destructors of others may allocate after ours: we are called again, and go in the last round but one.
 constexpr std::uint32_t destructor_rounds = 3;
 
@@ -58,13 +61,6 @@ std::uint64_t now_ns(clockid_t clock) {
   clock_gettime(clock, &now);
   return static_cast<std::uint64_t>(now.tv_sec) * 1'000'000'000 + static_cast<std::uint64_t>(now.tv_nsec);
 }
-
-// Not open(): that is a point of cancellation, which an allocation must not be.
-int open_file(const char* name, int flags) {
-  return static_cast<int>(syscall(SYS_openat, AT_FDCWD, name, flags | O_CLOEXEC, 0600));
-}
-
-void close_file(int fd) { syscall(SYS_close, fd); }
 
 char* append(char* end, const char* text) {
   while (*text != '\0') *end++ = *text++;
@@ -97,26 +93,6 @@ void forget_parent() {
   mine = &no_thread;
 }
 
-void* map_shared(int fd, std::uint64_t offset, std::size_t bytes, int flags) {
-  void* pages =
-      mmap(nullptr, bytes, PROT_READ | PROT_WRITE, MAP_SHARED | flags, fd, static_cast<off_t>(offset));
-  if (pages == MAP_FAILED) return nullptr;
-  madvise(pages, bytes, MADV_DONTFORK);
-  return pages;
-}
-
-// Makes room in the file that is on the disk, too: a mapped page that the disk has no room for would end the
-// program.
-bool reserve(int fd, std::uint64_t offset, std::uint64_t bytes) {
-  if (syscall(SYS_fallocate, fd, 0, offset, bytes) == 0) return true;
-  if (errno != EOPNOTSUPP && errno != ENOSYS) return false;
-  static constexpr char zeros[4096] = {};
-  for (std::uint64_t at = 0; at < bytes; at += sizeof zeros) {
-    if (syscall(SYS_pwrite64, fd, zeros, sizeof zeros, offset + at) != sizeof zeros) return false;
-  }
-  return true;
-}
-
 void read_program(char* into, std::size_t bytes) {
   const int fd = open_file("/proc/self/cmdline", O_RDONLY);
   if (fd < 0) return;
@@ -136,7 +112,7 @@ FileHead* make_file() {
     if (fd < 0) return nullptr;
     // Only a page of it is used.
     const auto used = static_cast<std::uint64_t>(sysconf(_SC_PAGESIZE));
-    void* pages = reserve(fd, 0, used) ? map_shared(fd, 0, head_bytes, 0) : nullptr;
+    void* pages = reserve(fd, 0, used) ? map_shared(fd, 0, head_bytes) : nullptr;
     close_file(fd);
     return static_cast<FileHead*>(pages);
   }
@@ -249,10 +225,13 @@ bool take_chunk(Thread& thread) {
   if (file.stopped.load(std::memory_order_relaxed) != 0) return false;
   const std::uint64_t offset = head_bytes + file.chunks.fetch_add(1) * chunk_bytes;
   const int fd = open_file(path, O_RDWR);
-  // A thread's first chunk may stay nearly empty; those behind it fill up.
-  const int populate = thread.chunk == nullptr ? 0 : MAP_POPULATE;
-  void* pages =
-      fd >= 0 && reserve(fd, offset, chunk_bytes) ? map_shared(fd, offset, chunk_bytes, populate) : nullptr;
+  void* pages = nullptr;
+  if (fd >= 0 && reserve(fd, offset, chunk_bytes)) {
+    // A thread's first chunk may stay nearly empty; those behind it fill up. Written at one go, such a chunk
+    // is in memory as one piece, where else each page costs a fault and the file system's books.
+    if (thread.chunk != nullptr) put_zeros(fd, offset, chunk_bytes);
+    pages = map_shared(fd, offset, chunk_bytes);
+  }
   if (pages == nullptr) file.stopped.store(static_cast<std::uint64_t>(errno));
   if (fd >= 0) close_file(fd);
   if (pages == nullptr) return false;
@@ -268,10 +247,14 @@ bool take_chunk(Thread& thread) {
   return true;
 }
 
+// Also has the lines of the next stretch brought near.
 void stamp(Thread& thread) {
   const std::uint64_t now = now_ns(CLOCK_MONOTONIC);
   put(thread, Op::stamp, now - thread.last_ns);
   thread.last_ns = now;
+  for (std::int64_t at = line_bytes; at <= stamp_bytes; at += line_bytes) {
+    __builtin_prefetch(thread.cursor + at, 1);
+  }
 }
 
 // The slow way, while it lives: the thread's state with room in it, the quick way closed, errno as it was at

@@ -36,7 +36,7 @@ struct Thread {
 };
 
 // The room of a thread that is noting an operation.
-inline constexpr std::int64_t is_noting = INT64_MIN;
+inline constexpr std::int64_t is_noting = INT32_MIN;
 
 // The state of a thread that has none, or is not to be recorded: the quick way is closed.
 extern Thread no_thread;
@@ -72,7 +72,7 @@ inline unsigned put(Thread& thread, Op op, std::uint64_t operand) {
   return put_word(thread, word_of(op, operand), 1 + length_of(operand));
 }
 
-// Without a branch, as sizes come in any order: the operation in a byte or in some.
+// The operation in a byte or in some.
 inline unsigned put_short(Thread& thread, bool is_short, std::uint64_t short_word, Op op,
                           std::uint64_t operand) {
   return put_word(thread, is_short ? short_word : word_of(op, operand),
@@ -112,8 +112,33 @@ __attribute__((always_inline)) inline void note_alloc(const void* address, std::
   thread->room = room - length;
 }
 
-// Which block was at an address, which no longer is; no_block where we know of none.
 inline constexpr std::uint64_t no_block = 0;
+
+// Takes the block that is at an address and notes that it is freed. False, and nothing done, where that is no
+// matter for the quick way: nothing is known of a block there, it is another thread's, or the way is closed.
+__attribute__((always_inline)) inline bool note_own_free(const void* address) {
+  Thread* const thread = mine;
+  const std::int64_t room = thread->room;
+  if (room <= 0) [[unlikely]]
+    return false;
+  BlockTable::Entry* const entry = blocks.find(address);
+  if (entry == nullptr) [[unlikely]]
+    return false;
+  const std::uint64_t block = entry->load(std::memory_order_relaxed);
+  // no_block is nobody's: threads are numbered from 1.
+  if (((block ^ thread->next_block) >> thread_shift) != 0) [[unlikely]]
+    return false;
+  thread->room = is_noting;
+  std::atomic_signal_fence(std::memory_order_seq_cst);
+  entry->store(no_block, std::memory_order_relaxed);
+  // Read once more: a handler may have allocated before the way was closed.
+  const unsigned length = put_free(*thread, thread->next_block - block);
+  std::atomic_signal_fence(std::memory_order_seq_cst);
+  thread->room = room - length;
+  return true;
+}
+
+// Which block was at an address, which no longer is; no_block where we know of none.
 inline std::uint64_t take_block(const void* address) {
   if (!blocks.is_open()) [[unlikely]]
     return no_block;
@@ -123,19 +148,6 @@ inline std::uint64_t take_block(const void* address) {
   const std::uint64_t block = entry->load(std::memory_order_relaxed);
   if (block != no_block) entry->store(no_block, std::memory_order_relaxed);
   return block;
-}
-
-inline void note_free(std::uint64_t block) {
-  Thread* const thread = mine;
-  const std::int64_t room = thread->room;
-  const bool is_own = ((block ^ thread->next_block) >> thread_shift) == 0;
-  if (room <= 0 || !is_own) [[unlikely]]
-    return note_free_slowly(block);
-  thread->room = is_noting;
-  std::atomic_signal_fence(std::memory_order_seq_cst);
-  const unsigned length = put_free(*thread, thread->next_block - block);
-  std::atomic_signal_fence(std::memory_order_seq_cst);
-  thread->room = room - length;
 }
 
 // While it lives, what the real allocator asks of itself is not noted.

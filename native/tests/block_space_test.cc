@@ -57,7 +57,7 @@ struct Modelled {
         each = live.erase(each);
       }
     }
-    space.begin_lazy_sweep(counts);
+    space.begin_lazy_sweep();
     if (!is_lazy) space.finish_sweep();
   }
 

@@ -7,6 +7,7 @@
 #include "collectors/mutate.h"
 #include "collectors/plans.h"
 #include "collectors/programs/gc-bench.h"
+#include "tests/mutator_programs.h"
 #include "tests/test.h"
 
 namespace linefill {
@@ -14,7 +15,6 @@ namespace {
 
 constexpr uint32_t kNumbers[] = {9, 7, 101, 2, 8};
 const GcBenchShape kShape = GcBenchShape::read(kNumbers);
-constexpr uint32_t kRoots = 6;
 constexpr uint32_t kRows = 20'000;
 
 struct Room {
@@ -38,41 +38,6 @@ std::vector<uint32_t> settings_for(size_t heap_words) {
     settings.assign(C::kSettings, number);
   }
   return settings;
-}
-
-uint32_t next(uint32_t& state) {
-  state ^= state << 13;
-  state ^= state >> 17;
-  state ^= state << 5;
-  return state;
-}
-
-// Root 0 has a table, so that some objects live long.
-std::vector<uint32_t> random_trace(uint32_t seed) {
-  constexpr uint32_t kTableSlots = 64;
-  std::vector<uint32_t> rows = {static_cast<uint32_t>(MutatorOp::kNew), 0, kTableSlots, 0};
-  const auto row = [&](MutatorOp op, uint32_t second, uint32_t third, uint32_t fourth) {
-    rows.insert(rows.end(), {static_cast<uint32_t>(op), second, third, fourth});
-  };
-  uint32_t state = seed;
-  for (uint32_t i = 1; i < kRows; ++i) {
-    const uint32_t root = 1 + next(state) % (kRoots - 1);
-    const uint32_t other = next(state) % kRoots;
-    const uint32_t slot = next(state) % (other == 0 ? kTableSlots : 5);
-    const uint32_t drawn = next(state) % 1000;
-    if (drawn < 300) {
-      row(MutatorOp::kNew, root, next(state) % 5, next(state) % 300);
-    } else if (drawn < 700) {
-      row(MutatorOp::kStore, other, slot, root);
-    } else if (drawn < 900) {
-      row(MutatorOp::kLoad, root, other, slot);
-    } else if (drawn < 996) {
-      row(drawn % 2 == 0 ? MutatorOp::kErase : MutatorOp::kUse, other, slot, 0);
-    } else {
-      row(drawn % 2 == 0 ? MutatorOp::kCollect : MutatorOp::kClear, root, 0, 0);
-    }
-  }
-  return rows;
 }
 
 template <class C>
@@ -99,12 +64,12 @@ void runs_gc_bench(const char* id) {
 template <class C>
 void runs_random_mutators(const char* id) {
   for (uint32_t seed = 1; seed <= 4; ++seed) {
-    const std::vector<uint32_t> trace = random_trace(seed);
+    const std::vector<uint32_t> trace = test::random_rows(seed, kRows);
     const size_t words = size_t{4096} << seed;
     const std::vector<uint32_t> settings = settings_for<C>(words);
     REQUIRE(C::check(words, settings).empty());
-    Room once(words, kRoots);
-    Room again(words, kRoots);
+    Room once(words, test::kRandomRoots);
+    Room again(words, test::kRandomRoots);
     const Outcome found = mutate<C>(once.room(), settings, trace, {}, once.counts);
     const Outcome same = mutate<C>(again.room(), settings, trace, {}, again.counts);
     CHECK_EQ(std::string(id) + (found.error == nullptr ? "" : found.error), id);

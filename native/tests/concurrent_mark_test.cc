@@ -5,70 +5,14 @@
 #include "collectors/concurrent-marking.h"
 #include "collectors/cycle.h"
 #include "collectors/mutate.h"
+#include "tests/mutator_programs.h"
 #include "tests/test.h"
 
 namespace linefill {
 namespace {
 
-constexpr uint32_t kRoots = 5;
-constexpr uint32_t kTable = 0, kFirst = 1, kSecond = 2, kFresh = 3, kHeld = 4;
+constexpr uint32_t kRoots = test::HangingProgram::kRoots;
 constexpr uint32_t kTableSlots = 800;
-
-// A program over a wide object that stays, and chains that hang on it.
-class Program {
- public:
-  explicit Program(uint32_t seed) : state_(seed) { row(MutatorOp::kNew, kTable, kTableSlots, 0); }
-
-  void step() {
-    const uint32_t place = random() % kTableSlots;
-    const uint32_t slot = random() % 4;
-    switch (random() % 8) {
-      case 0:
-      case 1:
-        make(kFresh);
-        row(MutatorOp::kStore, kTable, place, kFresh);
-        break;
-      case 2:
-        make(kFresh);
-        row(MutatorOp::kStore, kFirst, slot, kFresh);
-        row(MutatorOp::kCopy, kFirst, kFresh);
-        break;
-      case 3:
-        row(MutatorOp::kLoad, kFirst, kTable, place);
-        break;
-      case 4:
-        row(MutatorOp::kLoad, kFirst, kFirst, slot);
-        break;
-      case 5:
-        row(MutatorOp::kLoad, kSecond, kTable, place);
-        row(MutatorOp::kErase, kTable, place);
-        row(MutatorOp::kStore, kTable, random() % kTableSlots, kSecond);
-        row(MutatorOp::kUse, kSecond);
-        break;
-      case 6:
-        row(MutatorOp::kLoad, kSecond, kTable, place);
-        row(MutatorOp::kStore, kFirst, slot, kSecond);
-        break;
-      default:
-        if (random() % 16 == 0) row(MutatorOp::kLoad, kHeld, kTable, place);
-        if (random() % 64 == 0) make(kHeld);
-        if (random() % 4096 == 0) row(MutatorOp::kCollect);
-        if (random() % 256 == 0) row(MutatorOp::kCheckpoint);
-        make(kFresh);
-    }
-  }
-
-  std::vector<uint32_t> rows;
-
- private:
-  uint32_t random() { return (state_ = state_ * 1664525 + 1013904223) >> 8; }
-  void make(uint32_t root) { row(MutatorOp::kNew, root, 4, 8 + random() % 3 * 4); }
-  void row(MutatorOp op, uint32_t second = 0, uint32_t third = 0, uint32_t fourth = 0) {
-    for (const uint32_t word : {static_cast<uint32_t>(op), second, third, fourth}) rows.push_back(word);
-  }
-
-  uint32_t state_;
-};
 
 // What a run leaves behind.
 struct Ran {
@@ -92,11 +36,10 @@ Ran run(const std::vector<uint32_t>& rows, uint32_t heap_words, uint32_t start, 
 }
 
 void compare(uint32_t seed, uint32_t heap_words, uint32_t start, uint32_t distance) {
-  Program program(seed);
-  const uint32_t steps = test::kSanitized ? 10'000 : 40'000;
-  for (uint32_t step = 0; step < steps; ++step) program.step();
-  const Ran alone = run<false>(program.rows, heap_words, start, distance);
-  const Ran threaded = run<true>(program.rows, heap_words, start, distance);
+  const std::vector<uint32_t> rows =
+      test::HangingProgram(seed, kTableSlots).steps(test::kSanitized ? 10'000 : 40'000);
+  const Ran alone = run<false>(rows, heap_words, start, distance);
+  const Ran threaded = run<true>(rows, heap_words, start, distance);
   CHECK(threaded.answers == alone.answers);
   CHECK(threaded.roots == alone.roots);
   CHECK(threaded.heap == alone.heap);

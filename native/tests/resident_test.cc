@@ -39,7 +39,8 @@ std::string replayed(uint32_t pairs, uint32_t bytes, bool is_read = false) {
     trace.insert(trace.end(), {static_cast<uint32_t>(HeapOp::kFree), 0, 0, 0});
   }
   std::vector<uint64_t> slots(kSlotParts);
-  UsedStore store(0);
+  PeerStore under(general_peers()[0]);
+  UsedStore store(under, 0);
   for (int i = 0; is_read && i < 2; ++i) {
     store.spend_on_read(int64_t{64} << 30);
     if (!store.lasts()) break;
@@ -61,7 +62,8 @@ TEST(used_pages_and_reads_of_much_count_against_the_stamina) {
 }
 
 TEST(used_store_writes_no_more_once_the_stamina_is_spent) {
-  UsedStore store(0);
+  PeerStore under(general_peers()[0]);
+  UsedStore store(under, 0);
   const auto write = [&store] {
     const uint64_t block = store.allocate(64 * kMiB, 8);
     REQUIRE(block != 0);

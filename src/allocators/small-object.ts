@@ -43,6 +43,9 @@ const mostWords = 128;
 const leastShift = 8;
 const mostShift = 12;
 const mostPools = 64;
+/** Constants of this file are part of the compiled code; those of others are fetched and checked at each use. */
+const mostBytes: number = mostWords * wordBytes;
+const usualBytes: number = usualAlignmentBytes;
 
 /**
  * Words of the own header: of small blocks in use, of arenas, the bits of the lists of arenas, and the number of pools of
@@ -72,12 +75,17 @@ const freePoolAt = 11;
 const freshPoolAt = 12;
 const nextArenaAt = 13;
 
+/** Words of the class that a small request falls into: payloadWords, to whole steps. */
+const classWords = (bytes: number): number =>
+  (((bytes === 0 ? 0 : bytes - 1) >>> stepBytesShift) << stepShift) + stepWords;
+
 export class SmallObject implements HeapAllocator {
   readonly heap: Uint32Array;
   /** log2 of a pool's words. */
   readonly #shift: number;
-  /** Where the free list's words end and its own begin. */
+  /** Where the free list's words end and its own begin; and where the pages' entries do. */
   readonly #own: number;
+  readonly #entries: number;
   readonly #beneath: FreeList;
 
   /** Makes the heap afresh. Throws ContractError where it won't do. */
@@ -93,11 +101,12 @@ export class SmallObject implements HeapAllocator {
     this.heap = heap;
     this.#shift = Math.min(Math.max(31 - Math.clz32(heap.length / 64), leastShift), mostShift);
     this.#own = heap.length - ownWords - (this.#pages << entryShift);
+    this.#entries = this.#own + ownWords;
     this.#beneath = FreeList.create(heap.subarray(0, this.#own), fit.first);
   }
 
   alloc(bytes: number, alignmentBytes: number): number {
-    if (bytes > mostWords * wordBytes || alignmentBytes !== usualAlignmentBytes) {
+    if (bytes > mostBytes || alignmentBytes !== usualBytes) {
       return this.#allocUnusual(bytes, alignmentBytes);
     }
     // 1. The class, 2. a pool of it that has free blocks.
@@ -163,7 +172,7 @@ export class SmallObject implements HeapAllocator {
   }
 
   #entry(page: number): number {
-    return this.#own + ownWords + (page << entryShift);
+    return this.#entries + (page << entryShift);
   }
 
   /** Of a class, by its blocks' words. */
@@ -387,10 +396,4 @@ export class SmallObject implements HeapAllocator {
     found.metadataWords += (1 << this.#shift) % words;
     found.addFree(free, words);
   }
-}
-
-/** Words of the class that a small request falls into: payloadWords, to whole steps. */
-function classWords(bytes: number): number {
-  const last = bytes === 0 ? 0 : bytes - 1;
-  return ((last >>> stepBytesShift) << stepShift) + stepWords;
 }

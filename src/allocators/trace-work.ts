@@ -77,30 +77,35 @@ function reallocateRow(allocator: HeapAllocator, replay: Replay, at: number): vo
  */
 function allocAndFree(allocator: HeapAllocator, replay: Replay, from: number): number {
   const { heap, trace, slots, timesNs } = replay;
+  // Copies: V8 looks up an imported constant, and whether it is there yet, at each use.
+  const { alloc: allocOp, free: freeOp, freeSized: freeSizedOp } = allocationOp;
+  const rowStep: number = rowWords;
+  const parts: number = slotParts;
+  const tagBytes: number = wordBytes;
   let { sum } = replay;
   let at = from;
-  for (; at < trace.length; at += rowWords) {
+  for (; at < trace.length; at += rowStep) {
     const op = trace[at];
     const id = trace[at + 1]!;
-    const slot = id * slotParts;
+    const slot = id * parts;
     const startNs = timesNs === null ? 0 : nowNs();
-    if (op === allocationOp.alloc) {
+    if (op === allocOp) {
       const bytes = trace[at + 2]!;
       const answer = allocator.alloc(bytes, trace[at + 3]!);
-      if (timesNs !== null) timesNs[at / rowWords] = nowNs() - startNs;
+      if (timesNs !== null) timesNs[at / rowStep] = nowNs() - startNs;
       sum = (sum + answer) | 0;
       slots[slot] = answer > 0 ? answer : 0;
       slots[slot + 1] = bytes;
-      if (answer > 0 && bytes >= wordBytes) heap[answer] = id;
-    } else if (op === allocationOp.free || op === allocationOp.freeSized) {
+      if (answer > 0 && bytes >= tagBytes) heap[answer] = id;
+    } else if (op === freeOp || op === freeSizedOp) {
       const offset = slots[slot]!;
       if (offset === 0) continue;
       const bytes = slots[slot + 1]!;
-      if (bytes >= wordBytes) sum = (sum + heap[offset]!) | 0;
+      if (bytes >= tagBytes) sum = (sum + heap[offset]!) | 0;
       slots[slot] = 0;
-      if (op === allocationOp.free) allocator.free(offset);
+      if (op === freeOp) allocator.free(offset);
       else allocator.freeSized(offset, bytes);
-      if (timesNs !== null) timesNs[at / rowWords] = nowNs() - startNs;
+      if (timesNs !== null) timesNs[at / rowStep] = nowNs() - startNs;
     } else {
       break;
     }

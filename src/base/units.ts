@@ -62,3 +62,23 @@ export function formatInterval(low: number | null, high: number | null): string 
 export function formatCount(count: number): string {
   return count.toLocaleString('en-US');
 }
+
+const countedUnits: ReadonlySet<string> = new Set([
+  'blocks',
+  'cards',
+  'collections',
+  'counts',
+  'faults',
+  'gaps',
+  'notes',
+  'objects',
+  'operations',
+  'pauses',
+  'slots',
+  'stores',
+]);
+
+/** Whether a unit is one of things that are counted: never in parts of one, but for a mean of counts. */
+export function isCounted(unit: string): boolean {
+  return countedUnits.has(unit);
+}

@@ -48,9 +48,9 @@ async function look(session: Session): Promise<{ tookMs: number; births: number 
   // The first question is not answered before all are asked: between the answers the program does not run on.
   Atomics.store(flags, flag.asked, 0);
   const answers = Promise.all([
-    inProgram<Omit<RawLook, 'tookNs' | 'liveBytes'>>(session, begin),
+    inProgram<Omit<RawLook, 'tookNs' | 'liveBytes' | 'offHeap'>>(session, begin),
     samplesNow(session),
-    inProgram<Pick<RawLook, 'tookNs' | 'liveBytes'>>(session, end),
+    inProgram<Pick<RawLook, 'tookNs' | 'liveBytes' | 'offHeap'>>(session, end),
   ]);
   Atomics.store(flags, flag.asked, 1);
   Atomics.notify(flags, flag.asked);

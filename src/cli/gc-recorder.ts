@@ -33,7 +33,7 @@ interface Sample {
 /** What a look's first half tells: all but the samples. */
 type Told = Pick<RawLook, 'atNs' | 'allocatedBytes' | 'pauses'>;
 /** What its second half tells. */
-type Taken = Pick<RawLook, 'tookNs' | 'liveBytes'>;
+type Taken = Pick<RawLook, 'tookNs' | 'liveBytes' | 'offHeap'>;
 
 /** What the thread is told. */
 export interface Looking {
@@ -44,6 +44,18 @@ export interface Looking {
   readonly toBytes: number;
   /** Two words: 1 when all of a look has been asked for; what the thread is doing (threadStage). */
   readonly flags: Int32Array;
+}
+
+const { memoryUsage } = process;
+
+/** What lies off the heap: in all, and of that the contents of ArrayBuffers; null where the system does not tell. */
+function offHeapNow(): [externalBytes: number, arrayBuffersBytes: number] | null {
+  try {
+    const { external, arrayBuffers } = memoryUsage();
+    return [external, arrayBuffers];
+  } catch {
+    return null;
+  }
 }
 
 /** The halves of a look that are done by the thread that is looked at. */
@@ -92,12 +104,13 @@ class Eye {
 
   end(): Taken {
     const liveBytes = getHeapStatistics().used_heap_size;
+    const offHeap = offHeapNow();
     this.#markers[1] = new Array<number>(this.#slots + fromExtra).fill(0);
     [this.#allocatedBytes, this.#pauses] = [0, []];
     this.#profiler = new GCProfiler();
     this.#profiler.start();
     this.#usedBytes = getHeapStatistics().used_heap_size;
-    return { liveBytes, tookNs: this.#nowNs() - this.#begunNs };
+    return { liveBytes, offHeap, tookNs: this.#nowNs() - this.#begunNs };
   }
 
   #nowNs(): number {
@@ -158,13 +171,15 @@ function record(folder: string, intervalBytes: number): void {
       all,
     };
   };
+  const { liveBytes: baseBytes, offHeap: baseOffHeap } = look();
   const head: RecordingHead = {
     pid: process.pid,
     node: process.versions.node,
     program: ['node', ...process.argv.slice(1)].map((word) => basename(word)).join(' '),
     startedAt: new Date().toISOString(),
     intervalBytes,
-    baseBytes: look().liveBytes,
+    baseBytes,
+    baseOffHeap,
   };
   appendFileSync(path, `${JSON.stringify(head)}\n`);
   // Only who knows the symbol finds it.

@@ -27,12 +27,21 @@ export const collectorEvent = {
   /** Of trial deletion: counts from inside are taken away; what is held from outside gets them back. */
   subtract: 8,
   restore: 9,
+  /** Of sliding: where objects go is in the table, but no reference is changed and no object moved. */
+  address: 10,
   /** To an object: a root names it; it is found; its slots have been looked at; it moved here; it is free. */
   root: 16,
   grey: 17,
   black: 18,
   moved: 19,
   freed: 20,
+  /** It was made while marking goes on, and is marked from birth. */
+  born: 21,
+  /** Of trial deletion: it is garbage unless something held reaches it; its slots are looked at next. */
+  white: 22,
+  looked: 23,
+  /** To a block, by its first word: what is not marked in it is about to be free. */
+  swept: 24,
 } as const;
 
 export interface Watcher {
@@ -59,6 +68,8 @@ export interface Stretch {
   readonly end: number;
   /** Where its blocks begin (BlockSpace); absent: it has none. */
   readonly blocksStart?: number;
+  /** Where its objects begin, behind a table of where each goes (CompactSpace); absent: it has none. */
+  readonly objectsStart?: number;
 }
 
 export interface Collector {
@@ -78,6 +89,9 @@ export interface Collector {
   finish(): void;
   /** Words in use of what it can give, garbage and all. */
   readonly usedWords: number;
+  readonly capacityWords: number;
+  /** It gives so many words in one piece as things are. */
+  largestFreeWords(): number;
   /** Every object that is allocated and was not yet freed, space by space and each in the order of addresses. */
   objects(see: (at: number) => void): void;
   /** Its spaces as they are now. */

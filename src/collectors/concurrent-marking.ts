@@ -8,9 +8,10 @@
  *
  *   scratch   marks, a bit for each even word | log | stack
  *
- * Only the marks, the slots and the log's length are touched by both at once, and only atomically. The marks lie outside
- * the heap, so that its image is the mutator's work alone. The marker is a worker (marker-thread.ts) where heap and
- * scratch are shared; else its work is done in the final pause.
+ * Only the marks, the slots and the log's length are touched by both at once: whatever one of them changes is changed
+ * atomically, and the marker reads atomically, too. The mutator reads its slots plainly, for nobody else changes them.
+ * The marks lie outside the heap, so that its image is the mutator's work alone. The marker is a worker (marker-thread.ts) where heap and
+ * scratch are shared; else its work is done in the final pause, and marks and slots need nothing atomic.
  * Cost: a pause to note the roots and one to wait for what is left; an atomic operation for each reference that is
  * overwritten while it marks; another processor. How deep the stack gets depends on who is faster, and is not counted.
  * Sources: T. Yuasa, Real-Time Garbage Collection on General-Purpose Machines (1990), the barrier; D. Doligez and X. Leroy,
@@ -21,7 +22,7 @@ import { ContractError } from '../base/errors.ts';
 import { type CollectorRoom, collectorEvent, unwatched, type Watcher } from './collector.ts';
 import type { Counts } from './counts.ts';
 import type { Marking, MarkingPlace } from './cycle.ts';
-import { type Access, GreyObjects } from './grey-objects.ts';
+import { type Access, GreyObjects, type Kept } from './grey-objects.ts';
 import { leastObjectWords, none } from './object.ts';
 import { BlockMap } from './spaces/block-map.ts';
 
@@ -35,6 +36,11 @@ export interface MarkingWords {
 
 /** The word of `control` that says how much of the log there is. */
 export const loggedWord = 0;
+
+/** Whether another thread can mark. Where none can, an atomic operation would only be a call. */
+function isShared({ heap }: MarkingWords): boolean {
+  return heap.buffer instanceof SharedArrayBuffer;
+}
 
 /** The parts of the scratch. */
 function partsOf({ heap, scratch }: MarkingWords): { log: Uint32Array; stack: Uint32Array } {
@@ -59,7 +65,9 @@ export class Marker {
     this.grey = new GreyObjects(heap, stack, watcher);
     this.#control = control;
     this.#log = log;
-    this.#access = { mark: (at) => marks.addAtomically(at), load: (word) => Atomics.load(heap, word) };
+    this.#access = isShared(words)
+      ? { mark: (at) => marks.addAtomically(at), load: (word) => Atomics.load(heap, word) }
+      : { mark: (at) => marks.add(at), load: (word) => heap[word]! };
   }
 
   /** A cycle begins, or goes on where another marker has left it: so much of the log was taken. */
@@ -100,7 +108,7 @@ export interface MarkerThread {
   /** A cycle has begun in blocks from the offset `base` on: what the roots name is in the log. */
   begin(base: number): void;
   /** Waits until nothing is left to do, and adds what was scanned. */
-  finish(counts: Counts): void;
+  finish(counts: Counts, kept: Kept): void;
 }
 
 /** Marks on the mutator's own thread, whenever it is given a turn: a second thread that can be looked at step by step. */
@@ -123,9 +131,9 @@ export class MarkerByTurns implements MarkerThread {
     this.#marker?.turn(words);
   }
 
-  finish(counts: Counts): void {
+  finish(counts: Counts, kept: Kept): void {
     this.#marker?.work();
-    this.#marker?.grey.count(counts);
+    this.#marker?.grey.count(counts, kept);
     this.#marker = null;
   }
 }
@@ -134,6 +142,7 @@ export class ConcurrentMarking implements Marking {
   readonly #roots: Uint32Array;
   readonly #heap: Uint32Array;
   readonly #control: Int32Array;
+  readonly #isShared: boolean;
   readonly #log: Uint32Array;
   readonly #marks: BlockMap;
   readonly #base: number;
@@ -142,6 +151,7 @@ export class ConcurrentMarking implements Marking {
   readonly #watcher: Watcher;
   readonly #counts: Counts;
   readonly #finalWords: number;
+  readonly kept: Kept = { objects: 0, words: 0 };
 
   /**
    * @param percent of the heap allocated between a cycle's beginning and its final pause
@@ -158,6 +168,7 @@ export class ConcurrentMarking implements Marking {
     this.#roots = roots;
     this.#heap = heap;
     this.#control = words.control;
+    this.#isShared = isShared(words);
     this.#log = partsOf(words).log;
     this.#marks = new BlockMap(scratch, 0, space.start);
     this.#marker = new Marker(words, space.start, watcher);
@@ -184,10 +195,10 @@ export class ConcurrentMarking implements Marking {
 
   finish(): void {
     if (this.#thread !== null) {
-      this.#thread.finish(this.#counts);
+      this.#thread.finish(this.#counts, this.kept);
     } else {
       this.#marker.work();
-      this.#marker.grey.count(this.#counts);
+      this.#marker.grey.count(this.#counts, this.kept);
     }
   }
 
@@ -195,31 +206,40 @@ export class ConcurrentMarking implements Marking {
   markAll(): void {
     this.#noteRoots();
     this.#marker.work();
-    this.#marker.grey.count(this.#counts);
+    this.#marker.grey.count(this.#counts, this.kept);
   }
 
-  add(object: number): void {
-    this.#marks.addAtomically(object);
+  add(object: number, words: number): void {
+    this.#mark(object);
+    this.kept.objects++;
+    this.kept.words += words;
+    this.#watcher.see(collectorEvent.born, object);
   }
 
   store(slot: number, target: number): boolean {
     const old = this.#heap[slot]!;
     // The old target is safe before the way to it is cut.
     this.#shade(old);
-    Atomics.store(this.#heap, slot, target);
+    if (this.#isShared) Atomics.store(this.#heap, slot, target);
+    else this.#heap[slot] = target;
     return old !== none;
   }
 
   /** The log is empty but for what the roots name. */
   #noteRoots(): void {
+    Object.assign(this.kept, { objects: 0, words: 0 });
     this.#marker.begin();
     this.#control[loggedWord] = 0;
     for (const root of this.#roots) this.#shade(root);
   }
 
+  #mark(at: number): boolean {
+    return this.#isShared ? this.#marks.addAtomically(at) : this.#marks.add(at);
+  }
+
   /** An object that was not marked is for the marker to scan. */
   #shade(at: number): void {
-    if (at === none || !this.#marks.addAtomically(at)) return;
+    if (at === none || !this.#mark(at)) return;
     const logged = this.#control[loggedWord]!;
     this.#log[logged] = at;
     Atomics.store(this.#control, loggedWord, logged + 1);

@@ -13,7 +13,7 @@ import {
   type Stretch,
   type Watcher,
 } from './collector.ts';
-import { type Counts, outOfMemory } from './counts.ts';
+import { Counts, outOfMemory } from './counts.ts';
 import {
   ageShift,
   black,
@@ -28,7 +28,7 @@ import {
   wordsOf,
 } from './object.ts';
 import { type PauseLog, pauseKind } from './pauses.ts';
-import { BlockSpace, leastBlockSpaceWords } from './spaces/block-space.ts';
+import { BlockSpace, leastBlockSpaceWords, roomWords } from './spaces/block-space.ts';
 
 export const countedExtraWords = 1;
 /** It stands among the candidates for a cycle's root; it waits in the table of those that none counted names. */
@@ -46,54 +46,92 @@ export const leastCountedWords: number = Math.ceil((heapStart + leastBlockSpaceW
 export const countAt: number = objectHeaderWords;
 export const firstSlotAt: number = objectHeaderWords + countedExtraWords;
 
-/** The objects of a heap, with their counts. */
+/**
+ * The objects of a heap, with their counts: a plan derives from it, and says when counts change. Its slots are read as they
+ * lie there.
+ */
 export class CountedHeap {
+  readonly counts: Counts = new Counts();
+  readonly extraWords: number = countedExtraWords;
   readonly words: Uint32Array;
-  readonly counts: Counts;
   readonly watcher: Watcher;
-  readonly space: BlockSpace;
+  protected readonly roots: Uint32Array;
+  protected readonly pauses: PauseLog;
+  readonly #space: BlockSpace;
+  /** The space knows it, too, but has to look at every size's hole. */
+  #usedWords = 0;
 
   /** Throws ContractError where the heap has no room for an object. */
-  constructor({ heap, watcher }: CollectorRoom, counts: Counts) {
+  constructor({ heap, roots, pauses, watcher }: CollectorRoom) {
     requireCollectedHeap(heap.length);
     if (heap.length < leastCountedWords)
       throw new ContractError(`"heap" must have at least ${leastCountedWords} words, not ${heap.length}`);
     this.words = heap;
-    this.counts = counts;
     this.watcher = watcher;
-    this.space = new BlockSpace(heap, heapStart, heap.length);
+    this.roots = roots;
+    this.pauses = pauses;
+    this.#space = new BlockSpace(heap, heapStart, heap.length);
+  }
+
+  load(object: number, slot: number): number {
+    return this.words[object + firstSlotAt + slot]!;
+  }
+
+  finish(): void {}
+
+  get usedWords(): number {
+    return this.#usedWords;
+  }
+
+  get capacityWords(): number {
+    return this.#space.capacityWords;
+  }
+
+  largestFreeWords(): number {
+    return this.#space.largestFreeWords();
+  }
+
+  objects(see: (at: number) => void): void {
+    this.#space.objects(see);
+  }
+
+  get spaces(): readonly Stretch[] {
+    const { start, end } = this.#space;
+    return [{ name: 'blocks', start, end, blocksStart: start }];
   }
 
   /** An object that nothing names, or none. */
   make(slots: number, words: number): number {
-    const at = this.space.take(words);
+    const at = this.#space.take(words);
     if (at === none) return none;
     const { counts } = this;
     makeObject(this.words, at, countedExtraWords, slots, words, black);
     counts.allocatedObjects++;
     counts.allocatedWords += words;
-    if (this.usedWords > counts.peakUsedWords) counts.peakUsedWords = this.usedWords;
+    const used = this.#usedWords + roomWords(words);
+    this.#usedWords = used;
+    if (used > counts.peakUsedWords) counts.peakUsedWords = used;
     return at;
   }
 
   refuse(words: number): number {
-    return outOfMemory(this.counts, this.usedWords, words);
+    return outOfMemory(this, words);
   }
 
   free(at: number): void {
     this.watcher.see(collectorEvent.freed, at);
     this.counts.freedObjects++;
-    this.counts.freedWords += wordsOf(this.words, at);
-    this.space.free(at);
+    const words = wordsOf(this.words, at);
+    this.counts.freedWords += words;
+    this.#usedWords -= roomWords(words);
+    this.#space.free(at);
   }
 
-  get usedWords(): number {
-    return this.counts.allocatedWords - this.counts.freedWords;
-  }
-
-  get spaces(): readonly Stretch[] {
-    const { start, end } = this.space;
-    return [{ name: 'blocks', start, end, blocksStart: start }];
+  /** A full collection is done. */
+  protected noteCollection(): void {
+    const { counts } = this;
+    counts.fullCollections++;
+    counts.liveWords = counts.allocatedWords - counts.freedWords;
   }
 }
 
@@ -124,41 +162,54 @@ export const noSuspects: Suspects = {
   collect: () => {},
 };
 
-/** Raises and lowers counts at once. */
-export class Counting {
-  readonly #heap: CountedHeap;
-  readonly #suspects: Suspects;
+/** A heap whose counts are raised and lowered at once, those of slots and roots alike. */
+export class Counting extends CountedHeap {
+  protected readonly suspects: Suspects;
   readonly #stack: Uint32Array;
-  readonly #pauses: PauseLog;
 
-  constructor(heap: CountedHeap, suspects: Suspects, stack: Uint32Array, pauses: PauseLog) {
-    this.#heap = heap;
-    this.#suspects = suspects;
-    this.#stack = stack;
-    this.#pauses = pauses;
+  /** `suspects` are made of this heap and of room for a list of all objects and for two stacks of them. */
+  constructor(
+    room: CollectorRoom,
+    suspects: (heap: CountedHeap, candidates: Uint32Array, stack: Uint32Array) => Suspects,
+  ) {
+    super(room);
+    const most = mostObjects(room.heap.length);
+    this.#stack = room.scratch.subarray(most);
+    this.suspects = suspects(this, room.scratch.subarray(0, most), this.#stack);
+  }
+
+  store(object: number, slot: number, target: number): void {
+    const word = object + firstSlotAt + slot;
+    this.counts.stores++;
+    if (this.words[word] !== none || target !== none) this.counts.barrierHits++;
+    this.#name(this.words, word, target);
+  }
+
+  setRoot(index: number, target: number): void {
+    this.#name(this.roots, index, target);
   }
 
   /** Makes a word, a slot or a root, name the target. The new count is raised first: both may be one object. */
-  name(words: Uint32Array, word: number, target: number): void {
-    const { words: heap, counts } = this.#heap;
+  #name(words: Uint32Array, word: number, target: number): void {
+    const { words: heap, counts, suspects } = this;
     const before = words[word]!;
     if (target !== none) {
       heap[target + countAt]!++;
       counts.countChanges++;
-      this.#suspects.pardon(target);
+      suspects.pardon(target);
     }
     words[word] = target;
     if (before === none) return;
     counts.countChanges++;
     heap[before + countAt]!--;
     if (heap[before + countAt] === 0) this.#release(before);
-    else this.#suspects.suspect(before);
+    else suspects.suspect(before);
   }
 
   /** Frees an object that nothing names any more, and what it alone kept. */
   #release(first: number): void {
-    const { words: heap, counts, watcher } = this.#heap;
-    const [suspects, stack] = [this.#suspects, this.#stack];
+    const { words: heap, counts, watcher, suspects } = this;
+    const stack = this.#stack;
     watcher.see(collectorEvent.release, none);
     let depth = 0;
     let deepest = 1;
@@ -171,7 +222,7 @@ export class Counting {
       const end = start + slotsOf(heap, at);
       steps += 1 + end - start;
       if (steps >= pauseSteps && !isPause) {
-        this.#pauses.begin(pauseKind.release);
+        this.pauses.begin(pauseKind.release);
         isPause = true;
       }
       for (let slot = start; slot < end; slot++) {
@@ -184,9 +235,9 @@ export class Counting {
       }
       if (depth > deepest) deepest = depth;
       if (suspects.holds(at)) paint(heap, at, black);
-      else this.#heap.free(at);
+      else this.free(at);
     }
-    if (isPause) this.#pauses.end();
+    if (isPause) this.pauses.end();
     if (deepest > counts.peakScratchWords) counts.peakScratchWords = deepest;
     watcher.see(collectorEvent.done, none);
   }

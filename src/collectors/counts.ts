@@ -1,4 +1,10 @@
-/** What a collector did, counted: exact, and equal in both languages. Native twin: native/collectors/counts.h. */
+/**
+ * What a collector did, counted: exact, and equal in both languages. Words that were allocated, freed or found alive are
+ * those of objects; words in use are those of what a space gave for them. So what was allocated and not freed is alive
+ * after a full collection, under every collector. Native twin: native/collectors/counts.h.
+ */
+import { formatBytes } from '../base/units.ts';
+import { none } from './object.ts';
 
 export const ages = 8;
 
@@ -23,8 +29,9 @@ export const countNames = [
   'barrierHits',
   'cardsScanned',
   'rememberedSlots',
-  // After the last full collection, and at most.
+  // Of objects, after the last full collection.
   'liveWords',
+  // Of what the space gave for them, cells and whole blocks, at most.
   'peakUsedWords',
   // Of the room beside the heap, at most.
   'peakScratchWords',
@@ -34,6 +41,10 @@ export const countNames = [
   'countChanges',
   // Cycles of increments that had to be ended at once, since the mutator was about to run out of memory.
   'hurriedCollections',
+  // When memory ran out: what was asked for, what was free, and the largest piece of that.
+  'refusedWords',
+  'freeWords',
+  'largestFreeWords',
 ] as const;
 
 export type CountName = (typeof countNames)[number];
@@ -60,8 +71,19 @@ export class Counts implements Record<CountName, number> {
   neededWords = 0;
   countChanges = 0;
   hurriedCollections = 0;
+  refusedWords = 0;
+  freeWords = 0;
+  largestFreeWords = 0;
   /** Words that survived a minor collection as their first, second, ..., by their age then. */
   readonly survivedWords: number[] = new Array<number>(ages).fill(0);
+
+  /** A full collection kept these objects alone: all else that was allocated has been freed by now. */
+  keep(objects: number, words: number): void {
+    this.fullCollections++;
+    this.freedObjects = this.allocatedObjects - objects;
+    this.freedWords = this.allocatedWords - words;
+    this.liveWords = words;
+  }
 
   write(to: Float64Array): void {
     countNames.forEach((name, i) => {
@@ -84,8 +106,31 @@ export class Counts implements Record<CountName, number> {
 /** Numbers that a kernel's "counts" has: these, and the rows that were done. */
 export const countNumbers: number = countNames.length + ages + 1;
 
-/** Notes that a request can't be met though `liveWords` are all that is in use; answers with none. */
-export function outOfMemory(counts: Counts, liveWords: number, words: number): number {
-  counts.neededWords = liveWords + words;
-  return 0;
+/** What was asked for when memory ran out, and what there was. */
+export function shortageOf({ refusedWords, freeWords, largestFreeWords }: Counts): string {
+  const [refused, free, largest] = [refusedWords, freeWords, largestFreeWords].map((words) =>
+    formatBytes(words * Uint32Array.BYTES_PER_ELEMENT),
+  );
+  const asked = `no room for ${refused} in one piece; `;
+  if (freeWords === 0) return `${asked}nothing is free`;
+  if (largestFreeWords >= refusedWords) return `${asked}${free} are free, in cells of other sizes`;
+  return `${asked}${free} are free in pieces of ${largest} at most`;
+}
+
+/** Whose memory can run out. */
+export interface Exhaustible {
+  readonly counts: Counts;
+  readonly usedWords: number;
+  readonly capacityWords: number;
+  largestFreeWords(): number;
+}
+
+/** Notes that a request can't be met, and what there was; answers with none. */
+export function outOfMemory(collector: Exhaustible, words: number): number {
+  const { counts } = collector;
+  counts.refusedWords = words;
+  counts.largestFreeWords = collector.largestFreeWords();
+  counts.freeWords = collector.capacityWords - collector.usedWords;
+  counts.neededWords = collector.usedWords + words;
+  return none;
 }

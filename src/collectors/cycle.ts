@@ -4,7 +4,9 @@
  *
  *   idle -> start: the roots -> marking, in steps or by a second thread -> final: the rest -> sweeping -> idle
  *
- * so that no pause is as long as the heap is large. How it marks is for a Marking to say (incremental-marking.ts,
+ * so that a pause is as long as what was allocated since the one before, but for a final one that has to wait for a second
+ * thread. What is counted is what the space takes for an object; one that owes several steps pays them in one pause. How
+ * it marks is for a Marking to say (incremental-marking.ts,
  * concurrent-marking.ts). Where memory runs out before a cycle is done, the cycle is ended at once. What dies while it
  * goes on may float until the next one; collect() ends it and makes another. Native twin: native/collectors/cycle.h.
  */
@@ -16,12 +18,13 @@ import {
   heapStart,
   requireCollectedHeap,
   type Stretch,
-  type Watcher,
 } from './collector.ts';
 import { Counts, outOfMemory } from './counts.ts';
-import { makeObject, none, objectHeaderWords, white } from './object.ts';
-import { type PauseLog, pauseKind } from './pauses.ts';
-import { type BlockSpace, leastBlockSpaceWords } from './spaces/block-space.ts';
+import type { Kept } from './grey-objects.ts';
+import { none, objectHeaderWords } from './object.ts';
+import { pauseKind } from './pauses.ts';
+import { PlainHeap } from './plain-heap.ts';
+import { type BlockSpace, leastBlockSpaceWords, roomWords } from './spaces/block-space.ts';
 import { blockWords } from './spaces/cell-sizes.ts';
 
 /** How a cycle marks. */
@@ -37,7 +40,9 @@ export interface Marking {
   /** Begins and finishes. */
   markAll(): void;
   /** A new object, while marking goes on. */
-  add(object: number): void;
+  add(object: number, words: number): void;
+  /** What was marked since the beginning. */
+  readonly kept: Readonly<Kept>;
   /** Makes the slot at a word of the heap name the target. True: the barrier had something to do. */
   store(slot: number, target: number): boolean;
 }
@@ -52,7 +57,7 @@ export interface MarkingPlace {
 /** The smallest heap of a cycle. */
 export const leastCycleWords: number = Math.ceil((heapStart + leastBlockSpaceWords) / 16) * 16;
 
-/** Words allocated between two pauses: a 64th of the heap, and no more than this. */
+/** Words taken of the space between two pauses: a 64th of the heap, and no more than this. */
 const mostStepWords = 4096;
 const stepShare = 64;
 /** Swept for each word allocated: a block is swept in the time in which some of its objects are marked. */
@@ -67,31 +72,20 @@ export function requireCycle(heapWords: number, startPercent: number): void {
   throw new ContractError(`the start in "settings" must be from 1 to 100 percent, not ${startPercent}`);
 }
 
-export class Cycle implements Collector {
-  readonly counts: Counts;
-  readonly extraWords = 0;
-  readonly #heap: Uint32Array;
-  readonly #roots: Uint32Array;
-  readonly #pauses: PauseLog;
-  readonly #watcher: Watcher;
+export class Cycle extends PlainHeap implements Collector {
   readonly #space: BlockSpace;
   readonly #marking: Marking;
   readonly #startWords: number;
   readonly #stepWords: number;
   #phase: number = phases.idle;
-  /** Words allocated. */
+  #isPaused = false;
+  /** Words taken of the space. */
   #sinceStep = 0;
   #sinceStart = 0;
-  #usedBeforeSweep = 0;
-  #freedBeforeSweep = 0;
 
   /** @param startPercent a cycle begins when more of the heap than this is in use */
   constructor({ room, space, counts }: MarkingPlace, marking: Marking, startPercent: number) {
-    this.counts = counts;
-    this.#heap = room.heap;
-    this.#roots = room.roots;
-    this.#pauses = room.pauses;
-    this.#watcher = room.watcher;
+    super(room, counts);
     this.#space = space;
     this.#marking = marking;
     this.#startWords = Math.floor((space.capacityWords * startPercent) / 100);
@@ -99,40 +93,30 @@ export class Cycle implements Collector {
   }
 
   alloc(slots: number, words: number): number {
-    if (this.#sinceStep >= this.#stepWords) this.#step();
+    this.#sinceStep += roomWords(words);
+    if (this.#sinceStep >= this.#stepWords) this.#pay();
     let at = this.#space.take(words);
     if (at === none) {
       at = this.#makeRoom(words);
-      if (at === none) return outOfMemory(this.counts, this.#space.usedWords, words);
+      if (at === none) return outOfMemory(this, words);
     }
-    makeObject(this.#heap, at, this.extraWords, slots, words, white);
-    if (this.#phase === phases.marking) this.#marking.add(at);
-    this.#sinceStep += words;
-    this.counts.allocatedObjects++;
-    this.counts.allocatedWords += words;
+    this.make(at, slots, words);
+    if (this.#phase === phases.marking) this.#marking.add(at, words);
     return at;
   }
 
-  load(object: number, slot: number): number {
-    return this.#heap[object + objectHeaderWords + slot]!;
-  }
-
-  store(object: number, slot: number, target: number): void {
+  override store(object: number, slot: number, target: number): void {
     const place = object + objectHeaderWords + slot;
     this.counts.stores++;
     if (this.#phase === phases.marking) {
       if (this.#marking.store(place, target)) this.counts.barrierHits++;
     } else {
-      this.#heap[place] = target;
+      this.heap[place] = target;
     }
   }
 
-  setRoot(index: number, target: number): void {
-    this.#roots[index] = target;
-  }
-
   collect(): void {
-    this.#pauses.begin(pauseKind.full);
+    this.pauses.begin(pauseKind.full);
     // 1. What goes on is ended, with what floats in it.
     if (this.#phase === phases.marking) {
       this.#marking.finish();
@@ -140,21 +124,30 @@ export class Cycle implements Collector {
     }
     if (this.#phase === phases.sweeping) this.#endSweep();
     // 2. Then all of it once more, from the roots.
-    this.#noteUse();
+    this.noteUse(this.usedWords);
     this.#seeRoots();
     this.#marking.markAll();
     this.#beginSweep();
     this.#endSweep();
-    this.#pauses.end();
+    this.pauses.end();
   }
 
   finish(): void {
-    this.#noteUse();
+    this.noteUse(this.usedWords);
     if (this.#phase === phases.marking) this.#marking.finish();
   }
 
   get usedWords(): number {
     return this.#space.usedWords;
+  }
+
+  get capacityWords(): number {
+    return this.#space.capacityWords;
+  }
+
+  /** It ends a sweep that goes on. */
+  largestFreeWords(): number {
+    return this.#space.largestFreeWords();
   }
 
   objects(see: (at: number) => void): void {
@@ -166,11 +159,18 @@ export class Cycle implements Collector {
     return [{ name: 'blocks', start, end, blocksStart: start }];
   }
 
-  /** A pause, if one is due. What a large object owes is paid in several. */
-  #step(): void {
-    const words = this.#stepWords;
-    this.#sinceStep -= words;
-    this.#noteUse();
+  /** The steps that are owed, as far as there is anything to do: a pause for all of them together. */
+  #pay(): void {
+    this.noteUse(this.usedWords);
+    this.#isPaused = false;
+    // Of a request that can never be met no more is owed.
+    this.#sinceStep = Math.min(this.#sinceStep, this.#space.capacityWords);
+    for (; this.#sinceStep >= this.#stepWords; this.#sinceStep -= this.#stepWords)
+      this.#step(this.#stepWords);
+    if (this.#isPaused) this.pauses.end();
+  }
+
+  #step(words: number): void {
     switch (this.#phase) {
       case phases.idle:
         if (this.#space.usedWords > this.#startWords) this.#start();
@@ -180,59 +180,59 @@ export class Cycle implements Collector {
         if (this.#marking.isDue(this.#sinceStart)) this.#mark(words);
         break;
       default:
-        this.#pauses.begin(pauseKind.step);
+        this.#pause(pauseKind.step);
         this.counts.increments++;
         this.#space.sweepBlocks(Math.floor((words * sweptForAllocated) / blockWords) + 1);
         if (this.#space.isSwept) this.#endSweep();
-        this.#pauses.end();
     }
   }
 
+  /** The mutator stands still from here on, if it doesn't yet: known by what is more than a step. */
+  #pause(kind: number): void {
+    if (!this.#isPaused) this.pauses.begin(kind);
+    else if (kind !== pauseKind.step) this.pauses.become(kind);
+    this.#isPaused = true;
+  }
+
   #start(): void {
-    this.#pauses.begin(pauseKind.start);
+    this.#pause(pauseKind.start);
     this.#seeRoots();
     this.#marking.begin();
     this.#phase = phases.marking;
     this.#sinceStart = 0;
-    this.#pauses.end();
   }
 
   #mark(words: number): void {
-    this.#pauses.begin(pauseKind.step);
+    this.#pause(pauseKind.step);
     this.counts.increments++;
-    if (this.#marking.step(words)) {
-      this.#pauses.become(pauseKind.final);
-      this.#beginSweep();
-    }
-    this.#pauses.end();
+    if (!this.#marking.step(words)) return;
+    this.#pause(pauseKind.final);
+    this.#beginSweep();
   }
 
   #beginSweep(): void {
-    this.counts.fullCollections++;
-    this.#usedBeforeSweep = this.#space.usedWords;
-    this.#freedBeforeSweep = this.counts.freedWords;
-    this.#watcher.see(collectorEvent.sweep, none);
-    this.#space.beginLazySweep(this.counts);
+    this.counts.keep(this.#marking.kept.objects, this.#marking.kept.words);
+    this.watcher.see(collectorEvent.sweep, none);
+    this.#space.beginLazySweep(this.watcher);
     this.#phase = phases.sweeping;
   }
 
   #endSweep(): void {
     this.#space.finishSweep();
-    this.counts.liveWords = this.#usedBeforeSweep - (this.counts.freedWords - this.#freedBeforeSweep);
     this.#phase = phases.idle;
-    this.#watcher.see(collectorEvent.done, none);
+    this.watcher.see(collectorEvent.done, none);
   }
 
   /** There is no room: a cycle that goes on is ended at once, and if that is not enough all is collected. */
   #makeRoom(words: number): number {
     if (this.#phase === phases.marking) {
-      this.#pauses.begin(pauseKind.full);
+      this.pauses.begin(pauseKind.full);
       this.counts.hurriedCollections++;
-      this.#noteUse();
+      this.noteUse(this.usedWords);
       this.#marking.finish();
       this.#beginSweep();
       const at = this.#space.take(words);
-      this.#pauses.end();
+      this.pauses.end();
       if (at !== none) return at;
     }
     this.collect();
@@ -240,12 +240,8 @@ export class Cycle implements Collector {
   }
 
   #seeRoots(): void {
-    this.#watcher.see(collectorEvent.roots, none);
-    for (const root of this.#roots) if (root !== none) this.#watcher.see(collectorEvent.root, root);
-    this.#watcher.see(collectorEvent.trace, none);
-  }
-
-  #noteUse(): void {
-    this.counts.peakUsedWords = Math.max(this.counts.peakUsedWords, this.#space.usedWords);
+    this.watcher.see(collectorEvent.roots, none);
+    for (const root of this.roots) if (root !== none) this.watcher.see(collectorEvent.root, root);
+    this.watcher.see(collectorEvent.trace, none);
   }
 }

@@ -6,12 +6,18 @@
  */
 import { collectorEvent, type Watcher } from './collector.ts';
 import type { Counts } from './counts.ts';
-import { none, objectHeaderWords, slotsOf } from './object.ts';
+import { none, objectHeaderWords, slotsOf, wordsOf } from './object.ts';
 
 /** How who marks does it: true if the mark was news; what a slot at a word of the heap names. */
 export interface Access {
   mark(at: number): boolean;
   load(word: number): number;
+}
+
+/** What a collection that goes on has found so far, and keeps. */
+export interface Kept {
+  objects: number;
+  words: number;
 }
 
 const ahead = 8;
@@ -32,6 +38,7 @@ export class GreyObjects {
   #end = 0;
   #objects = 0;
   #scannedSlots = 0;
+  #words = 0;
 
   /** `stack` has a word for each object that can be. */
   constructor(heap: Uint32Array, stack: Uint32Array, watcher: Watcher) {
@@ -81,12 +88,15 @@ export class GreyObjects {
     }
   }
 
-  /** Adds what was scanned since it was last asked. */
-  count(counts: Counts): void {
+  /** Adds what was scanned since it was last asked, to a collection's, too. */
+  count(counts: Counts, kept: Kept): void {
     counts.markedObjects += this.#objects;
     counts.scannedSlots += this.#scannedSlots;
+    kept.objects += this.#objects;
+    kept.words += this.#words;
     this.#objects = 0;
     this.#scannedSlots = 0;
+    this.#words = 0;
   }
 
   #open(): boolean {
@@ -103,6 +113,7 @@ export class GreyObjects {
     this.#slot = at + objectHeaderWords;
     this.#end = this.#slot + slotsOf(this.#heap, at);
     this.#objects++;
+    this.#words += wordsOf(this.#heap, at);
     return true;
   }
 }

@@ -14,8 +14,9 @@
  * Collection on General-Purpose Machines (1990). Native twin: native/collectors/incremental-marking.h.
  */
 import { ContractError } from '../base/errors.ts';
+import { collectorEvent, type Watcher } from './collector.ts';
 import type { Marking, MarkingPlace } from './cycle.ts';
-import { type Access, GreyObjects } from './grey-objects.ts';
+import { type Access, GreyObjects, type Kept } from './grey-objects.ts';
 import { none } from './object.ts';
 import type { BlockSpace } from './spaces/block-space.ts';
 import type { Counts } from './counts.ts';
@@ -53,8 +54,10 @@ export class IncrementalMarking implements Marking {
   readonly #space: BlockSpace;
   readonly #counts: Counts;
   readonly #access: Access;
+  readonly #watcher: Watcher;
   readonly #barrier: Barrier;
   readonly #rate: number;
+  readonly kept: Kept = { objects: 0, words: 0 };
 
   /** @param rate words marked for each word allocated */
   constructor({ room, space, counts }: MarkingPlace, barrier: Barrier, rate: number) {
@@ -70,11 +73,13 @@ export class IncrementalMarking implements Marking {
     this.#space = space;
     this.#counts = counts;
     this.#access = { mark: (at) => space.mark(at), load: (word) => heap[word]! };
+    this.#watcher = watcher;
     this.#barrier = barrier;
     this.#rate = rate;
   }
 
   begin(): void {
+    Object.assign(this.kept, { objects: 0, words: 0 });
     this.#shadeRoots();
   }
 
@@ -102,8 +107,12 @@ export class IncrementalMarking implements Marking {
     this.#scan(Infinity);
   }
 
-  add(object: number): void {
-    if (this.#barrier.blackens) this.#space.mark(object);
+  add(object: number, words: number): void {
+    if (!this.#barrier.blackens) return;
+    this.#space.mark(object);
+    this.kept.objects++;
+    this.kept.words += words;
+    this.#watcher.see(collectorEvent.born, object);
   }
 
   store(slot: number, target: number): boolean {
@@ -114,7 +123,7 @@ export class IncrementalMarking implements Marking {
 
   #scan(words: number): void {
     this.#grey.scan(this.#access, words);
-    this.#grey.count(this.#counts);
+    this.#grey.count(this.#counts, this.kept);
     this.#counts.peakScratchWords = Math.max(this.#counts.peakScratchWords, this.#grey.peakWords);
   }
 

@@ -10,6 +10,7 @@ import { ContractError } from '../base/errors.ts';
 import { environment } from '../native/binding.ts';
 import { Marker, type MarkerThread, type MarkingWords } from './concurrent-marking.ts';
 import type { Counts } from './counts.ts';
+import type { Kept } from './grey-objects.ts';
 
 /** Behind the log's length in `control`: what is to do, where the blocks begin, what was taken of the log and scanned. */
 export const stateWord = 1;
@@ -17,7 +18,9 @@ export const baseWord = 2;
 export const takenWord = 3;
 export const objectsWord = 4;
 export const slotsWord = 5;
-const controlWords = 6;
+/** The words of the objects that were scanned. */
+export const wordsWord = 6;
+const controlWords = 7;
 
 /**
  *   born -> parked -> waiting <-> marking
@@ -99,20 +102,22 @@ export class MarkerWorker implements MarkerThread {
     const { control } = this.words;
     if (Atomics.load(control, stateWord) !== markerState.parked) throw this.#unfit();
     control[baseWord] = base;
-    control[takenWord] = control[objectsWord] = control[slotsWord] = 0;
+    control[takenWord] = control[objectsWord] = control[slotsWord] = control[wordsWord] = 0;
     this.#tell(markerState.waiting);
   }
 
-  finish(counts: Counts): void {
+  finish(counts: Counts, kept: Kept): void {
     const { control } = this.words;
     // A worker that sleeps is not waited for: what it would find when it wakes is done here.
     if (!this.#takeOver()) throw this.#unfit();
     counts.markedObjects += control[objectsWord]!;
     counts.scannedSlots += control[slotsWord]!;
+    kept.objects += control[objectsWord]!;
+    kept.words += control[wordsWord]!;
     const rest = new Marker(this.words, control[baseWord]!);
     rest.begin(control[takenWord]!);
     rest.work();
-    rest.grey.count(counts);
+    rest.grey.count(counts, kept);
   }
 
   /** The worker ends by itself. What it was at it has left by then: heap and scratch are free for another one. */

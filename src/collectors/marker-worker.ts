@@ -3,6 +3,7 @@ import { workerData } from 'node:worker_threads';
 import { environment } from '../native/binding.ts';
 import { loggedWord, Marker, type MarkingWords } from './concurrent-marking.ts';
 import { Counts } from './counts.ts';
+import type { Kept } from './grey-objects.ts';
 import {
   baseWord,
   type MarkerData,
@@ -11,6 +12,7 @@ import {
   slotsWord,
   stateWord,
   takenWord,
+  wordsWord,
 } from './marker-thread.ts';
 
 /** How long the marker sleeps when it has run out of work before the cycle's end. */
@@ -40,10 +42,12 @@ function work(words: MarkingWords): void {
   marker.begin(control[takenWord]!);
   marker.work();
   const counts = new Counts();
-  marker.grey.count(counts);
+  const kept: Kept = { objects: 0, words: 0 };
+  marker.grey.count(counts, kept);
   control[takenWord] = marker.taken;
   control[objectsWord]! += counts.markedObjects;
   control[slotsWord]! += counts.scannedSlots;
+  control[wordsWord]! += kept.words;
 }
 
 /** Marks a cycle, until the mutator takes it over. */

@@ -6,7 +6,7 @@
  * Rajan, Concurrent Cycle Collection in Reference Counted Systems (2001), the synchronous one.
  * Native twin: native/collectors/trial-deletion.h.
  */
-import { collectorEvent } from './collector.ts';
+import { collectorEvent, unwatched, type Watcher } from './collector.ts';
 import { type CountedHeap, candidate, countAt, firstSlotAt, type Suspects } from './counting.ts';
 import { black, colourOf, grey, none, paint, purple, slotsOf, white } from './object.ts';
 
@@ -14,6 +14,8 @@ export class TrialDeletion implements Suspects {
   readonly #heap: CountedHeap;
   readonly #candidates: Uint32Array;
   readonly #stack: Uint32Array;
+  /** Null where nobody looks: a call for each object that does nothing is felt. */
+  readonly #watcher: Watcher | null;
   #size = 0;
   #deepest = 0;
 
@@ -22,6 +24,7 @@ export class TrialDeletion implements Suspects {
     this.#heap = heap;
     this.#candidates = candidates;
     this.#stack = stack;
+    this.#watcher = heap.watcher === unwatched ? null : heap.watcher;
   }
 
   /** A count fell, not to zero. An object without slots is part of no cycle. */
@@ -77,14 +80,16 @@ export class TrialDeletion implements Suspects {
   }
 
   #markGrey(first: number): void {
-    const { words: heap, counts, watcher } = this.#heap;
+    const { words: heap, counts } = this.#heap;
+    const watcher = this.#watcher;
     const stack = this.#stack;
     let depth = 0;
     paint(heap, first, grey);
-    watcher.see(collectorEvent.grey, first);
+    watcher?.see(collectorEvent.grey, first);
     stack[depth++] = first;
     while (depth > 0) {
       const at = stack[--depth]!;
+      watcher?.see(collectorEvent.looked, at);
       const start = at + firstSlotAt;
       const slots = slotsOf(heap, at);
       counts.markedObjects++;
@@ -96,7 +101,7 @@ export class TrialDeletion implements Suspects {
         counts.countChanges++;
         if (colourOf(heap, target) === grey) continue;
         paint(heap, target, grey);
-        watcher.see(collectorEvent.grey, target);
+        watcher?.see(collectorEvent.grey, target);
         stack[depth++] = target;
       }
       if (depth > this.#deepest) this.#deepest = depth;
@@ -132,20 +137,23 @@ export class TrialDeletion implements Suspects {
       return depth;
     }
     paint(heap, at, white);
+    this.#watcher?.see(collectorEvent.white, at);
     this.#stack[depth] = at;
     return depth + 1;
   }
 
   /** Gives back the counts of all that an object reaches which is held. */
   #restore(first: number, base: number): void {
-    const { words: heap, counts, watcher } = this.#heap;
+    const { words: heap, counts } = this.#heap;
+    const watcher = this.#watcher;
     const stack = this.#stack;
     let depth = base;
     paint(heap, first, black);
-    watcher.see(collectorEvent.black, first);
+    watcher?.see(collectorEvent.black, first);
     stack[depth++] = first;
     while (depth > base) {
       const at = stack[--depth]!;
+      watcher?.see(collectorEvent.looked, at);
       const start = at + firstSlotAt;
       const slots = slotsOf(heap, at);
       counts.scannedSlots += slots;
@@ -156,7 +164,7 @@ export class TrialDeletion implements Suspects {
         counts.countChanges++;
         if (colourOf(heap, target) === black) continue;
         paint(heap, target, black);
-        watcher.see(collectorEvent.black, target);
+        watcher?.see(collectorEvent.black, target);
         stack[depth++] = target;
       }
       if (depth > this.#deepest) this.#deepest = depth;

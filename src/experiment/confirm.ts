@@ -2,7 +2,8 @@
  * A regression gate that fires once is a suspicion. What was measured again must say so, too: an arm that does not
  * regress the second time is inconclusive, whatever the first run said. Pure.
  */
-import type { ArmChange, RunComparison } from './compare-runs.ts';
+import type { ArmChange } from './arm-change.ts';
+import type { RunComparison } from './compare-runs.ts';
 
 const keyOf = ({ experiment, group, arm, metric }: ArmChange): string =>
   JSON.stringify([experiment, group, arm, metric]);
@@ -24,8 +25,9 @@ export function confirm(first: RunComparison, second: RunComparison): RunCompari
     if (arm.outcome !== 'regressed') return arm;
     const other = again.get(keyOf(arm));
     if (other?.outcome === 'regressed') return arm;
-    const said =
-      other === undefined ? 'not measured again' : `${other.ratio.toFixed(3)}x when measured again`;
+    const ratio = other?.ratio ?? null;
+    const how = ratio === null ? 'not regressed' : `${ratio.toFixed(3)}x`;
+    const said = other === undefined ? 'not measured again' : `${how} when measured again`;
     return { ...arm, result: 'inconclusive', outcome: 'inconclusive', reason: `not confirmed: ${said}` };
   });
   const confirmed = arms.filter(({ outcome }) => outcome === 'regressed').length;

@@ -100,10 +100,17 @@ export interface ArmReference {
   readonly at?: Point;
 }
 
+/**
+ * Which way a figure should go. Null: neither is better, or it only follows from figures that have a direction; such a
+ * one is shown beside them, and nothing is judged by it.
+ */
+export type Better = 'less' | 'more' | null;
+
 export interface Metric {
   readonly id: string;
   readonly title: string;
   readonly unit: string;
+  readonly better: Better;
   /** Most samples have nothing to say of it, and leave it out. */
   readonly rare?: boolean;
 }
@@ -169,6 +176,11 @@ export interface Experiment {
    * only the claims share the error level.
    */
   readonly isCurve?: boolean;
+  /**
+   * Its report compares arms of one group and one language with one another, each group a question of its own: the error
+   * level is shared by the comparisons of the largest of those. Absent: by all that have a baseline.
+   */
+  readonly comparesWithin?: 'language';
   /**
    * No claim compares two arms: the baseline runs once a round, and its twin, whose ratio is the floor of every
    * comparison, is left out.

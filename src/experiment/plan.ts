@@ -1,6 +1,6 @@
 /**
- * From an experiment and a context to groups of arms: the sweep laid out, with what was left out and why. Pure, so
- * that the parent and every fresh process lay out the same plan.
+ * From an experiment and a context to groups of arms: the sweep laid out, with what was left out and why. Pure, so that
+ * every fresh process has the same plan as its parent, and takes over what that one found to fit.
  */
 import type { Point, Scalar } from '../kernel/kernel.ts';
 import type { ArmReference, Context, Experiment, Variant } from './experiment.ts';
@@ -18,11 +18,15 @@ export interface Arm {
   readonly twin: boolean;
 }
 
-export interface PlannedGroup {
+/** Arms that take turns. */
+export interface ArmGroup {
   readonly key: string;
   readonly point: Point;
   readonly arms: readonly Arm[];
   readonly baseline: string;
+}
+
+export interface PlannedGroup extends ArmGroup {
   readonly footprintBytes: number;
 }
 
@@ -81,6 +85,33 @@ function valuesOf(experiment: Experiment, compared: boolean, context: Context, s
     });
 }
 
+/** All points of the groups, and at each what the variants may become there. */
+function sweep(experiment: Experiment, context: Context, settings: Settings): Omit<ArmGroup, 'baseline'>[] {
+  const inside = product(valuesOf(experiment, true, context, settings));
+  const points = product(valuesOf(experiment, false, context, settings));
+  return points
+    .filter((point) => experiment.skips?.(point, context, settings) !== true)
+    .map((groupPoint) => {
+      const arms = experiment.variants.flatMap((variant) =>
+        inside.flatMap((at): Arm[] => {
+          const point = { ...groupPoint, ...at, ...variant.fixed };
+          if (experiment.skips?.(point, context, settings, variant.id) === true) return [];
+          return [{ key: armKey(variant.id, at), variant, point, twin: false }];
+        }),
+      );
+      return { key: pointKey(groupPoint), point: groupPoint, arms };
+    });
+}
+
+/** The arms, and the baseline among them once more; null where it is none of them: then nothing could be compared. */
+function withTwin(experiment: Experiment, arms: readonly Arm[]): readonly Arm[] | null {
+  const baseline = referenceKey(experiment, experiment.baseline);
+  const base = arms.find((arm) => arm.key === baseline);
+  if (base === undefined) return null;
+  if (experiment.comparesNothing === true) return arms;
+  return [...arms, { ...base, key: base.key + twinSuffix, twin: true }];
+}
+
 /**
  * Lays the sweep out. A group is left out when its footprint exceeds the context's memory budget, an arm when its
  * variant refuses or its team needs more CPUs than the run has. A group without its baseline is no group.
@@ -93,27 +124,18 @@ export function layOut(experiment: Experiment, context: Context, settings: Setti
     if (!told.has(`${what}: ${reason}`)) leftOut.push({ what, reason });
     told.add(`${what}: ${reason}`);
   };
-  const inside = product(valuesOf(experiment, true, context, settings));
   const baseline = referenceKey(experiment, experiment.baseline);
-  for (const groupPoint of product(valuesOf(experiment, false, context, settings))) {
-    if (experiment.skips?.(groupPoint, context, settings) === true) continue;
-    const key = pointKey(groupPoint);
-    const arms: Arm[] = [];
-    for (const variant of experiment.variants) {
-      for (const at of inside) {
-        const point = { ...groupPoint, ...at, ...variant.fixed };
-        if (experiment.skips?.(point, context, settings, variant.id) === true) continue;
-        const reason = refusal(variant, point, context);
-        if (reason !== null) leave(`${variant.title} (${pointKey(point)})`, reason);
-        else arms.push({ key: armKey(variant.id, at), variant, point, twin: false });
-      }
-    }
-    const base = arms.find((arm) => arm.key === baseline);
-    if (base === undefined) {
+  for (const { key, point: groupPoint, arms: all } of sweep(experiment, context, settings)) {
+    const able = all.filter(({ variant, point }) => {
+      const reason = refusal(variant, point, context);
+      if (reason !== null) leave(`${variant.title} (${pointKey(point)})`, reason);
+      return reason === null;
+    });
+    const arms = withTwin(experiment, able);
+    if (arms === null) {
       leave(key, `its baseline, ${baseline}, can't run there`);
       continue;
     }
-    if (experiment.comparesNothing !== true) arms.push({ ...base, key: base.key + twinSuffix, twin: true });
     const footprintBytes = footprintOf(arms);
     if (footprintBytes > context.memoryBudgetBytes) {
       const needs = `needs ${mebibytes(footprintBytes)} MiB`;
@@ -123,6 +145,30 @@ export function layOut(experiment: Experiment, context: Context, settings: Setti
     groups.push({ key, point: groupPoint, arms, baseline, footprintBytes });
   }
   return { groups, leftOut };
+}
+
+/** The arms of a layout, by the keys of their groups: what another process needs to have the same groups. */
+export type ArmKeys = Readonly<Record<string, readonly string[]>>;
+
+export function armKeysOf({ groups }: Layout): ArmKeys {
+  return Object.fromEntries(groups.map(({ key, arms }) => [key, arms.map((arm) => arm.key)]));
+}
+
+/** The groups of a layout once more, without asking again what fits: that may take longer than what is measured. */
+export function layOutAgain(
+  experiment: Experiment,
+  context: Context,
+  settings: Settings,
+  keys: ArmKeys,
+): ArmGroup[] {
+  const baseline = referenceKey(experiment, experiment.baseline);
+  return sweep(experiment, context, settings).flatMap(({ key, point, arms: all }) => {
+    const arms = withTwin(
+      experiment,
+      all.filter((arm) => keys[key]?.includes(arm.key) === true),
+    );
+    return arms === null ? [] : [{ key, point, arms, baseline }];
+  });
 }
 
 /** Bytes of a group's inputs, what arms share once. */
@@ -194,6 +240,13 @@ function refusal(variant: Variant, point: Point, context: Context): string | nul
 /** Comparisons whose verdicts the experiment prints: what the error level is divided by. */
 export function comparisonCount(experiment: Experiment, layout: Layout): number {
   if (experiment.isCurve === true) return Math.max(1, experiment.claims.length);
+  if (experiment.comparesWithin === 'language') {
+    const families = layout.groups.flatMap(({ arms }) => {
+      const languages = arms.filter(({ twin }) => !twin).map(({ variant }) => variant.language);
+      return [...new Set(languages)].map((one) => languages.filter((each) => each === one).length - 1);
+    });
+    return Math.max(1, ...families);
+  }
   return layout.groups.reduce(
     (sum, group) => sum + group.arms.filter((arm) => arm.key !== group.baseline && !arm.twin).length,
     0,

@@ -8,7 +8,8 @@ import type { Machine, Surroundings } from '../machine/types.ts';
 import type { Verdict } from './claim.ts';
 import type { Inference } from './inference.ts';
 import type { Prediction } from './prediction.ts';
-import type { Language, Profile } from './experiment.ts';
+import type { Better, Language, Profile } from './experiment.ts';
+import type { RunWords } from './run-words.ts';
 
 export const runFormat = 'linefill-run';
 export const schemaVersion = 1;
@@ -73,6 +74,8 @@ export interface Measurement {
   readonly metric: string;
   /** value = raw / divisor. For time: raw in ns, divisor = iterations x operations. */
   readonly unit: string;
+  /** Which way is better; absent in files of before there was one: then of times alone it is known, and less. */
+  readonly better?: Better;
   readonly rawUnit: string;
   readonly divisor: number;
   readonly iterations: number;
@@ -119,7 +122,9 @@ export interface Probe {
   readonly regime: number;
 }
 
-/** When the program of an arm stood still, and why: of the last sample that the first process took of it. */
+/**
+ * When the program of an arm stood still, and why: of the first process that sample whose longest pause is the median.
+ */
 export interface Timeline {
   readonly experiment: string;
   readonly group: string;
@@ -153,7 +158,7 @@ export interface Conduct {
   readonly samplingMs: number;
   /** Time that the experiment's inputs took to build. */
   readonly inputsMs: number;
-  /** Time that the cross-check took. */
+  /** Time that the cross-check took, and the question which arms can do their work. */
   readonly checkingMs: number;
   readonly comparisons: number;
   /** Error level of each comparison: 0.05 / comparisons. */
@@ -182,6 +187,8 @@ export interface Run {
   readonly probes: readonly Probe[];
   /** Of arms whose program stands still now and then; absent where there are none. */
   readonly timelines?: readonly Timeline[];
+  /** Of experiments that stand in no list; absent where there are none. */
+  readonly words?: readonly RunWords[];
   readonly leftOut: readonly LeftOut[];
   readonly inferences: readonly Inference[];
   readonly predictions: readonly Prediction[];

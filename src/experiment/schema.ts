@@ -12,6 +12,7 @@ import { pauseNames } from '../collectors/pauses.ts';
 import type { Run } from './run.ts';
 import { noiseColumns, runFormat, schemaVersion } from './run.ts';
 import { describeIssue } from './schema-issue.ts';
+import { runWords } from './schema-words.ts';
 
 const text = v.string();
 const flag = v.boolean();
@@ -202,6 +203,7 @@ const measurement = v.object({
   twin: flag,
   metric: text,
   unit: text,
+  better: v.exactOptional(v.nullable(v.picklist(['less', 'more']))),
   rawUnit: text,
   divisor: number,
   iterations: number,
@@ -300,6 +302,7 @@ const schema = v.object({
   comparisons: v.array(comparison),
   probes: v.array(probe),
   timelines: v.exactOptional(v.array(timeline)),
+  words: v.exactOptional(v.array(runWords)),
   leftOut: v.array(v.object({ experiment: text, what: text, reason: text })),
   inferences: v.array(inference),
   predictions: v.array(prediction),

@@ -17,6 +17,7 @@ import { stackFrame } from './allocation/stack-frame.ts';
 import { workloadsExperiment } from './allocation/workloads.ts';
 import { collectorPauses } from './collection/collector-pauses.ts';
 import { collectorSpace } from './collection/collector-space.ts';
+import { barrierCost } from './collection/barrier-cost.ts';
 import { bumpAllocation } from './collection/bump-allocation.ts';
 import { copyingCost } from './collection/copying-cost.ts';
 import { copyingHalf } from './collection/copying-half.ts';
@@ -75,6 +76,7 @@ export const experiments: readonly Experiment[] = [
   generationsExperiment,
   objectLifetimes,
   referenceCounting,
+  barrierCost,
   markPause,
   markingPauses,
   collectedGaps,

@@ -16,7 +16,7 @@ interface Peers {
     readonly version: string | null;
     readonly missing: string | null;
   }[];
-  readonly pmr: boolean;
+  readonly pmr: string | null;
 }
 
 const script = 'process.stdout.write(JSON.stringify(require(process.argv[1]).environment().peers()))';
@@ -28,7 +28,7 @@ function listed({ boostPool, general, pmr }: Peers): InstalledAllocator[] {
   return [
     ...found.map(({ id, version }) => ({ id, version })),
     ...pool,
-    ...(pmr ? [{ id: 'std::pmr', version: null }] : []),
+    ...(pmr === null ? [] : [{ id: 'std::pmr', version: pmr }]),
   ];
 }
 

@@ -43,8 +43,8 @@ async function undisturbed(arm: ArmRunner, iterations: number, targetNs: number)
 
 interface Needed {
   readonly iterations: number;
-  /** One iteration lasts so long that compiling it, too, would not change the count. */
-  readonly isLong: boolean;
+  /** What one iteration takes that lasts so long that compiling it, too, would not change the count; else null. */
+  readonly longNs: number | null;
 }
 
 /** Iterations after which this arm's sample lasts `targetNs`. Grows until a sample does (lmbench's bench.h). */
@@ -54,7 +54,7 @@ async function needed(arm: ArmRunner, targetNs: number): Promise<Needed> {
     const elapsedNs = Math.max(1, await undisturbed(arm, iterations, targetNs));
     if (elapsedNs >= targetNs || iterations === mostIterations) {
       const count = Math.min(mostIterations, Math.ceil((iterations * targetNs) / elapsedNs));
-      return { iterations: count, isLong: iterations === 1 && elapsedNs >= longSampleNs };
+      return { iterations: count, longNs: iterations === 1 && elapsedNs >= longSampleNs ? elapsedNs : null };
     }
     const factor = Math.min(10, Math.max(2, (1.2 * targetNs) / elapsedNs));
     iterations = Math.min(mostIterations, Math.ceil(iterations * factor));
@@ -63,16 +63,28 @@ async function needed(arm: ArmRunner, targetNs: number): Promise<Needed> {
 
 /** An arm to calibrate, and whether it gets faster as it runs: what a machine code compiler made before does not. */
 export interface Calibrated {
+  readonly arm: string;
   readonly runner: ArmRunner;
   readonly isCompiledOnTheWay: boolean;
 }
 
+export interface Count {
+  /** For all arms. */
+  readonly iterations: number;
+  /** What a sample takes of an arm whose one iteration is long already, by name. */
+  readonly sampleNs: Readonly<Record<string, number>>;
+}
+
 /** One iteration count for all arms of a group. Repeated until it grows no more where code is compiled on the way. */
-export async function calibrate(arms: readonly Calibrated[], targetNs: number): Promise<number> {
+export async function calibrate(arms: readonly Calibrated[], targetNs: number): Promise<Count> {
+  const long: [arm: string, ns: number][] = [];
   let most = 1;
-  for (const { runner: arm, isCompiledOnTheWay } of arms) {
+  for (const { arm: name, runner: arm, isCompiledOnTheWay } of arms) {
     const first = await needed(arm, targetNs);
-    if (first.isLong) continue;
+    if (first.longNs !== null) {
+      long.push([name, first.longNs]);
+      continue;
+    }
     if (!isCompiledOnTheWay) {
       most = Math.max(most, first.iterations);
       continue;
@@ -83,7 +95,8 @@ export async function calibrate(arms: readonly Calibrated[], targetNs: number): 
     }
     most = Math.max(most, now);
   }
-  return most;
+  const sampleNs = Object.fromEntries(long.map(([name, ns]) => [name, most * ns]));
+  return { iterations: most, sampleNs };
 }
 
 /**

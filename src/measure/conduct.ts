@@ -4,14 +4,20 @@
  */
 import { fork } from 'node:child_process';
 import type { Context, Experiment } from '../experiment/experiment.ts';
-import { comparisonCount, type Layout, type Settings } from '../experiment/plan.ts';
+import { armKeysOf, comparisonCount, type Layout, type Settings } from '../experiment/plan.ts';
 import type { ExperimentSource } from '../experiment/request.ts';
 import type { Conduct, Stop } from '../experiment/run.ts';
 import { comparisonAlpha } from '../experiment/analyse.ts';
 import { median, orderStatisticRank, replicatesNeeded } from '../stats/index.ts';
 import { childEnvironment } from '../machine/child-environment.ts';
 import { gather, type Gathered } from './gather.ts';
-import type { Calibration, GroupResult, ReplicateReply, ReplicateRequest } from './protocol.ts';
+import {
+  type Calibration,
+  type GroupResult,
+  leastMs,
+  type ReplicateReply,
+  type ReplicateRequest,
+} from './protocol.ts';
 
 export interface ConductRequest {
   readonly experiment: Experiment;
@@ -36,8 +42,8 @@ export interface Conducted extends Gathered {
 const narrowWithin = 0.02;
 /** What the first process is thought to take beside measuring, until it has shown what it takes here. */
 const firstStartUpMs = 100;
-/** Looks that share an experiment's error level. */
-const lookCount = { smoke: 1, quick: 1, full: 3 } as const;
+/** Looks of a full run that has time for them. They share an experiment's error level. */
+const fullLooks = 3;
 /** An interval just out of reach is worth this much more than the budget. */
 const overrun = 1.3;
 /** Rounds a process takes at most, of samples of a millisecond; more processes tell more than more rounds. */
@@ -52,16 +58,19 @@ function processesFor(alpha: number, dropping: 0 | 1): number {
 
 /**
  * Numbers of processes after which to look, fixed by what a process costs and before any result is seen
- * (stats/sequential.ts says why). `affordable`: how many the budget holds.
+ * (stats/sequential.ts says why). `affordable`: how many the budget holds. A full run that can't come to the first of
+ * several looks has one, like a quick run: it leaves the comparisons the whole error level, for which fewer processes do.
  */
 export function plannedLooks(profile: Context['profile'], comparisons: number, affordable: number): number[] {
   if (profile === 'smoke') return [1];
   if (profile === 'full') {
-    const least = processesFor(comparisonAlpha(lookCount.full * comparisons), 1);
-    return [least, Math.ceil(1.5 * least), 2 * least];
+    const least = processesFor(comparisonAlpha(fullLooks * comparisons), 1);
+    if (least <= affordable) return [least, Math.ceil(1.5 * least), 2 * least];
   }
-  const robust = processesFor(comparisonAlpha(comparisons), 1);
-  return [robust <= affordable ? robust : processesFor(comparisonAlpha(comparisons), 0)];
+  const [fewest, robust] = ([0, 1] as const).map((dropping) =>
+    processesFor(comparisonAlpha(comparisons), dropping),
+  ) as [number, number];
+  return [Math.max(fewest, Math.min(robust, affordable))];
 }
 
 interface Replicate {
@@ -118,9 +127,9 @@ function isNarrow(gathered: Gathered): boolean {
   );
 }
 
-function calibrationOf({ iterations, inputsMs, arms }: GroupResult): Calibration {
+function calibrationOf({ iterations, inputsMs, arms, shortfalls }: GroupResult): Calibration {
   const sampleNs = Object.fromEntries(arms.map(({ arm, elapsedNs }) => [arm, median(elapsedNs)]));
-  return { iterations, inputsMs, sampleNs };
+  return { iterations, inputsMs, sampleNs, shortfalls };
 }
 
 /** What the loop over processes knows as it goes. */
@@ -130,7 +139,7 @@ class Course {
   calibration: Record<string, Calibration> | null = null;
   looks: number[];
   ended = 0;
-  /** The longest of the processes so far, the first one's cross-check and calibration not counted. */
+  /** The longest of the processes after the first, which checks and calibrates; until there is one, what it needs at least. */
   #processMs = 0;
   /** What a process takes beside measuring: its birth, its workers', its end. */
   startUpMs = firstStartUpMs;
@@ -147,15 +156,20 @@ class Course {
     return this.looks.at(-1)!;
   }
 
+  /** What the error level is divided by. */
+  shares(comparisons: number): number {
+    return comparisons * this.looks.length;
+  }
+
   /**
    * True when another process would overrun the budget, and no first interval is within reach of it. What the first
    * process took tells little of the next one, which neither checks nor calibrates.
    */
-  isSpent(budgetMs: number): boolean {
+  isSpent(budgetMs: number, comparisons: number): boolean {
     if (this.ended < 2) return this.ended === 1 && this.spentMs > budgetMs;
-    const first = this.looks[0]!;
+    const fewest = processesFor(comparisonAlpha(this.shares(comparisons)), 0);
     const reach =
-      this.ended < first ? this.spentMs + (first - this.ended) * this.#processMs : Number.POSITIVE_INFINITY;
+      this.ended < fewest ? this.spentMs + (fewest - this.ended) * this.#processMs : Number.POSITIVE_INFINITY;
     return this.spentMs + this.#processMs > budgetMs && reach > overrun * budgetMs;
   }
 
@@ -166,11 +180,13 @@ class Course {
         replicate.results.map((result) => [result.key, calibrationOf(result)]),
       );
       const { results } = replicate;
-      const checkingMs = total(results, (result) => result.checkingMs);
-      this.#processMs = tookMs - checkingMs;
-      this.startUpMs = this.#processMs - total(results, ({ samplingMs, inputsMs }) => samplingMs + inputsMs);
+      const known = Object.values(this.calibration);
+      const neededMs = known.reduce((sum, each) => sum + leastMs(each) + each.inputsMs, 0);
+      const alsoMs = tookMs - total(results, (result) => result.checkingMs);
+      this.startUpMs = alsoMs - total(results, ({ samplingMs, inputsMs }) => samplingMs + inputsMs);
+      this.#processMs = Math.min(alsoMs, this.startUpMs + neededMs);
     } else {
-      this.#processMs = Math.max(this.#processMs, tookMs);
+      this.#processMs = this.ended === 1 ? tookMs : Math.max(this.#processMs, tookMs);
     }
     this.ended++;
   }
@@ -189,12 +205,11 @@ export async function conduct(request: ConductRequest, signal: AbortSignal): Pro
   const { experiment, context, layout, budgetMs } = request;
   const { profile } = context;
   const comparisons = comparisonCount(experiment, layout);
-  const shares = comparisons * lookCount[profile];
   const course = new Course(plannedLooks(profile, comparisons, Number.POSITIVE_INFINITY));
   let stopped: Stop = 'processes';
   let failure: string | null = null;
   while (layout.groups.length > 0 && course.ended < course.most) {
-    if (course.isSpent(budgetMs)) {
+    if (course.isSpent(budgetMs, comparisons)) {
       stopped = 'budget';
       break;
     }
@@ -218,13 +233,14 @@ export async function conduct(request: ConductRequest, signal: AbortSignal): Pro
     if (course.ended === 1) course.looks = plannedLooks(profile, comparisons, course.affordable(budgetMs));
     request.onProcess(course.ended, course.most);
     const looking = course.ended < course.most && course.looks.includes(course.ended);
-    if (looking && isNarrow(gather(experiment, layout, course.results, shares))) {
+    if (looking && isNarrow(gather(experiment, layout, course.results, course.shares(comparisons)))) {
       stopped = 'narrow';
       break;
     }
   }
   // Where the answers differ, or a process died, no time is reported at all.
   const kept = stopped === 'failed' ? [] : course.results;
+  const shares = course.shares(comparisons);
   const gathered = gather(experiment, layout, kept, shares);
   return {
     ...gathered,
@@ -247,7 +263,7 @@ export async function conduct(request: ConductRequest, signal: AbortSignal): Pro
 }
 
 function replicateRequest(request: ConductRequest, course: Course, budgetMs: number): ReplicateRequest {
-  const { experiment, source, context, settings, seed } = request;
+  const { experiment, source, context, layout, settings, seed } = request;
   return {
     kind: 'replicate',
     experiment: experiment.id,
@@ -257,6 +273,7 @@ function replicateRequest(request: ConductRequest, course: Course, budgetMs: num
     cpus: context.cpus,
     memoryBudgetBytes: context.memoryBudgetBytes,
     settings,
+    arms: armKeysOf(layout),
     seed,
     process: course.ended,
     calibration: course.calibration,

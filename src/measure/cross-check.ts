@@ -4,7 +4,7 @@
  */
 import { InvariantError } from '../base/errors.ts';
 import type { Experiment, Language } from '../experiment/experiment.ts';
-import type { Arm, PlannedGroup } from '../experiment/plan.ts';
+import type { Arm, ArmGroup } from '../experiment/plan.ts';
 import { disagreement } from '../kernel/agree.ts';
 import type { Room } from '../kernel/kernel.ts';
 import { answerArrays } from '../kernel/signature.ts';
@@ -119,7 +119,7 @@ async function checkTeam(
  */
 export async function crossCheck(
   experiment: Experiment,
-  group: PlannedGroup,
+  group: ArmGroup,
   seat: Omit<Seat, 'room'>,
   crew: Crew,
 ): Promise<number> {

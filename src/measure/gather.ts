@@ -68,10 +68,11 @@ function measurementsOf(
   const { operations, bytes } = kernel.work(arm.point);
   const { iterations } = first.result;
   const further = (experiment.metrics ?? []).filter((metric) => metric.id in first.found.metrics);
-  const times = experiment.figuresOnly === true ? [] : [{ id: 'time', unit: `ns/${experiment.operation}` }];
+  const time = { id: 'time', unit: `ns/${experiment.operation}`, better: 'less' } as const;
+  const times = experiment.figuresOnly === true ? [] : [time];
   const metrics = [...times, ...further];
   return metrics.map((metric) => {
-    const time = metric.id === 'time';
+    const isTime = metric.id === 'time';
     const bare = {
       experiment: experiment.id,
       group: group.key,
@@ -84,14 +85,15 @@ function measurementsOf(
       twin: arm.twin,
       metric: metric.id,
       unit: metric.unit,
-      rawUnit: time ? 'ns' : metric.unit,
-      divisor: time ? iterations * Math.max(1, operations) : 1,
+      better: metric.better,
+      rawUnit: isTime ? 'ns' : metric.unit,
+      divisor: isTime ? iterations * Math.max(1, operations) : 1,
       iterations,
       operations,
       bytes,
       checksum: first.found.checksum,
       processes: taken
-        .filter(({ found }) => time || metric.id in found.metrics)
+        .filter(({ found }) => isTime || metric.id in found.metrics)
         .map(({ result, found }) => samplesOf(result, found, metric.id, regimeOf)),
     };
     return { ...bare, summary: summarise(bare, mainRegime(bare.processes), alpha) };

@@ -1,10 +1,17 @@
 /** What parent and fresh process say to each other. Plain data, sent by structured clone. */
 import type { Profile, StoodStill } from '../experiment/experiment.ts';
-import type { Settings } from '../experiment/plan.ts';
+import type { ArmKeys, Settings } from '../experiment/plan.ts';
 import type { ExperimentSource } from '../experiment/request.ts';
 import type { NoiseColumn } from '../experiment/run.ts';
 import type { Machine } from '../machine/types.ts';
 import type { ProbeReading } from './probe.ts';
+
+const longRoundMs = 1500;
+
+/** Rounds of a block, where one takes so long. */
+export function roundsOfBlock(roundMs: number): 1 | 2 {
+  return roundMs < longRoundMs ? 2 : 1;
+}
 
 /** A fresh process is one replicate of an experiment: it visits every group of the plan once. */
 export interface ReplicateRequest {
@@ -17,6 +24,8 @@ export interface ReplicateRequest {
   readonly cpus: readonly number[];
   readonly memoryBudgetBytes: number;
   readonly settings: Settings;
+  /** What the run has of the experiment: found once, by the parent. */
+  readonly arms: ArmKeys;
   readonly seed: number;
   readonly process: number;
   /** By group, what the first process found; null in that process, which calibrates and cross-checks. */
@@ -33,6 +42,14 @@ export interface Calibration {
   readonly sampleNs: Readonly<Record<string, number>>;
   /** What the group's inputs took to build. */
   readonly inputsMs: number;
+  /** Arms that can't do their work, by key, and why: the inputs are the same in every process that is timed. */
+  readonly shortfalls: Readonly<Record<string, string>>;
+}
+
+/** What a group's samples take at least: one block, and as much again where they are short, for warming up. */
+export function leastMs({ sampleNs }: Calibration): number {
+  const roundMs = Object.values(sampleNs).reduce((sum, ns) => sum + ns, 0) / 1e6;
+  return roundsOfBlock(roundMs) === 1 ? roundMs : 4 * roundMs;
 }
 
 export interface ArmResult {

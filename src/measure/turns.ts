@@ -1,6 +1,7 @@
 /**
  * The arms of a group take turns. Blocks of two rounds: the order is shuffled once a block and reversed for its
- * second round (ABBA), so that a drift falls on all alike. Between blocks the machine itself is looked at.
+ * second round (ABBA), so that a drift falls on all alike. Where a round is long a block is one: then there are few in
+ * any process, and more processes tell more. Between blocks the machine itself is looked at.
  */
 import { setImmediate as eventLoopTurn } from 'node:timers/promises';
 import { ContractError } from '../base/errors.ts';
@@ -8,13 +9,13 @@ import type { Prng } from '../base/prng.ts';
 import { formatNs } from '../base/units.ts';
 import { type NoiseColumn, noiseColumns } from '../experiment/run.ts';
 import type { ProbeReading } from './probe.ts';
-import type { ArmResult, BlockProbe } from './protocol.ts';
+import { type ArmResult, type BlockProbe, roundsOfBlock } from './protocol.ts';
 import type { ArmRunner, ArmSample } from './sample.ts';
 
 export interface Turns {
   readonly runners: ReadonlyMap<string, ArmRunner>;
   readonly iterations: number;
-  /** What a sample of an arm is known to take; absent in the first process. */
+  /** What a sample of an arm is known to take. */
   readonly sampleNs?: Readonly<Record<string, number>>;
   readonly budgetMs: number;
   readonly mostRounds: number;
@@ -99,7 +100,9 @@ export async function takeTurns(turns: Turns): Promise<{ arms: ArmResult[]; prob
       probedAt = performance.now();
     }
     const indexes = prng.shuffle(Uint32Array.from(order.keys()));
-    for (let turn = 0; turn < 2; turn++, round++, indexes.reverse()) {
+    const roundBegan = performance.now();
+    let inBlock = 2;
+    for (let turn = 0; turn < inBlock; turn++, round++, indexes.reverse()) {
       for (const index of indexes) {
         const key = order[index]!;
         const record = records.get(key)!;
@@ -110,16 +113,20 @@ export async function takeTurns(turns: Turns): Promise<{ arms: ArmResult[]; prob
         refuseNoNumber(key, sample);
         record.add(round, sample);
       }
+      if (turn === 0) inBlock = roundsOfBlock(performance.now() - roundBegan);
     }
     const spent = performance.now() - began;
-    // Another block only if it fits: two rounds have cost spent / (block + 1) each time so far.
+    // Another block only if it fits: one has cost spent / (block + 1) so far.
     if (spent + spent / (block + 1) > budgetMs) break;
   }
   return { arms: [...records].map(([key, record]) => record.result(key)), probes };
 }
 
-async function takeOne(key: string, runner: ArmRunner): Promise<ArmResult> {
+/** Of one sample: its figures, or why it did less than it should. */
+async function takeOne(key: string, runner: ArmRunner): Promise<ArmResult | string> {
   const sample = await runner.sample({ warmup: 0, iterations: 1 });
+  const shortfall = runner.shortfall?.() ?? null;
+  if (shortfall !== null) return shortfall;
   refuseNoNumber(key, sample);
   const record = new ArmRecord();
   record.add(0, sample);
@@ -128,16 +135,24 @@ async function takeOne(key: string, runner: ArmRunner): Promise<ArmResult> {
 
 /**
  * One sample of each arm, of one iteration: for figures that another would only repeat. None waits for another's child
- * process: there is no time to be disturbed.
+ * process: there is no time to be disturbed. `shortfalls`: of arms that could not do their work, by key, why.
  */
-export async function takeOnce(runners: ReadonlyMap<string, ArmRunner>): Promise<ArmResult[]> {
-  const taken: Promise<ArmResult>[] = [];
+export async function takeOnce(
+  runners: ReadonlyMap<string, ArmRunner>,
+): Promise<{ arms: ArmResult[]; shortfalls: Record<string, string> }> {
+  const taken: Promise<readonly [key: string, found: ArmResult | string]>[] = [];
   for (const [key, runner] of runners) {
     await eventLoopTurn();
-    const one = takeOne(key, runner);
+    const one = takeOne(key, runner).then((found) => [key, found] as const);
     // What fails while others are still to be started is told in the end.
     one.catch(() => undefined);
     taken.push(one);
   }
-  return await Promise.all(taken);
+  const arms: ArmResult[] = [];
+  const shortfalls: Record<string, string> = {};
+  for (const [key, found] of await Promise.all(taken)) {
+    if (typeof found === 'string') shortfalls[key] = found;
+    else arms.push(found);
+  }
+  return { arms, shortfalls };
 }

@@ -111,8 +111,8 @@ export interface Peers {
   readonly boostPool: string | null;
   /** malloc, jemalloc, tcmalloc, mimalloc: by position as the kernels number them. */
   readonly general: readonly GeneralPeer[];
-  /** Whether the C++ library has std::pmr::unsynchronized_pool_resource. */
-  readonly pmr: boolean;
+  /** The C++ library whose std::pmr was compiled in, "libstdc++ 12"; null where it has no pools. */
+  readonly pmr: string | null;
 }
 
 /** The registers that one leaf of the CPUID instruction answered, each 0 to 2^32 - 1. */

@@ -60,7 +60,7 @@ export function arrange(run: Run, texts: readonly ExperimentText[]): readonly Ex
   const rows = [run.conduct, run.measurements, run.leftOut, run.verdicts].flat();
   const ids = [...new Set(rows.map(({ experiment }) => experiment))];
   return ids.map((id) => {
-    const text = texts.find((known) => known.id === id) ?? null;
+    const text = textOf(run, id, texts);
     const comparisons = grouped(
       run.comparisons.filter(({ experiment }) => experiment === id),
       keyOf,
@@ -78,6 +78,14 @@ export function arrange(run: Run, texts: readonly ExperimentText[]): readonly Ex
       leftOut: run.leftOut.filter(({ experiment }) => experiment === id),
     };
   });
+}
+
+/** What this version knows of an experiment, else what the run itself holds of it; the conclusions are the run's. */
+function textOf(run: Run, id: string, texts: readonly ExperimentText[]): ExperimentText | null {
+  const known = texts.find((text) => text.id === id) ?? null;
+  const kept = run.words?.find((words) => words.id === id);
+  if (kept === undefined) return known;
+  return known === null ? { ...kept, sources: [], claims: [] } : { ...known, conclusions: kept.conclusions };
 }
 
 function keyOf({ group, arm, metric }: Pick<Comparison, 'group' | 'arm' | 'metric'>): string {

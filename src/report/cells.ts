@@ -1,10 +1,12 @@
 /** The words and figures of a table's row: the same in the terminal and in Markdown. */
+import { isCounted } from '../base/units.ts';
 import type { Effect, Verdict } from '../experiment/claim.ts';
 import type { Comparison, Conduct, Measurement, Run } from '../experiment/run.ts';
 import { own, type Point, type Scalar } from '../kernel/kernel.ts';
 import { formatCpuList } from '../machine/cpu-list.ts';
 import type { Arm, ExperimentResult, MetricTable } from './arrange.ts';
 import {
+  exactText,
   formatConfidence,
   formatCoordinate,
   formatDuration,
@@ -39,18 +41,26 @@ const results: Readonly<Record<Comparison['result'], string>> = {
   inconclusive: 'unclear',
 };
 
+/** Whether it is a count that all samples agree on: it has neither an interval nor noise. */
+export function isExactCount({ unit, processes }: Pick<Measurement, 'unit' | 'processes'>): boolean {
+  if (!isCounted(unit)) return false;
+  const [first, ...others] = processes.flatMap(({ raw }) => raw);
+  return others.length > 0 && others.every((value) => value === first);
+}
+
 /** An arm as text: its median and how sure, its ratio to the baseline and how sure, its noise. */
 export function armCells({ measurement, comparison, isBaseline }: Arm): ArmCells {
   const { median, low, high, error, unstable } = measurement.summary;
   const scale = scaleFor(median, measurement.unit);
+  const isExact = isExactCount(measurement);
   return {
     // The mark has a place of its own, so that the figures stand below one another.
     median: `${formatQuantity(median, measurement.unit, scale)}${unstable ? unstableMark : ' '}`,
-    medianRange: formatRange(low, high, scale),
+    medianRange: isExact ? exactText : formatRange(low, high, scale),
     ratio: isBaseline ? 'baseline' : formatTimes(comparison?.ratio ?? null),
     ratioRange: isBaseline ? '' : formatTimesRange(comparison?.low ?? null, comparison?.high ?? null),
     shown: isBaseline ? '' : comparison === null ? notAvailable : results[comparison.result],
-    noise: formatShare(error),
+    noise: isExact ? '' : formatShare(error),
   };
 }
 

@@ -1,9 +1,17 @@
 /** Two runs side by side, for the terminal. */
-import type { ArmChange, RunComparison } from '../experiment/compare-runs.ts';
+import type { ArmChange } from '../experiment/arm-change.ts';
+import type { RunComparison } from '../experiment/compare-runs.ts';
 import { pointText } from './cells.ts';
 import { oneLine, type Paint, painter, wrap } from './lines.ts';
-import { formatQuantity, formatShare, formatTimes, formatTimesRange, scaleFor } from './numbers.ts';
-import { type Column, renderTable, type Row } from './table.ts';
+import {
+  exactText,
+  formatQuantity,
+  formatShare,
+  formatTimes,
+  formatTimesRange,
+  scaleFor,
+} from './numbers.ts';
+import { type Cell, type Column, renderTable, type Row } from './table.ts';
 
 export interface ComparisonTextOptions {
   readonly columns: number;
@@ -88,17 +96,22 @@ function armsText({ arms }: RunComparison, { width, paint }: Frame): string {
 function armRow(change: ArmChange): Row {
   const scale = scaleFor(change.before, change.unit);
   const metric = change.metric === 'time' ? '' : `, ${change.metric}`;
-  const isBetter = change.outcome === 'equal-or-better' && change.result === 'faster';
-  const outcome = isBetter ? 'better' : change.outcome === 'equal-or-better' ? 'no worse' : change.outcome;
-  const style = change.outcome === 'regressed' ? 'bad' : change.outcome === 'inconclusive' ? 'doubt' : 'good';
   return [
     { text: oneLine(armName(change) + metric) },
     { text: oneLine(formatQuantity(change.before, change.unit, scale)) },
     { text: oneLine(formatQuantity(change.after, change.unit, scale)) },
     { text: formatTimes(change.ratio) },
-    { text: formatTimesRange(change.low, change.high) },
-    { text: outcome, style },
+    { text: change.exact ? exactText : formatTimesRange(change.low, change.high) },
+    outcomeCell(change),
   ];
+}
+
+/** Of what is not judged, only how it changed. */
+function outcomeCell({ outcome, result }: ArmChange): Cell {
+  if (outcome === null) return { text: result === 'more' || result === 'less' ? result : '-', style: 'dim' };
+  if (outcome === 'regressed') return { text: outcome, style: 'bad' };
+  if (outcome === 'inconclusive') return { text: outcome, style: 'doubt' };
+  return { text: result === 'faster' ? 'better' : 'no worse', style: 'good' };
 }
 
 /** An arm's coordinates: those that its group's key names, or the others. */
@@ -141,6 +154,8 @@ function unmatchedText({ unmatched }: RunComparison, { width }: Frame): string {
 
 function summary({ arms, outcome, threshold }: RunComparison): string {
   if (arms.length === 0) return 'Inconclusive: no arm is in both runs.';
+  const shown = arms.filter((arm) => arm.outcome === null).length;
+  if (shown === arms.length) return 'Inconclusive: of what is in both runs, neither way is better.';
   const count = (of: ArmChange['outcome']): number => arms.filter((arm) => arm.outcome === of).length;
   const counts = `${count('regressed')} regressed, ${count('equal-or-better')} equal or better, ${count('inconclusive')} inconclusive`;
   const words = {
@@ -149,5 +164,9 @@ function summary({ arms, outcome, threshold }: RunComparison): string {
     inconclusive:
       'Inconclusive: measure both again, with more processes (--profile full) or a quieter machine',
   }[outcome];
-  return `${words}. Of ${arms.length} arms: ${counts}, at a threshold of ${formatShare(threshold)}.`;
+  const beside =
+    shown === 0
+      ? ''
+      : ` ${shown} more ${shown === 1 ? 'is' : 'are'} shown and not judged: neither way is better.`;
+  return `${words}. Of ${arms.length - shown} arms: ${counts}, at a threshold of ${formatShare(threshold)}.${beside}`;
 }

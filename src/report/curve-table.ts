@@ -5,7 +5,7 @@
  */
 import type { Measurement } from '../experiment/run.ts';
 import type { ArmGroup, MetricTable } from './arrange.ts';
-import { curveNamer, isTold, unstableMark } from './cells.ts';
+import { curveNamer, isExactCount, isTold, unstableMark } from './cells.ts';
 import { oneLine, pad, type Paint, textWidth } from './lines.ts';
 import { formatCoordinate, formatQuantity, formatShare } from './numbers.ts';
 import { type Column, renderTable, type Row } from './table.ts';
@@ -20,7 +20,7 @@ const gap = 2;
 
 /** How the cells are read. */
 export function curveLegend(unicode: boolean): string {
-  return `${signs(unicode)}: how far the interval reaches from the median, on its longer side; none for too few processes.`;
+  return `${signs(unicode)}: how far the interval reaches from the median, on its longer side; none for too few processes, or for a count that is exact.`;
 }
 
 function signs(unicode: boolean): string {
@@ -81,8 +81,10 @@ function inOrder(names: readonly string[]) {
 }
 
 /** '1.08 ns' and ' ±1.9%~'. */
-function cellParts({ summary, unit }: Measurement, sign: string): readonly [figure: string, sure: string] {
+function cellParts(measurement: Measurement, sign: string): readonly [figure: string, sure: string] {
+  const { summary, unit } = measurement;
   const { median, low, high, unstable } = summary;
+  if (isExactCount(measurement)) return [oneLine(formatQuantity(median, unit)), ''];
   const reach = low === null || high === null || median === 0 ? null : Math.max(high - median, median - low);
   const sure = reach === null ? '' : ` ${sign}${formatShare(reach / Math.abs(median))}`;
   return [oneLine(formatQuantity(median, unit)), `${sure}${unstable ? unstableMark : ''}`];

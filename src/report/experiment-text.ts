@@ -16,4 +16,6 @@ export interface ExperimentText extends Words {
   readonly variants: readonly Pick<Variant, 'id' | 'title'>[];
   readonly parameters?: readonly Pick<Parameter, 'name' | 'summary'>[];
   readonly metrics?: readonly Metric[];
+  /** What the run says of the question, where the run itself holds it. */
+  readonly conclusions?: readonly string[];
 }

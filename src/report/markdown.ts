@@ -66,6 +66,8 @@ function experimentPart(result: ExperimentResult): string {
   const { conduct, text, inferences, verdicts, leftOut } = result;
   const parts = [`## ${escaped(titleOf(result))}`];
   if (text !== null) parts.push(escaped(text.question));
+  const conclusions = text?.conclusions ?? [];
+  if (conclusions.length > 0) parts.push(conclusions.map((each) => `- ${escaped(each)}`).join('\n'));
   if (conduct !== null) parts.push(`${escaped(conductText(conduct))}.`);
   if (conduct !== null && conduct.regimes !== null) parts.push(escaped(conduct.regimes));
   for (const table of result.tables) parts.push(tablePart(table, result));

@@ -3,7 +3,7 @@
  * percent, shares, durations, coordinates. The same text in the terminal, in Markdown and on a page, so that two
  * reports of one run can be compared by eye.
  */
-import { formatBytes, formatCount, formatNumber } from '../base/units.ts';
+import { formatBytes, formatCount, formatNumber, isCounted } from '../base/units.ts';
 import type { Scalar } from '../kernel/kernel.ts';
 
 /** What a value is divided by, and the unit that it is shown in. */
@@ -45,6 +45,21 @@ export function scaleFor(value: number, unit: string): Scale {
 /** Units that stand at their number without a blank: '3.07x', '2.74%'. */
 const attached = new Set(['x', '%']);
 
+/** What takes the place of an interval where a count is the same in all samples. */
+export const exactText = 'exact';
+
+/** '47,102', '8', and '4.21' where it is a mean. */
+function countNumber(count: number): string {
+  const isPart = !Number.isInteger(count) && Math.abs(count) < 99.95;
+  return isPart ? formatNumber(count) : formatCount(Math.round(count));
+}
+
+function numberIn(value: number, { divisor, unit }: Scale): string {
+  return isCounted(unit) || (unit === '' && Number.isInteger(value))
+    ? countNumber(value)
+    : formatNumber(value / divisor);
+}
+
 function withUnit(number: string, unit: string): string {
   return attached.has(unit) ? number + unit : `${number} ${unit}`.trimEnd();
 }
@@ -52,14 +67,14 @@ function withUnit(number: string, unit: string): string {
 /** '12.3 ns', '1.20 us', '64.0 KiB', '3.07x'; 'n/a' for null and for what is not finite. */
 export function formatQuantity(value: number | null, unit: string, scale?: Scale): string {
   if (value === null || !Number.isFinite(value)) return notAvailable;
-  const { divisor, unit: shown } = scale ?? scaleFor(value, unit);
-  return withUnit(formatNumber(value / divisor), shown);
+  const used = scale ?? scaleFor(value, unit);
+  return withUnit(numberIn(value, used), used.unit);
 }
 
 /** '[1.18, 1.22]' in a scale that the reader is told beside it; 'n/a' where there is no interval. */
 export function formatRange(low: number | null, high: number | null, scale: Scale): string {
   if (low === null || high === null) return notAvailable;
-  return `[${formatNumber(low / scale.divisor)}, ${formatNumber(high / scale.divisor)}]`;
+  return `[${numberIn(low, scale)}, ${numberIn(high, scale)}]`;
 }
 
 /** Near 1, three decimals: a difference of 0.4% shows. */

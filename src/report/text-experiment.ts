@@ -93,7 +93,8 @@ function heading(result: ExperimentResult, frame: TextFrame): string {
       lines.push(paint('doubt', wrap(sentence(result.conduct.regimes), width)));
     }
   }
-  return lines.join('\n');
+  const conclusions = (result.text?.conclusions ?? []).map((each) => wrap(oneLine(each), width));
+  return [lines.join('\n'), ...(conclusions.length === 0 ? [] : [conclusions.join('\n')])].join('\n\n');
 }
 
 function tableText(table: MetricTable, result: ExperimentResult, frame: TextFrame): string {

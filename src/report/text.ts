@@ -2,7 +2,7 @@
 import type { Run } from '../experiment/run.ts';
 import type { ExperimentText } from './experiment-text.ts';
 import { arrange } from './arrange.ts';
-import { machineText, unstableMark, verdictCount } from './cells.ts';
+import { isExactCount, machineText, unstableMark, verdictCount } from './cells.ts';
 import { oneLine, painter, wrap } from './lines.ts';
 import { formatDuration } from './numbers.ts';
 import { experimentText, type TextFrame } from './text-experiment.ts';
@@ -20,6 +20,7 @@ const ratioLegend =
 const noiseLegend =
   `Noise: typical distance of a sample from the median; ${unstableMark} marks 5% and more as unstable. n/a: too few ` +
   'processes for an interval, or nothing to compare with.';
+const exactLegend = 'Exact: a count that is the same in all samples.';
 
 /** Wider lines are hard to read. */
 const mostColumns = 120;
@@ -56,6 +57,7 @@ function tail({ run, width, paint }: TextFrame): string {
   const legends = [
     ...(run.comparisons.length > 0 ? [ratioLegend] : []),
     ...(run.measurements.length > 0 ? [noiseLegend] : []),
+    ...(run.measurements.some(isExactCount) ? [exactLegend] : []),
   ];
   const key = legends.length > 0 ? [paint('dim', wrap(legends.join(' '), width))] : [];
   const warnings = run.warnings.map((warning) =>

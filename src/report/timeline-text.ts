@@ -52,6 +52,14 @@ function barOf(timeline: Timeline, wallNs: number, cells: number, { unicode }: F
   return pad(`${bar.join('')}|`, cells + 1, 'left');
 }
 
+/** Cut in the middle: names of a family differ at their ends. */
+function shortened(name: string, width: number, { unicode }: Frame): string {
+  if (name.length <= width) return name;
+  const cut = unicode ? '…' : '..';
+  const head = Math.ceil((width - cut.length) / 2);
+  return `${name.slice(0, head)}${cut}${name.slice(head - width + cut.length)}`;
+}
+
 /** A line of time for each arm of a group, all on one scale. */
 function groupText(group: string, timelines: readonly Timeline[], frame: Frame): string {
   const shown = timelines.slice(0, mostLines);
@@ -63,7 +71,7 @@ function groupText(group: string, timelines: readonly Timeline[], frame: Frame):
   if (cells < fewestCells) return '';
   const wallNs = Math.max(...shown.map((each) => each.wallNs));
   const lines = shown.map((each, i) => {
-    const name = pad(names[i]!.slice(0, nameWidth), nameWidth, 'left');
+    const name = pad(shortened(names[i]!, nameWidth, frame), nameWidth, 'left');
     return `${name} ${barOf(each, wallNs, cells, frame)} ${pad(ends[i]!, endWidth, 'right')}`;
   });
   const more = timelines.length - shown.length;
@@ -82,7 +90,8 @@ export function timelinesText(timelines: readonly Timeline[], frame: Frame): str
     .map(([group, mine]) => groupText(group, mine, frame))
     .filter((text) => text !== '');
   if (drawn.length === 0) return '';
-  const title = 'When the program stood still (one run of the first process), and its longest pause';
+  const title =
+    'When the program stood still (in the first process, the run whose longest pause is the median), and its longest pause';
   const levels = frame.unicode ? shades.unicode : shades.ascii;
   const legend = `${levels[1]} stood still a little of a column's time, ${levels.at(-1)} all of it, blank: it ran; | its end.`;
   const note = (text: string): string => frame.paint('dim', wrap(text, frame.width));

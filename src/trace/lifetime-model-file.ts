@@ -6,7 +6,9 @@ import { writeWhole } from '../base/whole-file.ts';
 import type { LifetimeModel, SurvivalCurve } from './lifetime-model.ts';
 
 const format = 'linefill-lifetimes';
-const version = 1;
+const version = 2;
+/** Nothing was recorded off the heap then. */
+const versionWithoutOffHeap = 1;
 
 const amount = v.pipe(v.number(), v.finite(), v.minValue(0));
 const count = v.pipe(amount, v.integer());
@@ -60,6 +62,7 @@ const schema = v.object({
   survival: curve,
   classes,
   live: v.array(v.tuple([amount, amount])),
+  offHeap: v.nullable(v.array(v.tuple([amount, amount, amount]))),
   pauses: v.array(
     v.object({
       kind: v.string(),
@@ -121,13 +124,15 @@ export function parseLifetimeModel(text: string, from: string): LifetimeModel {
   }
   const head = headOf(value);
   if (head.format !== format) throw new UserError(`${from} is no recorded model`, cure);
-  if (head.version !== version) {
+  const isOld = head.version === versionWithoutOffHeap;
+  if (head.version !== version && !isOld) {
     throw new UserError(
-      `${from} is of version ${String(head.version)} of its format; this linefill reads ${version}`,
+      `${from} is of version ${String(head.version)} of its format; this linefill reads ${versionWithoutOffHeap} and ${version}`,
       'record it again, or use the linefill that wrote it',
     );
   }
-  const { success, output, issues } = v.safeParse(schema, value, { abortEarly: true });
+  const whole = isOld ? { ...head, offHeap: null } : value;
+  const { success, output, issues } = v.safeParse(schema, whole, { abortEarly: true });
   if (!success) throw new UserError(`${from}: ${describe(issues[0])}`, cure);
   return output;
 }

@@ -5,8 +5,10 @@
  * taken to be as those of what was found youngest.
  */
 import { UserError } from '../base/errors.ts';
+import { formatBytes } from '../base/units.ts';
 import {
   type LifetimeModel,
+  mostOffHeap,
   type RecordedPauses,
   shareAt,
   type SizeClass,
@@ -47,12 +49,7 @@ export interface ModelFacts {
 /** @throws UserError where too little was seen to say anything */
 export function modelOf(recording: Recording, { tool, threadsLeftOut }: ModelFacts): LifetimeModel {
   const { head, sightings, unseenBytes, looks, allocatedBytes } = recording;
-  if (sightings.length < fewestSeen) {
-    throw new UserError(
-      `only ${sightings.length} sampled objects were found alive at ${looks.length} look${looks.length === 1 ? '' : 's'}: too few for a model`,
-      'record for longer, or take more samples: --samples most',
-    );
-  }
+  if (sightings.length < fewestSeen) throw tooFew(recording);
   const { finestBytes, survival, classes } = survivalOf(recording);
   return {
     tool,
@@ -71,8 +68,26 @@ export function modelOf(recording: Recording, { tool, threadsLeftOut }: ModelFac
     survival,
     classes,
     live: thinned(recording.live),
+    offHeap: recording.offHeap.length === 0 ? null : thinned(recording.offHeap),
     pauses: pausesOf(looks.flatMap(({ pauses }) => pauses)),
   };
+}
+
+/** A program that works with Buffers has few objects: no longer recording would make a model of what it does. */
+function tooFew({ sightings, looks, live, offHeap }: Recording): UserError {
+  const problem =
+    `only ${sightings.length} sampled objects were found alive at ` +
+    `${looks.length} look${looks.length === 1 ? '' : 's'}: too few for a model`;
+  const samples = 'record for longer, or take more samples: --samples most';
+  const onHeap = Math.max(...live.map(([, bytes]) => bytes));
+  const beside = mostOffHeap(offHeap);
+  if (beside === null || beside.externalBytes <= onHeap) return new UserError(problem, samples);
+  return new UserError(
+    `${problem}. Most of the program's memory lies off the heap, where nothing is sampled: at a look up to ` +
+      `${formatBytes(beside.arrayBuffersBytes)} in Buffers and other ArrayBuffers, ` +
+      `${formatBytes(beside.externalBytes)} in all by V8's count, and ${formatBytes(onHeap)} on the heap`,
+    `no collector manages that memory; linefill alloc record sees what is asked of malloc for it. For the few objects: ${samples}`,
+  );
 }
 
 interface ClassSightings {
@@ -232,11 +247,14 @@ function sizesOf(sightings: readonly Sighting[], intervalBytes: number): [number
   return [...groups.values()].map(({ bytes, share }) => [Math.round(bytes / share), share]);
 }
 
-function thinned<T>(points: readonly T[]): T[] {
+/** Some points of many; the last and the highest among them, of which is told. */
+function thinned<T extends readonly number[]>(points: readonly T[]): T[] {
   const step = Math.max(1, points.length / mostLivePoints);
-  const last = points.length - 1;
   const places = new Set(Array.from({ length: mostLivePoints }, (_, i) => Math.floor(i * step)));
-  return points.filter((_, i) => places.has(i) || i === last);
+  for (const column of points.at(-1)!.keys()) {
+    places.add(points.reduce((best, point, i) => (point[column]! >= points[best]![column]! ? i : best), 0));
+  }
+  return points.filter((_, i) => places.has(i));
 }
 
 /** V8's names of its collections, and ours. */

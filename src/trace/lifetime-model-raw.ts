@@ -2,8 +2,13 @@
  * What a recorded process leaves while it runs: lines of JSON, a head and then one for each look at its heap. A look is
  * a full collection, after which V8 names the samples that still live: an ordinal in the order of allocation and a size.
  * Before and after it the recorder allocates a marker so large that it is sampled, so that the ordinals of what the
- * program allocated between two looks are known, dead or alive, and what the look itself allocated is left out.
+ * program allocated between two looks are known, dead or alive, and what the look itself allocated is left out. Only
+ * objects of V8's heap are sampled: of what lies beside it, as a Buffer's contents do, a look tells how much there is.
  */
+import type { OffHeapPoint } from './lifetime-model.ts';
+
+/** Bytes off the heap: in all, and of that the contents of ArrayBuffers, which Buffers are. */
+type OffHeap = readonly [externalBytes: number, arrayBuffersBytes: number];
 
 export interface RecordingHead {
   readonly pid: number;
@@ -13,6 +18,8 @@ export interface RecordingHead {
   readonly intervalBytes: number;
   /** Live when the program began. */
   readonly baseBytes: number;
+  /** When the program began. */
+  readonly baseOffHeap: OffHeap | null;
 }
 
 /** A sampled object: its ordinal and the bytes that V8 says it stands for. */
@@ -48,6 +55,8 @@ export interface RawLook {
   /** Allocated since the look before, by V8's own figures. */
   readonly allocatedBytes: number;
   readonly liveBytes: number;
+  /** Null: the system does not tell. */
+  readonly offHeap: OffHeap | null;
   /** The program's own collections since the look before. */
   readonly pauses: readonly (readonly [kind: string, ns: number])[];
   /** Ordinals of the marker that ended the look before and of the one that began this; null where it was not sampled. */
@@ -78,6 +87,8 @@ export interface Recording {
   readonly looks: readonly RawLook[];
   readonly allocatedBytes: number;
   readonly live: readonly (readonly [allocatedBytes: number, liveBytes: number])[];
+  /** What lay off the heap, beside what Node begins with. */
+  readonly offHeap: readonly OffHeapPoint[];
   readonly isComplete: boolean;
 }
 
@@ -112,6 +123,8 @@ function follow(head: RecordingHead, looks: readonly RawLook[]): Recording {
   const sightings: Sighting[] = [];
   const unseenBytes: number[] = [];
   const live: [number, number][] = [[0, 0]];
+  const offHeap: OffHeapPoint[] = [];
+  const [baseExternal, baseBuffers] = head.baseOffHeap ?? [0, 0];
   let clock = 0;
   const bury = (ordinal: number, one: Known): void => {
     known.delete(ordinal);
@@ -121,6 +134,10 @@ function follow(head: RecordingHead, looks: readonly RawLook[]): Recording {
     const before = clock;
     clock += look.allocatedBytes;
     live.push([clock, Math.max(0, look.liveBytes - head.baseBytes)]);
+    if (look.offHeap !== null) {
+      const [external, buffers] = look.offHeap;
+      offHeap.push([clock, Math.max(0, external - baseExternal), Math.max(0, buffers - baseBuffers)]);
+    }
     // 1. What has died.
     const present = look.all === undefined ? null : new Set(look.all.map(([ordinal]) => ordinal));
     const dead = present === null ? look.dead! : [...known.keys()].filter((ordinal) => !present.has(ordinal));
@@ -147,7 +164,7 @@ function follow(head: RecordingHead, looks: readonly RawLook[]): Recording {
   }
   for (const one of known.values()) sightings.push(sightingOf(one, null));
   const isComplete = looks.some(({ all }) => all !== undefined);
-  return { head, sightings, unseenBytes, looks, allocatedBytes: clock, live, isComplete };
+  return { head, sightings, unseenBytes, looks, allocatedBytes: clock, live, offHeap, isComplete };
 }
 
 function sightingOf({ bytes, birth, firstAge, aliveAt }: Known, deadAgeBytes: number | null): Sighting {

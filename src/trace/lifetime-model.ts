@@ -30,6 +30,16 @@ export interface RecordedPauses {
   readonly maxNs: number;
 }
 
+/**
+ * What lay off the heap when so much had been allocated on it: all that V8 counts as external, and of that the contents
+ * of ArrayBuffers, which Buffers are. Both have in them what V8 has found dead and not yet freed.
+ */
+export type OffHeapPoint = readonly [
+  allocatedBytes: number,
+  externalBytes: number,
+  arrayBuffersBytes: number,
+];
+
 export interface LifetimeModel {
   readonly tool: string;
   readonly program: string;
@@ -55,7 +65,20 @@ export interface LifetimeModel {
   readonly classes: readonly SizeClass[];
   /** What lived at a look, and how much had been allocated by then; without what Node itself begins with. */
   readonly live: readonly (readonly [allocatedBytes: number, liveBytes: number])[];
+  /** At the looks, without what Node itself begins with: how much, and nothing of single objects; null: not recorded. */
+  readonly offHeap: readonly OffHeapPoint[] | null;
   readonly pauses: readonly RecordedPauses[];
+}
+
+/** The most that lay off the heap at any look; null: none tells. */
+export function mostOffHeap(
+  points: readonly OffHeapPoint[],
+): { readonly externalBytes: number; readonly arrayBuffersBytes: number } | null {
+  if (points.length === 0) return null;
+  return {
+    externalBytes: Math.max(...points.map(([, external]) => external)),
+    arrayBuffersBytes: Math.max(...points.map(([, , buffers]) => buffers)),
+  };
 }
 
 /** The share that is alive at an age; beyond the curve's end as at its end. */

@@ -31,6 +31,11 @@ export interface MutatorTrace {
   readonly roots: number;
 }
 
+/** Words of an object in a collected heap whose collector keeps none beside the usual two of its header. */
+export function plainObjectWords(slots: number, bytes: number): number {
+  return Math.max(4, 2 * Math.ceil((2 + slots + Math.ceil(bytes / 4)) / 2));
+}
+
 /** A GiB of them. */
 export const mostMutatorRows: number = 2 ** 26;
 const firstRows = 256;
@@ -40,14 +45,21 @@ export class MutatorWriter {
   #rows = new Uint32Array(firstRows * mutatorRowWords);
   #at = 0;
   #roots = 0;
+  #allocatedWords = 0;
 
   /** Rows so far. */
   get length(): number {
     return this.#at / mutatorRowWords;
   }
 
+  /** Words of the objects made so far, headers counted. */
+  get allocatedWords(): number {
+    return this.#allocatedWords;
+  }
+
   /** `root` holds a new object of so many references and bytes of data. */
   make(root: number, slots: number, bytes: number): this {
+    this.#allocatedWords += plainObjectWords(slots, bytes);
     return this.#row(mutatorOp.new, this.#named(root), slots, bytes);
   }
 

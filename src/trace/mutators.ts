@@ -9,7 +9,7 @@ import { slowConsumer } from './mutators/slow-consumer.ts';
 import { strings } from './mutators/strings.ts';
 
 export type { MutatorProgram } from './mutator.ts';
-export { mutatorTrace } from './mutator.ts';
+export { mutatorTrace, ownSettings } from './mutator.ts';
 
 export const mutators: readonly MutatorProgram[] = [
   rewiring,

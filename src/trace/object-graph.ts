@@ -5,6 +5,8 @@
 import { ContractError } from '../base/errors.ts';
 import { mutatorOp } from './mutator-rows.ts';
 
+export { plainObjectWords } from './mutator-rows.ts';
+
 /** An object of the oracle's: numbered in the order in which objects are made, from 1. */
 export interface GraphObject {
   readonly number: number;
@@ -85,9 +87,4 @@ export class ObjectGraph {
     const object = this.roots[root];
     if (object && slot < object.slots.length) object.slots[slot] = target;
   }
-}
-
-/** Words of an object in a collected heap whose collector keeps none beside the usual two of its header. */
-export function plainObjectWords(slots: number, bytes: number): number {
-  return Math.max(4, 2 * Math.ceil((2 + slots + Math.ceil(bytes / 4)) / 2));
 }

@@ -49,11 +49,11 @@ function mapOf(rows: number, ids: readonly string[]): HeapMap {
 
 /** Two collectors of one program; the first has generations, the second moves everything from half to half. */
 function collected(): CollectorMap {
-  const trace = mutatorTrace(rewiring, { nodes: 60, steps: 900 }, new Prng(1));
+  const trace = mutatorTrace(rewiring, { nodes: 60, steps: 900, mostBytes: 64 }, new Prng(1));
   const films = ['generational', 'semi-space'].map((id) => {
     const choice = collectorChoice(id);
     const steps = stepsOf(choice, stepPrograms[0]!);
-    return { id, title: choice.title, film: filmOf(choice, 8192, trace), steps };
+    return { id, title: choice.title, film: filmOf(choice, 8192, trace), liveBytes: 9999, steps };
   });
   return { title: '<rewired>', about: 'a & b', liveBytes: 9999, stepTitle: stepPrograms[0]!.title, films };
 }

@@ -124,6 +124,31 @@ describe.runIf(hasProgram)('a program whose requests are known', () => {
     expect((await contentsOf(stage)).threads.length).toBeLessThanOrEqual(3);
   });
 
+  test('that replaces blocks at random has each freed that it freed, over many buffers', async () => {
+    const { trace } = await record(program, 'churn');
+    const rows = own(await readTrace(trace));
+    const ids: number[] = [];
+    let at = 0;
+    const made = (slot: number): void => {
+      const { op, id, bytes } = rows[at++]!;
+      if (op !== allocationOp.alloc || bytes !== 10_001 + (slot % 19)) throw new Error(`row ${at - 1}`);
+      ids[slot] = id;
+    };
+    const freed = (slot: number): void => {
+      const { op, id } = rows[at++]!;
+      if (op !== allocationOp.free || id !== ids[slot]) throw new Error(`row ${at - 1}`);
+    };
+    for (let slot = 0; slot < 1000; slot++) made(slot);
+    for (let i = 0, state = 1; i < 40_000; i++) {
+      state = (Math.imul(state, 1_664_525) + 1_013_904_223) >>> 0;
+      const slot = (state >>> 8) % 1000;
+      freed(slot);
+      made(slot);
+    }
+    for (let slot = 0; slot < 1000; slot++) freed(slot);
+    expect(rows).toHaveLength(at);
+  });
+
   test('that forks has a trace for its child, and its own untouched', async () => {
     const { stage, trace } = await record(program, 'forks');
     const sizesIn = async (path: string, op: number): Promise<number[]> =>

@@ -5,6 +5,7 @@ import { make } from '../../src/cli/makers.ts';
 import { parseRun } from '../../src/experiment/schema.ts';
 import type { Experiment } from '../../src/experiment/experiment.ts';
 import type { Run } from '../../src/experiment/run.ts';
+import { environment } from '../../src/native/binding.ts';
 import { writeTrace } from '../../src/trace/file.ts';
 import { TraceWriter } from '../../src/trace/rows.ts';
 import { makeConduct, makeRun } from '../unit/experiment/made.ts';
@@ -100,6 +101,28 @@ describe('linefill alloc replay', () => {
     const named = stageWith();
     await named.run('alloc', 'replay', 'larson', '--rows', '80000', '--allocators', 'multi-pool,worst-fit');
     expect(named.stdout()).not.toContain('not timed');
+  });
+
+  test("has a library's allocators where they can serve the trace, and says where they can't", async () => {
+    const various = stageWith();
+    await various.run('alloc', 'replay', 'app.trace', '--allocators', 'others');
+    const text = unwrapped(various.stdout());
+    expect(text).toContain('Left out: pmr-monotonic: gives memory back only at its end; name it');
+    expect(text).toMatch(
+      /Left out: boost-pool: (not applicable: a pool has blocks of one size, and 200 sizes|Boost\.Pool was not)/,
+    );
+    const of = ({ requests }: Stage): string[] => requests[0]!.experiments[0]!.variants.map(({ id }) => id);
+    expect(of(various)).toContain('malloc');
+    expect(of(various)).not.toContain('pmr-monotonic');
+    // One size, and the buffer by its name.
+    const one = stageWith();
+    await one.run('alloc', 'replay', 'batch-fifo', '--rows', '2000', '--allocators', 'others,pmr-monotonic');
+    const { boostPool, pmr } = environment().peers();
+    expect(of(one).includes('boost-pool')).toBe(boostPool !== null);
+    expect(of(one).includes('pmr-monotonic')).toBe(pmr !== null);
+    expect(unwrapped(one.stdout()).includes('pmr-monotonic takes nothing back before that')).toBe(
+      pmr !== null,
+    );
   });
 
   test('prints JSON, and keeps the run', async () => {

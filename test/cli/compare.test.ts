@@ -2,7 +2,7 @@ import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import type { RunComparison } from '../../src/experiment/compare-runs.ts';
-import type { Run } from '../../src/experiment/run.ts';
+import type { Measurement, Run } from '../../src/experiment/run.ts';
 import { runText } from '../../src/experiment/run-file.ts';
 import { syntheticRun } from '../fixtures/run.ts';
 import { scaled } from '../fixtures/scaled-run.ts';
@@ -64,6 +64,53 @@ describe('exit codes', () => {
     expect(regressed.length).toBeGreaterThanOrEqual(3);
     for (const line of regressed) expect(line).toMatch(/^pool\b/);
     expect(flat(stage.stdout())).toMatch(/Regressed\. Of \d+ arms: \d+ regressed/);
+  });
+
+  test('1: a throughput that is halved has regressed, and doubled it is better', async () => {
+    const asThroughput = (run: Run): Run => ({
+      ...run,
+      measurements: run.measurements
+        .filter((row) => isPool(row) && row.metric === 'time')
+        .map((row) => ({ ...row, metric: 'throughputPercent', unit: '%', better: 'more' })),
+    });
+    const [old, halved] = [asThroughput(before), asThroughput(scaled(before, 0.5))];
+    const worse = stageWith(old, halved, { columns: 100 });
+    expect(await worse.run(...argv)).toBe(1);
+    expect(worse.stdout()).toMatch(/^pool.* throughputPercent .* 0\.500x .* regressed$/m);
+    const better = stageWith(halved, old, { columns: 100 });
+    expect(await better.run(...argv)).toBe(0);
+    expect(better.stdout()).toMatch(/^pool.* 2\.00x .* better$/m);
+  });
+
+  test('0: exact counts against themselves, however few processes; what has no better way is shown', async () => {
+    const row = before.measurements.find(isPool);
+    const counted = (metric: string, value: number, better: 'less' | null): Measurement => ({
+      ...row!,
+      metric,
+      unit: 'objects',
+      rawUnit: 'objects',
+      divisor: 1,
+      better,
+      processes: row!.processes
+        .slice(0, 2)
+        .map((samples) => ({ ...samples, raw: samples.raw.map(() => value) })),
+    });
+    const measurements = [
+      counted('markedObjects', 47_102, 'less'),
+      counted('copiedObjects', 0, 'less'),
+      counted('keptObjects', 30, null),
+    ];
+    const run = { ...before, measurements };
+    const stage = stageWith(run, run, { columns: 110 });
+    expect(await stage.run('compare', 'old.json', 'new.json')).toBe(0);
+    expect(stage.stdout()).toMatch(
+      / markedObjects +47,102 objects +47,102 objects +1\.000x +exact +no worse$/m,
+    );
+    expect(stage.stdout()).toMatch(/ copiedObjects +0 objects +0 objects +1\.000x +exact +no worse$/m);
+    expect(stage.stdout()).toMatch(/ keptObjects +30 objects .* exact +-$/m);
+    expect(flat(stage.stdout())).toContain(
+      'Of 2 arms: 0 regressed, 2 equal or better, 0 inconclusive, at a threshold of 5.0%. 1 more is shown and not judged',
+    );
   });
 
   test('3: too few processes to say', async () => {

@@ -18,8 +18,8 @@ describe('linefill gc step', () => {
 which the roots reach five
 Who names whom: r0 -> A -> C D, B -> C E, C -> F, D -> F G,
   E -> B, F, G -> A
-░ white: not found  ▒ grey: found  █ black: looked at
-→ moved away  × free now
+░ white: not found  ▒ grey: found, not looked at
+█ black: looked at  → moved away  × free now
 
 1/15 program: The program asks for a collection.
 from-space 16  A░░B░░░C░░D░░E░░░F░░░G░░····················
@@ -53,8 +53,28 @@ from-space 136 A██C██D██F███G██·············�
     const steps = stage.stdout().split('\n\n').slice(1);
     expect(steps).toHaveLength(2);
     expect(steps[1]).toMatch(
-      /^\d+\/\d+ move: C slides from word 38 to 30\.\nsliding space\n 16 {5}A##C## {4}D##E\.\.\.F###G##\n$/,
+      /^\d+\/\d+ move: C slides from word 38 to 30\.\nsliding space\n 16 ====A##C## {4}D##E\.\.\.F###G##\nnew addresses: A 24, C 30, D 36, F 42, G 50\n$/,
     );
+  });
+
+  test('draws counts beside the names, and says what the colours of a collector that counts mean', async () => {
+    const stage = setStage({ ...screen, columns: 58 });
+    expect(await stage.run('gc', 'step', 'ref-count-cycles', '--mutator', 'cycle', '--steps', '6')).toBe(0);
+    const text = stage.stdout();
+    expect(widest(text)).toBeLessThanOrEqual(58);
+    expect(text).toContain(`A number at a name is its count: how many references to it
+are counted.
+█ black: in use  ▓ purple: maybe kept by a cycle alone
+▒ grey: on trial  ░ white: garbage, as it seems
+× free now
+`);
+    expect(text.slice(text.indexOf('6/15'))).toMatch(
+      /^6\/15 subtract: B names A: A's trial count falls from 1 to\s+0\.\nblocks 256 {2}A₀▓B₁▒·+\ngrey, first found first: B\n$/,
+    );
+    const plain = setStage(pipe);
+    expect(await plain.run('gc', 'step', 'ref-count', '--mutator', 'young')).toBe(0);
+    // A name with a number of its own stands apart from its count.
+    expect(plain.stdout()).toContain('I1:1#');
   });
 
   test('has colours where they are asked for', async () => {
@@ -100,8 +120,11 @@ describe('linefill gc map', () => {
     const stage = setStage(screen);
     expect(await stage.run('gc', 'map', 'rewiring', '--heap', '1KiB', ...small)).toBe(0);
     expect(stage.stdout().replace(/\s+/g, ' ')).toMatch(
-      /copying between two halves ran out of memory after \d+ rows: no room was left for an object that would have made [\d.]+ (?:B|KiB) of objects, in a heap of 1 KiB with its tables and gaps\./,
+      /copying between two halves ran out of memory after \d+ rows: no room for \d+ B in one piece; [\d.]+ (?:B|KiB) are free in pieces of [\d.]+ (?:B|KiB) at most, in a heap of 1 KiB with its tables and gaps\./,
     );
+    // Of the rows that were done: what the whole program reaches has no place in a half.
+    const reachable = /most reachable ([\d.]+) B\./.exec(stage.stdout().replace(/\s+/g, ' '));
+    expect(Number(reachable?.[1])).toBeLessThanOrEqual(512);
   });
 
   test('writes a page, once', async () => {

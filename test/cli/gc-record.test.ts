@@ -42,11 +42,18 @@ describe('a program with a cache', () => {
     expect(shareAt(model.survival, 8e6)).toBeLessThan(0.3);
     expect(stage.stdout()).toBe('');
     expect(stage.stderr()).toContain('app.gc.json: process');
-    expect(stage.stderr().replaceAll(/\s+/g, ' ')).toContain('its exact curve is at most');
+    expect(stage.stderr().replaceAll(/\s+/g, ' ')).toContain('Its exact curve is at most');
     const info = setStage({ columns: 60 });
     expect(await info.run('gc', 'info', out)).toBe(0);
     expect(stage.stderr()).toContain(info.stdout());
     expect(info.stdout()).toContain('the trace made of it');
+    expect(info.stdout()).toMatch(/^off heap +at a look at most .* in Buffers/m);
+    expect(info.stdout().replaceAll(/\s+/g, ' ')).toMatch(
+      /made of it [\d,]+ objects; [\d,]+ operations that allocate .*, [\d,]+ B a thousand; .* live at most, .* on average/,
+    );
+    expect(info.stdout().replaceAll(/\s+/g, ' ')).toMatch(
+      /ages are multiplied by [\d.]+, sizes are the program's own/,
+    );
     expect(widest(info.stdout())).toBeLessThanOrEqual(60);
   });
 
@@ -82,6 +89,13 @@ describe('what can not be recorded is said', () => {
     expect(await refused('-o', 'a.json', '--', process.execPath, '-e', '1')).toMatch(
       /only \d+ sampled objects/,
     );
+  });
+
+  test('a program whose memory lies off the heap', async () => {
+    const held = 'globalThis.held = Array.from({ length: 40 }, () => Buffer.alloc(1 << 20))';
+    const said = (await refused('-o', 'a.json', '--', process.execPath, '-e', held)).replaceAll(/\s+/g, ' ');
+    expect(said).toMatch(/only \d+ sampled objects .* off the heap.* at a look up to 40 MiB in Buffers/);
+    expect(said).toContain('linefill alloc record');
   });
 
   test('a file that is no model', async () => {

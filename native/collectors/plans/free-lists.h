@@ -7,20 +7,18 @@
 // src/collectors/plans/free-lists.ts.
 #pragma once
 
-#include "collectors/collector.h"
+#include "collectors/plain-heap.h"
 #include "collectors/spaces/bump-space.h"
 #include "collectors/spaces/cell-sizes.h"
-#include "inline.h"
 
 namespace linefill {
 
-class FreeLists {
+class FreeLists : public PlainHeap {
   static constexpr uint32_t kFirst = (kHeapStart + CellSizes::kSizes + 15) / 16 * 16;
   // Threaded at once.
   static constexpr uint32_t kThreadedWords = 1 << 14;
 
  public:
-  static constexpr uint32_t kExtraWords = 0;
   static constexpr uint32_t kSettings = 0;
 
   static std::string check(size_t heap_words, std::span<const uint32_t> /*settings*/) {
@@ -28,37 +26,23 @@ class FreeLists {
   }
 
   FreeLists(const CollectorRoom& room, std::span<const uint32_t> /*settings*/)
-      : heap_(room.heap.data()),
-        heads_(heap_ + kHeapStart),
-        roots_(room.roots),
-        pauses_(room.pauses),
-        rest_(kFirst, static_cast<uint32_t>(room.heap.size())) {
+      : PlainHeap(room), heads_(heap_ + kHeapStart), rest_(kFirst, static_cast<uint32_t>(room.heap.size())) {
     std::fill(heads_, heap_ + kFirst, kNull);
   }
 
   uint32_t alloc(uint32_t slots, uint64_t words) {
     const uint32_t at = take(words);
     if (at == kNull) [[unlikely]]
-      return out_of_memory(counts, used_words(), words);
-    make_object(heap_, at, kExtraWords, slots, static_cast<uint32_t>(words), kWhite);
-    ++counts.allocated_objects;
-    counts.allocated_words += words;
-    return at;
+      return out_of_memory(*this, words);
+    return make(at, slots, words);
   }
 
-  uint32_t load(uint32_t object, uint32_t slot) const { return heap_[object + kObjectHeaderWords + slot]; }
-
-  void store(uint32_t object, uint32_t slot, uint32_t target) {
-    heap_[object + kObjectHeaderWords + slot] = target;
-    ++counts.stores;
-  }
-
-  void set_root(uint32_t index, uint32_t target) { roots_[index] = target; }
   void collect() {}
   void finish() { counts.peak_used_words = used_words(); }
   uint32_t used_words() const { return static_cast<uint32_t>(counts.allocated_words); }
-
-  Counts counts;
+  uint32_t capacity_words() const { return rest_.capacity_words(); }
+  // Of the stretch that is not cut into cells yet.
+  uint32_t largest_free_words() const { return rest_.largest_free_words(); }
 
  private:
   uint32_t take(uint64_t words) {
@@ -87,10 +71,7 @@ class FreeLists {
     pauses_->end();
   }
 
-  uint32_t* heap_;
   uint32_t* heads_;
-  std::span<uint32_t> roots_;
-  PauseLog* pauses_;
   BumpSpace rest_;
 };
 

@@ -10,8 +10,8 @@
 // Handbook (2012), chapter 9. TypeScript twin: src/collectors/plans/generational.ts.
 #pragma once
 
-#include "collectors/collector.h"
 #include "collectors/marking.h"
+#include "collectors/plain-heap.h"
 #include "collectors/plans/generations.h"
 #include "collectors/spaces/block-space.h"
 #include "collectors/spaces/card-table.h"
@@ -28,9 +28,8 @@ concept Slides = requires(Space& space, Counts& counts) {
 };
 
 template <class Old, class Remembered>
-class Generational {
+class Generational : public PlainHeap {
  public:
-  static constexpr uint32_t kExtraWords = 0;
   static constexpr uint32_t kSettings = Generations::kSettings;
 
   static std::string check(size_t heap_words, std::span<const uint32_t> settings) {
@@ -43,16 +42,11 @@ class Generational {
   uint32_t alloc(uint32_t slots, uint64_t words) {
     uint32_t at = words <= large_words_ ? nursery_.take(words) : kNull;
     if (at == kNull) [[unlikely]] {
-      at = alloc_slowly(words);
-      if (at == kNull) return out_of_memory(counts, used_words(), words);
+      at = take_slowly(words);
+      if (at == kNull) return kNull;
     }
-    make_object(heap_, at, kExtraWords, slots, static_cast<uint32_t>(words), kWhite);
-    ++counts.allocated_objects;
-    counts.allocated_words += words;
-    return at;
+    return make(at, slots, words);
   }
-
-  uint32_t load(uint32_t object, uint32_t slot) const { return heap_[object + kObjectHeaderWords + slot]; }
 
   void store(uint32_t object, uint32_t slot, uint32_t target) {
     const uint32_t at = object + kObjectHeaderWords + slot;
@@ -61,25 +55,24 @@ class Generational {
     ++counts.stores;
   }
 
-  void set_root(uint32_t index, uint32_t target) { roots_[index] = target; }
-
   void collect() {
     begin(PauseKind::kFull);
+    const uint64_t before = counts.marked_objects;
     // 1. All that the roots reach, old and young.
     mark();
     // 2. The old generation's garbage.
     reclaim();
     // 3. The young are promoted, as far as there is room. Every old object is alive now, and looked at.
     evacuate(1, true);
-    ++counts.full_collections;
+    counts.keep(counts.marked_objects - before, marking_.words());
     pauses_->end();
   }
 
   void finish() { note_use(); }
 
   uint32_t used_words() const { return old_.used_words() + nursery_.used_words(); }
-
-  Counts counts;
+  uint32_t capacity_words() const { return old_.capacity_words() + nursery_.capacity_words(); }
+  uint32_t largest_free_words() { return std::max(old_.largest_free_words(), nursery_.largest_free_words()); }
 
  private:
   static uint32_t table_words(size_t heap_words) {
@@ -87,10 +80,8 @@ class Generational {
   }
 
   Generational(const CollectorRoom& room, const Generations& plan)
-      : heap_(room.heap.data()),
+      : PlainHeap(room),
         scratch_(room.scratch.data()),
-        roots_(room.roots),
-        pauses_(room.pauses),
         remembered_(heap_, static_cast<uint32_t>(room.heap.size()), kHeapStart, plan.young_start),
         old_(heap_, plan.old_start, plan.young_start),
         marking_(heap_, room.scratch, kExtraWords),
@@ -101,7 +92,7 @@ class Generational {
   bool is_young(uint32_t at) const { return nursery_.contains(at); }
 
   void note_use() {
-    counts.peak_used_words = std::max<uint64_t>(counts.peak_used_words, used_words());
+    PlainHeap::note_use(used_words());
     counts.barrier_hits = remembered_.hits(counts.stores);
   }
 
@@ -111,7 +102,7 @@ class Generational {
   }
 
   // Where the nursery has no room for it, or should not have it.
-  uint32_t alloc_slowly(uint64_t words) {
+  LINEFILL_COLD uint32_t take_slowly(uint64_t words) {
     const bool is_large = words > large_words_;
     uint32_t at = kNull;
     if (is_large) {
@@ -126,7 +117,8 @@ class Generational {
       // Better the wrong generation than none.
       if (at == kNull) at = is_large ? nursery_.take(words) : old_.take(words);
     }
-    if (at != kNull && !is_young(at)) {
+    if (at == kNull) return out_of_memory(*this, words);
+    if (!is_young(at)) {
       remembered_.placed(at, static_cast<uint32_t>(words));
       ++old_objects_;
     }
@@ -162,13 +154,11 @@ class Generational {
       ++old_marked_;
       if constexpr (Slides<Old>) old_.cover(at);
     });
-    counts.live_words = marking_.words();
   }
 
   // Frees what is not marked of the old generation.
   void reclaim() {
     if constexpr (Slides<Old>) {
-      counts.freed_objects += old_objects_ - old_marked_;
       old_.compute_addresses();
       const auto forward = [this](uint32_t& slot) {
         if (old_.contains(slot)) slot = old_.forward(slot);
@@ -182,7 +172,7 @@ class Generational {
       old_.update_references();
       old_.slide(counts);
     } else {
-      old_.sweep(counts);
+      old_.sweep();
     }
     old_objects_ = old_marked_;
   }
@@ -282,10 +272,7 @@ class Generational {
     return before != after && is_young(after);
   }
 
-  uint32_t* heap_;
   uint32_t* scratch_;
-  std::span<uint32_t> roots_;
-  PauseLog* pauses_;
   Remembered remembered_;
   Old old_;
   Marking marking_;

@@ -5,15 +5,14 @@
 // src/collectors/plans/mark-compact.ts.
 #pragma once
 
-#include "collectors/collector.h"
 #include "collectors/marking.h"
+#include "collectors/plain-heap.h"
 #include "collectors/spaces/compact-space.h"
 
 namespace linefill {
 
-class MarkCompact {
+class MarkCompact : public PlainHeap {
  public:
-  static constexpr uint32_t kExtraWords = 0;
   static constexpr uint32_t kSettings = 0;
 
   static std::string check(size_t heap_words, std::span<const uint32_t> /*settings*/) {
@@ -21,9 +20,7 @@ class MarkCompact {
   }
 
   MarkCompact(const CollectorRoom& room, std::span<const uint32_t> /*settings*/)
-      : heap_(room.heap.data()),
-        roots_(room.roots),
-        pauses_(room.pauses),
+      : PlainHeap(room),
         space_(heap_, kHeapStart, static_cast<uint32_t>(room.heap.size())),
         marking_(heap_, room.scratch, kExtraWords) {}
 
@@ -32,27 +29,14 @@ class MarkCompact {
     if (at == kNull) [[unlikely]] {
       collect();
       at = space_.take(words);
-      if (at == kNull) return out_of_memory(counts, space_.used_words(), words);
+      if (at == kNull) return out_of_memory(*this, words);
     }
-    make_object(heap_, at, kExtraWords, slots, static_cast<uint32_t>(words), kWhite);
-    ++counts.allocated_objects;
-    counts.allocated_words += words;
-    return at;
+    return make(at, slots, words);
   }
-
-  uint32_t load(uint32_t object, uint32_t slot) const { return heap_[object + kObjectHeaderWords + slot]; }
-
-  void store(uint32_t object, uint32_t slot, uint32_t target) {
-    heap_[object + kObjectHeaderWords + slot] = target;
-    ++counts.stores;
-  }
-
-  void set_root(uint32_t index, uint32_t target) { roots_[index] = target; }
 
   void collect() {
     pauses_->begin(PauseKind::kFull);
-    counts.peak_used_words = std::max<uint64_t>(counts.peak_used_words, used_words());
-    const uint64_t held = counts.allocated_objects - counts.freed_objects;
+    note_use(used_words());
     // 1. Marks.
     const uint64_t before = counts.marked_objects;
     space_.clear_marks();
@@ -68,22 +52,17 @@ class MarkCompact {
     space_.update_references();
     // 4. Moves.
     space_.slide(counts);
-    counts.freed_objects += held - (counts.marked_objects - before);
-    counts.live_words = used_words();
-    ++counts.full_collections;
+    counts.keep(counts.marked_objects - before, used_words());
     pauses_->end();
   }
 
-  void finish() { counts.peak_used_words = std::max<uint64_t>(counts.peak_used_words, used_words()); }
+  void finish() { note_use(used_words()); }
 
   uint32_t used_words() const { return space_.used_words(); }
-
-  Counts counts;
+  uint32_t capacity_words() const { return space_.capacity_words(); }
+  uint32_t largest_free_words() const { return space_.largest_free_words(); }
 
  private:
-  uint32_t* heap_;
-  std::span<uint32_t> roots_;
-  PauseLog* pauses_;
   CompactSpace space_;
   Marking marking_;
 };

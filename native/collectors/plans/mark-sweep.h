@@ -6,15 +6,14 @@
 // TypeScript twin: src/collectors/plans/mark-sweep.ts.
 #pragma once
 
-#include "collectors/collector.h"
 #include "collectors/marking.h"
+#include "collectors/plain-heap.h"
 #include "collectors/spaces/block-space.h"
 
 namespace linefill {
 
-class MarkSweep {
+class MarkSweep : public PlainHeap {
  public:
-  static constexpr uint32_t kExtraWords = 0;
   // Whether the sweep is lazy.
   static constexpr uint32_t kSettings = 1;
   static constexpr uint32_t kLeastWords = (kHeapStart + BlockSpace::kLeastWords + 15) / 16 * 16;
@@ -25,9 +24,7 @@ class MarkSweep {
   }
 
   MarkSweep(const CollectorRoom& room, std::span<const uint32_t> settings)
-      : heap_(room.heap.data()),
-        roots_(room.roots),
-        pauses_(room.pauses),
+      : PlainHeap(room),
         space_(heap_, kHeapStart, static_cast<uint32_t>(room.heap.size())),
         marking_(heap_, room.scratch, kExtraWords),
         is_lazy_(settings[0] != 0) {}
@@ -36,66 +33,43 @@ class MarkSweep {
     const uint32_t at = space_.take_at_hand(words);
     if (at == kNull) [[unlikely]]
       return alloc_slowly(slots, words);
-    return made(at, slots, words);
+    return make(at, slots, words);
   }
-
-  uint32_t load(uint32_t object, uint32_t slot) const { return heap_[object + kObjectHeaderWords + slot]; }
-
-  void store(uint32_t object, uint32_t slot, uint32_t target) {
-    heap_[object + kObjectHeaderWords + slot] = target;
-    ++counts.stores;
-  }
-
-  void set_root(uint32_t index, uint32_t target) { roots_[index] = target; }
 
   LINEFILL_COLD void collect() {
     pauses_->begin(PauseKind::kFull);
-    note_used();
+    note_use(used_words());
     space_.finish_sweep();
+    const uint64_t before = counts.marked_objects;
     // 1. Roots.
     marking_.begin();
     for (const uint32_t root : roots_) marking_.see(space_, root);
     // 2. What they reach.
     marking_.drain(space_, counts);
     // 3. All else is free.
-    space_.begin_lazy_sweep(counts);
+    space_.begin_lazy_sweep();
     if (!is_lazy_) space_.finish_sweep();
-    counts.live_words = marking_.words();
-    ++counts.full_collections;
+    counts.keep(counts.marked_objects - before, marking_.words());
     pauses_->end();
   }
 
-  void finish() { note_used(); }
+  void finish() { note_use(used_words()); }
 
   uint32_t used_words() const { return space_.used_words(); }
-
-  Counts counts;
+  uint32_t capacity_words() const { return space_.capacity_words(); }
+  uint32_t largest_free_words() { return space_.largest_free_words(); }
 
  private:
-  LINEFILL_INLINE inline uint32_t made(uint32_t at, uint32_t slots, uint64_t words) {
-    make_object(heap_, at, kExtraWords, slots, static_cast<uint32_t>(words), kWhite);
-    ++counts.allocated_objects;
-    counts.allocated_words += words;
-    return at;
-  }
-
   LINEFILL_COLD uint32_t alloc_slowly(uint32_t slots, uint64_t words) {
     uint32_t at = space_.take(words);
     if (at == kNull) {
       collect();
       at = space_.take(words);
-      if (at == kNull) return out_of_memory(counts, space_.used_words(), words);
+      if (at == kNull) return out_of_memory(*this, words);
     }
-    return made(at, slots, words);
+    return make(at, slots, words);
   }
 
-  void note_used() {
-    counts.peak_used_words = std::max<uint64_t>(counts.peak_used_words, space_.used_words());
-  }
-
-  uint32_t* heap_;
-  std::span<uint32_t> roots_;
-  PauseLog* pauses_;
   BlockSpace space_;
   Marking marking_;
   bool is_lazy_;

@@ -16,9 +16,8 @@
 namespace linefill {
 
 template <bool kCycles>
-class RefCountDeferred {
+class RefCountDeferred : public CountedHeap {
  public:
-  static constexpr uint32_t kExtraWords = kCountedExtraWords;
   // Objects more in the table that make it look at the roots; with cycles, candidates more that make it look
   // for those then; 0: they don't. And whether it coalesces, 0 or 1.
   static constexpr uint32_t kSettings = kCycles ? 3 : 2;
@@ -31,13 +30,11 @@ class RefCountDeferred {
   }
 
   RefCountDeferred(const CollectorRoom& room, std::span<const uint32_t> settings)
-      : heap_(room.heap, counts),
-        roots_(room.roots),
-        pauses_(room.pauses),
+      : CountedHeap(room),
         table_(room.scratch.data()),
-        trials_(heap_, room.scratch.subspan(most_objects(room.heap.size()), most_objects(room.heap.size())),
+        trials_(*this, room.scratch.subspan(most_objects(room.heap.size()), most_objects(room.heap.size())),
                 room.scratch.subspan(2 * size_t{most_objects(room.heap.size())})),
-        log_(heap_, room.scratch.subspan(2 * size_t{most_objects(room.heap.size())})),
+        log_(*this, room.scratch.subspan(2 * size_t{most_objects(room.heap.size())})),
         coalesces_(settings.back() == 1),
         more_pending_(or_never(settings[0])),
         more_candidates_(or_never(kCycles ? settings[1] : 0)),
@@ -50,11 +47,11 @@ class RefCountDeferred {
       reconcile(kCycles && trials_.size() >= most_candidates_);
     if (coalesces_ && !log_.fits(0)) [[unlikely]]
       reconcile(false);
-    uint32_t at = heap_.make(slots, words);
+    uint32_t at = make(slots, words);
     if (at == kNull) [[unlikely]] {
       reconcile(kCycles);
-      at = heap_.make(slots, words);
-      if (at == kNull) return heap_.refuse(words);
+      at = make(slots, words);
+      if (at == kNull) return refuse(words);
     }
     newest_ = at;
     wait(at);
@@ -62,10 +59,8 @@ class RefCountDeferred {
     return at;
   }
 
-  uint32_t load(uint32_t object, uint32_t slot) { return heap_.slot(object, slot); }
-
-  void store(uint32_t object, uint32_t slot, uint32_t target) {
-    uint32_t& word = heap_.slot(object, slot);
+  void store(uint32_t object, uint32_t index, uint32_t target) {
+    uint32_t& word = slot(object, index);
     ++counts.stores;
     if (coalesces_ && is_noted(object)) {
       word = target;
@@ -85,12 +80,6 @@ class RefCountDeferred {
     reconcile(true);
   }
 
-  void finish() {}
-
-  uint32_t used_words() const { return heap_.used_words(); }
-
-  Counts counts;
-
  private:
   using Suspects = std::conditional_t<kCycles, TrialDeletion, NoSuspects>;
 
@@ -109,8 +98,13 @@ class RefCountDeferred {
     if (newest_ != kNull) raise(newest_);
     // 2. What waits in the table is named by a root, or by a slot since, or it is dead.
     while (pending_ > 0) settle(table_[--pending_]);
-    // 3. Cycles.
-    if (is_full) trials_.collect();
+    // 3. Cycles. What a root names is on none that is garbage, and is suspected anew below.
+    if (is_full) {
+      for (const uint32_t root : roots_) {
+        if (root != kNull) trials_.pardon(root);
+      }
+      trials_.collect();
+    }
     // 4. Roots count no longer. A cycle may hang on one, and the root can go without a trace.
     for (const uint32_t root : roots_) {
       if (root != kNull) lower(root);
@@ -118,32 +112,35 @@ class RefCountDeferred {
     if (newest_ != kNull) lower(newest_);
     most_pending_ = pending_ + more_pending_;
     if (is_full) most_candidates_ = trials_.size() + more_candidates_;
-    ++(is_full ? counts.full_collections : counts.minor_collections);
-    if (is_full) counts.live_words = heap_.used_words();
+    if (is_full) {
+      note_collection();
+    } else {
+      ++counts.minor_collections;
+    }
     pauses_->end();
   }
 
   // An object leaves the table. It may be part of a cycle from now on, though no count of it ever fell.
   void settle(uint32_t at) {
-    heap_.state(at) &= ~kPending;
-    if (heap_.count(at) > 0) {
+    state(at) &= ~kPending;
+    if (count(at) > 0) {
       trials_.suspect(at);
       return;
     }
-    for (const uint32_t target : heap_.slots(at)) {
+    for (const uint32_t target : slots(at)) {
       if (target != kNull) lower(target);
     }
     if (trials_.holds(at)) {
-      heap_.paint(at, kBlack);
+      paint(at, kBlack);
     } else {
-      heap_.free(at);
+      free(at);
     }
   }
 
   // Whether what the object's slots name is counted later: it is noted, or it can be now.
   bool is_noted(uint32_t at) {
-    if (heap_.is(at, kChanged)) return true;
-    const uint32_t slots = heap_.slot_count(at);
+    if (is(at, kChanged)) return true;
+    const uint32_t slots = slot_count(at);
     if (!log_.fits(slots)) reconcile(false);
     if (!log_.fits(slots)) return false;
     ++counts.barrier_hits;
@@ -152,13 +149,13 @@ class RefCountDeferred {
   }
 
   void raise(uint32_t at) {
-    ++heap_.count(at);
+    ++count(at);
     ++counts.count_changes;
   }
 
   void lower(uint32_t at) {
     ++counts.count_changes;
-    if (--heap_.count(at) == 0) {
+    if (--count(at) == 0) {
       wait(at);
     } else {
       trials_.suspect(at);
@@ -167,15 +164,12 @@ class RefCountDeferred {
 
   // No slot names the object.
   void wait(uint32_t at) {
-    if (heap_.is(at, kPending)) return;
-    heap_.state(at) |= kPending;
+    if (is(at, kPending)) return;
+    state(at) |= kPending;
     table_[pending_++] = at;
     counts.peak_scratch_words = std::max<uint64_t>(counts.peak_scratch_words, pending_);
   }
 
-  CountedHeap heap_;
-  std::span<uint32_t> roots_;
-  PauseLog* pauses_;
   uint32_t* table_;
   Suspects trials_;
   // It lies where the trials' stack does, which is used when the log is empty.

@@ -6,22 +6,20 @@
 
 #include <utility>
 
-#include "collectors/collector.h"
+#include "collectors/plain-heap.h"
 #include "collectors/spaces/bump-space.h"
 
 namespace linefill {
 
-class SemiSpace {
+class SemiSpace : public PlainHeap {
  public:
-  static constexpr uint32_t kExtraWords = 0;
   static constexpr uint32_t kSettings = 0;
 
   static std::string check(size_t heap_words, std::span<const uint32_t> /*settings*/) {
     return check_collected_heap(heap_words);
   }
 
-  SemiSpace(const CollectorRoom& room, std::span<const uint32_t> /*settings*/)
-      : heap_(room.heap.data()), roots_(room.roots), pauses_(room.pauses) {
+  SemiSpace(const CollectorRoom& room, std::span<const uint32_t> /*settings*/) : PlainHeap(room) {
     const auto words = static_cast<uint32_t>(room.heap.size());
     const uint32_t half = (words - kHeapStart) / 4 * 2;
     from_ = BumpSpace(kHeapStart, kHeapStart + half);
@@ -33,29 +31,15 @@ class SemiSpace {
     if (at == kNull) [[unlikely]] {
       collect();
       at = from_.take(words);
-      if (at == kNull) return out_of_memory(counts, from_.used_words(), words);
+      if (at == kNull) return out_of_memory(*this, words);
     }
-    make_object(heap_, at, kExtraWords, slots, static_cast<uint32_t>(words), kWhite);
-    ++counts.allocated_objects;
-    counts.allocated_words += words;
-    return at;
+    return make(at, slots, words);
   }
-
-  uint32_t load(uint32_t object, uint32_t slot) const { return heap_[object + kObjectHeaderWords + slot]; }
-
-  void store(uint32_t object, uint32_t slot, uint32_t target) {
-    heap_[object + kObjectHeaderWords + slot] = target;
-    ++counts.stores;
-  }
-
-  void set_root(uint32_t index, uint32_t target) { roots_[index] = target; }
 
   void collect() {
     pauses_->begin(PauseKind::kFull);
-    counts.peak_used_words = std::max<uint64_t>(counts.peak_used_words, from_.used_words());
-    const uint64_t allocated = counts.allocated_objects - counts.freed_objects;
+    note_use(used_words());
     const uint64_t before = counts.marked_objects;
-    const uint32_t used = from_.used_words();
     // 1. Roots.
     to_.clear();
     for (uint32_t& root : roots_) root = copied(root);
@@ -70,19 +54,16 @@ class SemiSpace {
     }
     // 3. The halves change places.
     std::swap(from_, to_);
-    counts.live_words = from_.used_words();
     counts.copied_words += from_.used_words();
-    counts.freed_objects += allocated - (counts.marked_objects - before);
-    counts.freed_words += used - from_.used_words();
-    ++counts.full_collections;
+    counts.keep(counts.marked_objects - before, from_.used_words());
     pauses_->end();
   }
 
-  void finish() { counts.peak_used_words = std::max<uint64_t>(counts.peak_used_words, from_.used_words()); }
+  void finish() { note_use(used_words()); }
 
   uint32_t used_words() const { return from_.used_words(); }
-
-  Counts counts;
+  uint32_t capacity_words() const { return from_.capacity_words(); }
+  uint32_t largest_free_words() const { return from_.largest_free_words(); }
 
  private:
   // Where the object is now, copied if it wasn't yet.
@@ -93,9 +74,6 @@ class SemiSpace {
     return evacuate(heap_, at, to_);
   }
 
-  uint32_t* heap_;
-  std::span<uint32_t> roots_;
-  PauseLog* pauses_;
   BumpSpace from_;
   BumpSpace to_;
 };

@@ -17,9 +17,9 @@
 // TypeScript twin: src/collectors/spaces/block-space.ts.
 #pragma once
 
+#include <bit>
 #include <cstring>
 
-#include "collectors/counts.h"
 #include "collectors/object.h"
 #include "collectors/spaces/block-map.h"
 #include "collectors/spaces/block-table.h"
@@ -76,6 +76,12 @@ class BlockSpace {
     head_[kSweepAt] = blocks;
   }
 
+  // What an object of so many words takes of the space: a cell, or whole blocks.
+  static constexpr uint64_t room_words(uint64_t words) {
+    if (words <= kMostCellWords) return kCellSizes.words[kCellSizes.of_pairs[words / 2]];
+    return (words + kBlockWords - 1) / kBlockWords * kBlockWords;
+  }
+
   // Free words for an object from its size's hole; kNull: that is spent, or there is none of such a size.
   LINEFILL_INLINE inline uint32_t take_at_hand(uint64_t words) {
     if (words > kMostCellWords) return kNull;
@@ -118,17 +124,16 @@ class BlockSpace {
   bool is_marked(uint32_t at) const { return marks_.has(at); }
   void clear_marks() { marks_.clear(table_.blocks()); }
 
-  // What is not marked is free, and no mark is left. Counts what became free, words by the cell.
-  void sweep(Counts& counts) {
-    begin_lazy_sweep(counts);
+  // What is not marked is free, and no mark is left.
+  void sweep() {
+    begin_lazy_sweep();
     finish_sweep();
   }
 
   // The same, but each block only when room is looked for, or by finish_sweep; until then nothing may be
   // marked.
-  void begin_lazy_sweep(Counts& counts) {
+  void begin_lazy_sweep() {
     finish_sweep();
-    counts_ = &counts;
     leave_holes();
     for (uint32_t size = 0; size < CellSizes::kSizes; ++size) {
       sizes_[kSizeWords * size + kList] = 0;
@@ -163,16 +168,38 @@ class BlockSpace {
     return head_[kUsedWords] - reserved;
   }
 
+  // In one piece: blocks in a row, or the largest cell where no block is free. Ends what is lazy.
+  LINEFILL_COLD uint32_t largest_free_words() {
+    finish_sweep();
+    leave_holes();
+    if (table_.free_blocks() > 0) return table_.longest() * kBlockWords;
+    for (uint32_t size = CellSizes::kSizes; size-- > 0;) {
+      if (sizes_[kSizeWords * size + kList] != 0) return kCellSizes.words[size];
+    }
+    return 0;
+  }
+
   // Every object that is not free, in the order of addresses; where a block waits, only those marked.
   template <class See>
   void objects(See&& see) const {
     for (uint32_t block = 0; block < table_.blocks(); ++block) {
       const uint32_t kind = table_.kinds[block] & kKindMask;
       if (kind == 0 || kind == kRest) continue;
-      const uint32_t cell = kind == kRun ? kBlockWords : kCellSizes.words[kind - 1];
-      uint32_t at = base_ + block * kBlockWords;
-      for (const uint32_t last = at + kBlockWords - cell; at <= last; at += cell) {
-        if (is_object(at)) see(at);
+      const uint32_t* map = (is_waiting(block) ? marks_ : used_).of_block(block);
+      uint32_t first = base_ + block * kBlockWords;
+      if (kind == kRun) {
+        if ((map[0] & 1) != 0) see(first);
+        continue;
+      }
+      // What is left of the size's hole is in use, but nobody's yet.
+      const uint32_t* own = sizes_ + kSizeWords * (kind - 1);
+      const uint32_t hole = own[kCursor];
+      const uint32_t hole_words = own[kLimit] - hole;
+      for (uint32_t word = 0; word < kMapWords; ++word, first += 64) {
+        for (uint32_t bits = map[word]; bits != 0; bits &= bits - 1) {
+          const uint32_t at = first + 2 * static_cast<uint32_t>(std::countr_zero(bits));
+          if (at - hole >= hole_words) see(at);
+        }
       }
     }
   }
@@ -180,16 +207,6 @@ class BlockSpace {
  private:
   uint32_t block_of(uint32_t at) const { return (at - base_) / kBlockWords; }
   bool is_waiting(uint32_t block) const { return ((table_.kinds[block] ^ head_[kEpoch]) & kEpochFlag) != 0; }
-
-  bool is_object(uint32_t at) const {
-    const uint32_t block = block_of(at);
-    if (!used_.has(at)) return false;
-    if (is_waiting(block)) return is_marked(at);
-    const uint32_t kind = table_.kinds[block] & kKindMask;
-    if (kind == kRun) return true;
-    const uint32_t* own = sizes_ + kSizeWords * (kind - 1);
-    return at - own[kCursor] >= own[kLimit] - own[kCursor];
-  }
 
   // 1. The next hole of the block at hand. 2. A block of this size with room. 3. In a lazy sweep, blocks
   // until one has room. 4. A free block. 5. What other sizes hold and don't use.
@@ -274,15 +291,11 @@ class BlockSpace {
         table_.kinds[block] ^= kEpochFlag;
         return;
       }
-      ++counts_->freed_objects;
-      counts_->freed_words += uint64_t{table_.taken[block]} * kBlockWords;
       return free_run(block);
     }
     const uint32_t size = kind - 1;
     const uint32_t marked = marks_.count(block);
     const uint32_t dead = table_.taken[block] - marked;
-    counts_->freed_objects += dead;
-    counts_->freed_words += uint64_t{dead} * kCellSizes.words[size];
     head_[kUsedWords] -= dead * kCellSizes.words[size];
     table_.taken[block] = marked;
     if (marked == 0) return table_.give(block);
@@ -329,7 +342,6 @@ class BlockSpace {
   BlockMap marks_;
   uint32_t base_ = 0;
   uint32_t span_ = 0;
-  Counts* counts_ = nullptr;
 };
 
 }  // namespace linefill

@@ -6,7 +6,9 @@
 //
 // Kinds and taken are the owner's; next and previous hold lists, whose first and last block + 1 stand in two
 // words of the owner's, 0 for none.
-// Blocks are taken from the lowest address on. Cost: a single block O(blocks / 32) at worst, a run O(blocks).
+// Single blocks are taken from the lowest address on, runs from the highest, so that blocks which are freed
+// one by one don't leave gaps where runs are looked for. Cost: a single block O(blocks / 32) at worst, a run
+// O(blocks).
 // TypeScript twin: src/collectors/spaces/block-table.ts.
 #pragma once
 
@@ -44,19 +46,31 @@ class BlockTable {
   uint32_t blocks() const { return head_[kBlocks]; }
   uint32_t free_blocks() const { return head_[kFreeBlocks]; }
 
-  // The first so many free blocks in a row; blocks(): there are none.
+  // The last so many free blocks in a row; blocks(): there are none.
   uint32_t find(uint32_t wanted) const {
     uint32_t run = 0;
-    for (uint32_t block = head_[kFirstFree] * 32; block < blocks(); ++block) {
-      if (block % 32 == 0 && free_[block / 32] == 0) {
+    for (uint32_t block = blocks(), lowest = head_[kFirstFree] * 32; block > lowest;) {
+      --block;
+      if (block % 32 == 31 && free_[block / 32] == 0) {
         run = 0;
-        block += 31;
+        block -= 31;
         continue;
       }
       run = (free_[block / 32] & bit(block)) != 0 ? run + 1 : 0;
-      if (run == wanted) return block + 1 - wanted;
+      if (run == wanted) return block;
     }
     return blocks();
+  }
+
+  // Free blocks in the longest row of them. O(blocks).
+  uint32_t longest() const {
+    uint32_t run = 0;
+    uint32_t longest = 0;
+    for (uint32_t block = 0; block < blocks(); ++block) {
+      run = (free_[block / 32] & bit(block)) != 0 ? run + 1 : 0;
+      longest = std::max(longest, run);
+    }
+    return longest;
   }
 
   // Takes the first free block; there is one.

@@ -31,6 +31,7 @@ class BumpSpace {
   uint32_t end() const { return end_; }
   uint32_t used_words() const { return free_ - start_; }
   uint32_t capacity_words() const { return end_ - start_; }
+  uint32_t largest_free_words() const { return end_ - free_; }
 
  private:
   uint32_t start_ = kNull;

@@ -47,6 +47,7 @@ class CompactSpace {
   uint32_t end() const { return end_; }
   uint32_t used_words() const { return free_ - first_; }
   uint32_t capacity_words() const { return end_ - first_; }
+  uint32_t largest_free_words() const { return end_ - free_; }
 
   bool is_marked(uint32_t at) const { return (table_[pair_of(at)] & bit_of(at)) != 0; }
 
@@ -118,7 +119,6 @@ class CompactSpace {
       }
       to += words;
     });
-    counts.freed_words += free_ - to;
     free_ = to;
   }
 

@@ -30,6 +30,8 @@ class Nursery {
   // Nothing lies behind it.
   bool contains(uint32_t at) const { return at >= start_; }
   uint32_t used_words() const { return young_.used_words(); }
+  uint32_t capacity_words() const { return words_; }
+  uint32_t largest_free_words() const { return young_.largest_free_words(); }
   // Objects of more are better born elsewhere.
   uint32_t most_object_words() const { return words_ / 4; }
 

@@ -5,6 +5,7 @@ import type { Findings, Group } from '../../experiment/findings.ts';
 import { makeFindings } from '../../experiment/make-findings.ts';
 import type { Run } from '../../experiment/run.ts';
 import type { ReplayFigures } from '../../experiments/allocation/replay-figures.ts';
+import { libraryPeers } from '../../experiments/allocation/peers.ts';
 import {
   type Contender,
   replayId,
@@ -228,9 +229,20 @@ const legend =
   "Ratio: over the baseline's time. p99 and the like: of calls timed one by one, a read of the clock in each. Memory, at " +
   'most: of ours the end of the highest block in the heap; of others what came into RAM in a process of their own, every ' +
   'page of a block written, where 16 MiB and more are live at once (n/a also where memory that it had from before served ' +
-  'a part). Over live: memory over what was live, both when most ' +
-  "was. F1 and F4: Johnstone and Wilson's, the mean over time, and most memory over most live. Internal: of the blocks left " +
-  'at the end, what nobody asked for. A narrow terminal shows fewer columns; --json has all.';
+  'a part): Rss of smaps_rollup, which that process reads a hundred times between two operations. Over live: memory over ' +
+  "what was live, both at the moment when most was. F1 and F4: Johnstone and Wilson's, the mean over time, and most " +
+  'memory over most live. Internal: of the blocks left at the end, what nobody asked for. A narrow terminal shows fewer ' +
+  'columns; --json has all.';
+
+/** What is to be known of allocators of libraries, where some are there. */
+function libraryLegend({ contenders }: ReplayReport): string {
+  const shown = libraryPeers.filter((peer) => contenders.some(({ id }) => id === peer));
+  if (shown.length === 0) return '';
+  const monotonic = shown.includes('pmr-monotonic')
+    ? ' pmr-monotonic takes nothing back before that: what it saves in time it keeps in memory.'
+    : '';
+  return ` ${list(shown)}: made anew for each replay, over operator new, and gone at its end.${monotonic}`;
+}
 
 function arranged(report: ReplayReport): {
   served: Served[];
@@ -266,7 +278,7 @@ export function replayText(report: ReplayReport, looks: Looks): string {
     wrap(head, looks.columns),
     renderTable(columns, rows, { width: looks.columns, paint }),
     [...verdictTexts(served, fastest, floorNs), ...left].map((text) => wrap(text, looks.columns)).join('\n'),
-    wrap(legend, looks.columns),
+    wrap(`${legend}${libraryLegend(report)}`, looks.columns),
   ];
   return `${paragraphs.join('\n\n')}\n`;
 }

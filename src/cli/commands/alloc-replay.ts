@@ -5,7 +5,8 @@ import { UserError } from '../../base/errors.ts';
 import { formatBytes, formatCount, formatNs } from '../../base/units.ts';
 import { checkPlace } from '../../base/whole-file.ts';
 import { writeRun } from '../../experiment/run-file.ts';
-import { generalPeers, noPeer } from '../../experiments/allocation/peers.ts';
+import { unfitPeer } from '../../experiments/allocation/library-fit.ts';
+import { noReplayPeer, replayPeers } from '../../experiments/allocation/peers.ts';
 import {
   figuresWithRoom,
   replayFigures,
@@ -33,9 +34,9 @@ import { replayData, type ReplayReport, replayText } from './alloc-replay-text.t
 const ours: readonly HeapChoice[] = heapChoices.filter(({ kind }) => kind.order === 'any');
 
 const groups: Readonly<Record<string, readonly string[]>> = {
-  all: [...ours.map(({ id }) => id), ...generalPeers],
+  all: [...ours.map(({ id }) => id), ...replayPeers],
   ours: ours.map(({ id }) => id),
-  others: generalPeers,
+  others: replayPeers,
   typescript: ours.map(({ id }) => `ts-${id}`),
 };
 const choices: readonly string[] = [...Object.keys(groups), ...groups['all']!, ...groups['typescript']!];
@@ -95,6 +96,8 @@ function guessedNs(
   return (elapsedNs * rows.length) / beginning.rows.length;
 }
 
+const availableBytes = (): number => environment().availableMemoryBytes() ?? 2 ** 32;
+
 /** One of ours: its figures, or why it can't be measured. */
 function prepareHeap(
   choice: HeapChoice,
@@ -103,9 +106,8 @@ function prepareHeap(
   isNamed: boolean,
 ): ReplayFigures | string {
   const { kind, parameter } = choice;
-  const available = environment().availableMemoryBytes() ?? 2 ** 32;
   const least = roomFor(outline.peakBytes);
-  const most = Math.min(2 ** 31, available / 4);
+  const most = Math.min(2 ** 31, availableBytes() / 4);
   if (least > most) return `its heap of ${formatBytes(least)} is more than a quarter of the available memory`;
   let figures: ReplayFigures;
   try {
@@ -155,9 +157,9 @@ function prepare(
     ? Object.entries(unfit).map(([id, reason]) => ({ id, reason }))
     : [];
   for (const id of ids) {
-    const peer = generalPeers.find((each) => each === id);
+    const peer = replayPeers.find((each) => each === id);
     if (peer !== undefined) {
-      const reason = noPeer(peer);
+      const reason = noReplayPeer(peer) ?? unfitPeer(peer, trace, named.includes(peer), availableBytes());
       if (reason === null) contenders.push({ id, heapBytes: null, language: 'native' });
       else leftOut.push({ id, reason });
       continue;

@@ -4,11 +4,12 @@ import { UserError } from '../../base/errors.ts';
 import { type Desk, examples } from '../desk.ts';
 import { parseSetting, type Setting } from '../settings.ts';
 import { parseAmount, parseSeed } from '../values.ts';
+import { type ProgramOptions, programOptions } from './gc-program-options.ts';
 
 /** In percent of what is reachable at most, or of its own size. */
 export type HeapSize = { readonly percent: number } | { readonly bytes: number };
 
-export interface GcMapOptions {
+export interface GcMapOptions extends ProgramOptions {
   readonly collector: string;
   readonly heap: HeapSize;
   readonly color?: 'space' | 'age' | 'size' | 'free';
@@ -58,7 +59,9 @@ export function addGcMap(gc: Command, { io, finish }: Desk): void {
         'size',
         'free',
       ]),
-    )
+    );
+  programOptions(map);
+  map
     .addOption(
       new Option('--set <name=value>', 'a number of the program, such as steps=1000; repeatable').argParser(
         (text: string, before?: readonly Setting[]) => [...(before ?? []), parseSetting(text, 'steps=1000')],

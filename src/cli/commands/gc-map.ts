@@ -10,48 +10,49 @@ import { type CollectorChoice, collectorChoices } from '../../collectors/plans.t
 import { stepPrograms } from '../../collectors/step-programs.ts';
 import { type Steps, stepsOf } from '../../collectors/steps.ts';
 import { programOf } from '../../experiments/collection/collector-run.ts';
-import { heapWordsFor, needyTrace } from '../../experiments/collection/mutate-kernels.ts';
+import { heapWordsFor, type NeedyTrace, needyTrace } from '../../experiments/collection/mutate-kernels.ts';
 import type { CollectorMap } from '../../report/heap-map/collector-map.ts';
-import type { MutatorTrace } from '../../trace/mutator-rows.ts';
-import { type MutatorProgram, mutatorTrace } from '../../trace/mutators.ts';
+import { type MutatorTrace, mutatorRowWords } from '../../trace/mutator-rows.ts';
+import { type MutatorProgram, mutatorTrace, ownSettings } from '../../trace/mutator.ts';
 import { exitCodes, type Io, looksOf } from '../io.ts';
 import { meant } from '../nearest.ts';
 import { namedProgram } from '../program-word.ts';
 import type { Setting } from '../settings.ts';
-import { parseAmount } from '../values.ts';
 import type { GcMapOptions, HeapSize } from './gc-map-options.ts';
+import { checkLack, wholeNumber, withOptions } from './gc-program-options.ts';
 
 const wordBytes = 4;
 /** What every heap is a multiple of, in words. */
 const lineWords = 16;
 
 /** The program's numbers that were set. */
-function numbersOf(set: readonly Setting[], { id, parameters }: MutatorProgram): Record<string, number> {
+function numbersOf(set: readonly Setting[], program: MutatorProgram): Record<string, number> {
+  const { id, parameters } = program;
   const names = Object.keys(parameters);
-  const pairs = set.map(({ name, values }) => {
+  const pairs = set.map((setting) => {
+    const { name } = setting;
+    checkLack(`--set ${name}`, name, program);
     if (!names.includes(name)) {
       throw new UserError(
         `--set ${name}: ${id} has no such number`,
         meant(name, names, `choose from: ${names.join(', ')}`),
       );
     }
-    const value = values.length === 1 ? parseAmount(values[0]!, false) : null;
-    if (value !== null && Number.isInteger(value) && value >= 0) return [name, value] as const;
-    throw new UserError(
-      `--set ${name}=${values.join(',')} is not one whole number`,
-      `for example: --set ${name}=1000`,
-    );
+    return [name, wholeNumber(setting)] as const;
   });
   return Object.fromEntries(pairs);
 }
 
 /** The program's trace; what it has to say against its numbers is about options. */
-function traced(program: MutatorProgram, { set = [], seed }: GcMapOptions): MutatorTrace {
+function traced(program: MutatorProgram, options: GcMapOptions): MutatorTrace {
+  const { set = [], seed } = options;
+  const draw = (): Prng => new Prng(seed);
   try {
-    return mutatorTrace(program, numbersOf(set, program), new Prng(seed));
+    const asked = withOptions(numbersOf(set, program), options, program);
+    return mutatorTrace(program, ownSettings(program, asked, draw), draw());
   } catch (error) {
     if (!(error instanceof ContractError)) throw error;
-    throw new UserError(error.message, 'choose other numbers: --set');
+    throw new UserError(error.message, 'choose other numbers: --live, --rate, --set');
   }
 }
 
@@ -100,6 +101,13 @@ function filmed(choice: CollectorChoice, heapWords: number, trace: MutatorTrace)
   }
 }
 
+/** The most words that were reachable at once before the film ended. */
+function liveWordsIn({ cut, rectangles }: Film, trace: NeedyTrace): number {
+  if (cut === null) return trace.liveWords;
+  const rows = trace.rows.subarray(0, rectangles.rows * mutatorRowWords);
+  return needyTrace({ ...trace, rows }).liveWords;
+}
+
 function steppedSmall(choice: CollectorChoice): Steps {
   return stepsOf(choice, stepPrograms[0]!);
 }
@@ -125,12 +133,16 @@ export async function gcMapCommand(word: string, options: GcMapOptions, io: Io):
     about: program.title,
     liveBytes: trace.liveWords * wordBytes,
     stepTitle: stepPrograms[0]!.title,
-    films: choices.map((choice) => ({
-      id: choice.id,
-      title: choice.title,
-      film: filmed(choice, heapWords, trace),
-      steps: place === null ? null : steppedSmall(choice),
-    })),
+    films: choices.map((choice) => {
+      const film = filmed(choice, heapWords, trace);
+      return {
+        id: choice.id,
+        title: choice.title,
+        film,
+        liveBytes: liveWordsIn(film, trace) * wordBytes,
+        steps: place === null ? null : steppedSmall(choice),
+      };
+    }),
   };
   const { collectorMapText, renderCollectorMap } = await import('../../report/heap-map/collector-map.ts');
   if (place !== null) {

@@ -16,6 +16,8 @@ export function addGcRecord(gc: Command, { io, lab, finish }: Desk): void {
         'allocated, no contents and no references. What is printed says how good a program made from the model is. ' +
         'Of several Node processes the one that allocated most is taken; worker threads are left out. A program that ' +
         'is killed leaves what was seen up to its last look. Objects that V8 allocates at one go count as one. ' +
+        'Only objects of the heap are sampled: of what lies off it, as the contents of Buffers and other ArrayBuffers do, ' +
+        'it is told how much there was at the looks; linefill alloc record sees what is asked of malloc for it. ' +
         'Node.js 20.19 or later.',
     )
     .usage('-o <file> [options] [--] <program> [args...]')
@@ -35,6 +37,7 @@ export function addGcRecord(gc: Command, { io, lab, finish }: Desk): void {
   examples(record, [
     ['linefill gc record -o app.gc.json -- node app.js', 'a model of a run'],
     ['linefill gc run app.gc.json', 'every collector on something like it'],
+    ['linefill gc run app.gc.json --live 4MiB', 'the same with more live at once; it takes longer'],
   ]);
 }
 
@@ -45,7 +48,8 @@ export function addGcInfo(gc: Command, { io, finish }: Desk): void {
     .summary('what is in a recorded model, and how good it is')
     .description(
       'Says what is in a model that gc record wrote, and draws its survival curve beside that of the program that is ' +
-        'made from it.',
+        "made from it. How much lives at once in that one is the program's own, or the largest that a quick run affords: " +
+        'linefill gc run --live chooses another. Ages are scaled to it, sizes are not.',
     )
     .argument('<model>', 'a model file')
     .action(async (path: string) => {

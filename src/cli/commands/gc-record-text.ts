@@ -7,16 +7,18 @@ import { renderTable } from '../../report/table.ts';
 import {
   largestDistance,
   type LifetimeModel,
+  mostOffHeap,
   scaled,
   shareAt,
   spanOf,
   steadyLiveBytes,
   type SurvivalCurve,
 } from '../../trace/lifetime-model.ts';
+import { type ModelScale, modelScale, scaleText } from '../../trace/lifetime-model-scale.ts';
 import { traceSurvival } from '../../trace/lifetime-model-trace.ts';
 import { mutatorTrace } from '../../trace/mutator.ts';
-import { mutatorOp, mutatorRowWords } from '../../trace/mutator-rows.ts';
-import { ageScale, modelled } from '../../trace/mutators/modelled.ts';
+import { amountOf, amountText, type MutatorAmount } from '../../trace/mutator-amount.ts';
+import { modelled } from '../../trace/mutators/modelled.ts';
 
 interface Frame {
   readonly columns: number;
@@ -34,29 +36,20 @@ const leastPlotAge = 64;
 
 /** The trace that is made from a model by its defaults, and its exact curve in the program's own ages. */
 interface Made {
-  readonly objects: number;
-  readonly allocatedBytes: number;
-  readonly liveBytes: number;
-  readonly scale: number;
+  readonly amount: MutatorAmount;
+  readonly scale: ModelScale;
   readonly survival: SurvivalCurve;
 }
 
 function made(model: LifetimeModel): Made {
   const program = modelled(model);
-  const { allocatedWords, liveWords } = program.parameters;
-  const scale = ageScale(model, liveWords);
+  const scale = modelScale(model, program.parameters.liveWords);
   const trace = mutatorTrace(program, {}, new Prng(seed));
-  const ages = model.survival.map(([age]) => age * scale);
-  let objects = 0;
-  for (let at = 0; at < trace.rows.length; at += mutatorRowWords) {
-    if (trace.rows[at] === mutatorOp.new) objects++;
-  }
+  const ages = model.survival.map(([age]) => age * scale.age);
   return {
-    objects,
-    allocatedBytes: 4 * allocatedWords,
-    liveBytes: 4 * liveWords,
+    amount: amountOf(trace),
     scale,
-    survival: scaled(traceSurvival(trace, ages), 1 / scale),
+    survival: scaled(traceSurvival(trace, ages), 1 / scale.age),
   };
 }
 
@@ -106,6 +99,7 @@ function figures(model: LifetimeModel, trace: Made): [string, string][] {
         `found alive by ${formatCount(looks)} look${looks === 1 ? '' : 's'}, which took ${percent(looksNs / elapsedNs)} of the time`,
     ],
     ['live', liveText(model)],
+    ['off heap', offHeapText(model)],
     ['lifetimes', lifetimesText(model)],
     ['pauses', pausesText(model)],
   ];
@@ -114,8 +108,8 @@ function figures(model: LifetimeModel, trace: Made): [string, string][] {
   const { distance, ageBytes } = largestDistance(survival, trace.survival);
   lines.push([
     'made of it',
-    `${formatCount(trace.objects)} objects, ${formatBytes(trace.allocatedBytes)} allocated, ages scaled by ` +
-      `${formatNumber(trace.scale)} for a live set of up to ${formatBytes(trace.liveBytes)}; its exact curve is at most ` +
+    `${formatCount(trace.amount.objects)} objects; ${amountText(trace.amount)}; ` +
+      `${scaleText(trace.scale)}; gc run --live chooses another live set. Its exact curve is at most ` +
       `${percent(distance)} of the bytes from the program's, at ${formatBytes(Math.round(ageBytes))}`,
   ]);
   return lines;
@@ -127,6 +121,17 @@ function liveText({ live, survival }: LifetimeModel): string {
   return (
     `at most ${formatBytes(most)}, in the end ${formatBytes(live.at(-1)![1])} at a look, beside what Node begins with; ` +
     `by the model ${formatBytes(Math.round(steadyLiveBytes(survival)))}`
+  );
+}
+
+/** What no object of the model stands for. */
+function offHeapText({ offHeap }: LifetimeModel): string {
+  const most = mostOffHeap(offHeap ?? []);
+  if (most === null) return 'not recorded';
+  return (
+    `at a look at most ${formatBytes(most.arrayBuffersBytes)} in Buffers and other ArrayBuffers, ` +
+    `${formatBytes(most.externalBytes)} in all by V8's count, what is dead and not yet freed among it; beside what Node ` +
+    'begins with. Not in the model: linefill alloc record sees what is asked of malloc for it'
   );
 }
 

@@ -58,7 +58,8 @@ export async function gcRecordCommand(
       threadsLeftOut: main.threads,
     });
     await writeLifetimeModel(place, model);
-    io.stderr.write(modelText(model, { columns, unicode }));
+    // As it stands in the file, where numbers are rounded: what is said of it later is the same.
+    io.stderr.write(modelText(await readLifetimeModel(place), { columns, unicode }));
   } catch (error) {
     // What went wrong in the program goes before what went wrong here.
     if (code === 0) throw error;

@@ -6,8 +6,9 @@ import type { FileOptions } from '../kept-files.ts';
 import { measuringOptions } from '../measuring-options.ts';
 import { parseSetting, type Setting } from '../settings.ts';
 import { type HeapSize, parseHeap } from './gc-map-options.ts';
+import { type ProgramOptions, programOptions } from './gc-program-options.ts';
 
-export interface GcRunOptions extends FileOptions {
+export interface GcRunOptions extends FileOptions, ProgramOptions {
   readonly collectors: readonly string[];
   readonly heap: readonly HeapSize[];
   readonly set?: readonly Setting[];
@@ -49,7 +50,9 @@ export function addGcRun(gc: Command, { io, lab, finish }: Desk): void {
       heap
         .argParser((text: string) => text.split(',').map((word) => parseHeap(word)))
         .default([{ percent: 300 }], '300%'),
-    )
+    );
+  programOptions(run);
+  run
     .addOption(
       set.argParser((text: string, before?: readonly Setting[]) => [
         ...(before ?? []),
@@ -70,5 +73,6 @@ export function addGcRun(gc: Command, { io, lab, finish }: Desk): void {
     ['linefill gc run rewiring', 'a program over all collectors'],
     ['linefill gc run rewiring --collectors native --heap 150%,300%', 'in a tight heap and in an ample one'],
     ['linefill gc run rewiring --set steps=100000 --budget 1m', 'a longer program, thoroughly'],
+    ['linefill gc run cycles --live 1MiB --rate 2KiB', 'another live set, and more work between allocations'],
   ]);
 }

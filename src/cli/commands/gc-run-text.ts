@@ -1,160 +1,25 @@
 /** What `linefill gc run` prints: a line a collector in each heap, and which one serves the program best. */
 import { formatBytes, formatCount, formatInterval, formatNs, formatRatio } from '../../base/units.ts';
 import { pauseSteps } from '../../collectors/counting.ts';
-import type { Experiment } from '../../experiment/experiment.ts';
-import type { Findings, Group } from '../../experiment/findings.ts';
-import { makeFindings } from '../../experiment/make-findings.ts';
-import type { Run, Summary } from '../../experiment/run.ts';
-import type { NeedyTrace } from '../../experiments/collection/mutate-kernels.ts';
+import { unstableMark } from '../../report/cells.ts';
+import { traceText } from '../../experiments/collection/collector-run.ts';
 import { oneLine, painter, wrap } from '../../report/lines.ts';
 import { formatShare, notAvailable } from '../../report/numbers.ts';
 import { type Cell, type Column, renderTable } from '../../report/table.ts';
 import { timelinesText } from '../../report/timeline-text.ts';
-import { mutatorRowWords } from '../../trace/mutator-rows.ts';
 import type { Looks } from '../io.ts';
+import {
+  type Fastest,
+  type Figure,
+  type GcRunReport,
+  type Heap,
+  heapsOf,
+  plainId,
+  type Served,
+} from './gc-run-report.ts';
 
-export interface GcRunReport {
-  readonly title: string;
-  readonly trace: NeedyTrace;
-  readonly experiment: Experiment;
-  readonly run: Run;
-  /** Words of the smallest heap that does, by the collector's id; null: none that was tried. */
-  readonly least: ReadonlyMap<string, number | null>;
-  /** Collectors of the chosen groups that this command can't run. */
-  readonly notRun: readonly { readonly id: string; readonly reason: string }[];
-}
-
-const wordBytes = 4;
-
-/** A figure with its interval over processes. */
-interface Figure {
-  readonly value: number;
-  readonly low: number | null;
-  readonly high: number | null;
-}
-
-/** A collector's line. */
-interface Served {
-  readonly id: string;
-  readonly nsAnOperation: Figure | null;
-  readonly isBaseline: boolean;
-  /** Over the baseline's time. */
-  readonly ratio: number | null;
-  readonly longestPauseNs: Figure | null;
-  readonly p99PauseNs: Figure | null;
-  readonly p999PauseNs: Figure | null;
-  readonly pauses: number | null;
-  readonly throughputPercent: Figure | null;
-  readonly mmu10ms: Figure | null;
-  readonly cpuOverWall: number | null;
-  readonly mostUsedBytes: number | null;
-  /** The smallest heap over what is live at most; null: not looked for, or none that does. */
-  readonly leastHeapOverLive: number | null;
-  /** The medians of all that was observed. */
-  readonly figures: Readonly<Record<string, number>>;
-}
-
-/** A heap's lines, the best ones by name, and who was left out. */
-interface Heap {
-  readonly bytes: number;
-  readonly overLive: number;
-  readonly served: readonly Served[];
-  readonly fastest: Fastest | null;
-  readonly leftOut: readonly { readonly what: string; readonly reason: string }[];
-}
-
-/** The fastest, and whom it is shown to beat. */
-interface Fastest {
-  readonly id: string;
-  /** False: too few processes to compare it with any. */
-  readonly isSure: boolean;
-  readonly faster: readonly string[];
-  readonly untold: readonly string[];
-}
-
-function figureOf(summary: Summary | undefined): Figure | null {
-  return summary === undefined ? null : { value: summary.median, low: summary.low, high: summary.high };
-}
-
-function servedOf(id: string, group: Group, findings: Findings, report: GcRunReport): Served | null {
-  const of = (metric?: string): Figure | null =>
-    figureOf(findings.measurement(group, { variant: id }, metric)?.summary);
-  const nsAnOperation = of();
-  if (nsAnOperation === null) return null;
-  const { baseline } = report.experiment;
-  const over = id === baseline.variant ? null : findings.ratio(group, { variant: id }, baseline);
-  const least = report.least.get(id.replace(/^ts-/, '')) ?? null;
-  return {
-    id,
-    nsAnOperation,
-    isBaseline: id === baseline.variant,
-    ratio: over === null || 'missing' in over ? null : over.ratio,
-    longestPauseNs: of('maxPauseNs'),
-    p99PauseNs: of('p99PauseNs'),
-    p999PauseNs: of('p999PauseNs'),
-    pauses: of('pauses')?.value ?? null,
-    throughputPercent: of('throughputPercent'),
-    mmu10ms: of('mmu10ms'),
-    cpuOverWall: of('cpuOverWall')?.value ?? null,
-    mostUsedBytes: of('peakUsedBytes')?.value ?? null,
-    leastHeapOverLive: least === null ? null : least / report.trace.liveWords,
-    figures: Object.fromEntries(
-      (report.experiment.metrics ?? []).flatMap((metric) => {
-        const figure = of(metric.id);
-        return figure === null ? [] : [[metric.id, figure.value]];
-      }),
-    ),
-  };
-}
-
-function fastestOf(served: readonly Served[], group: Group, findings: Findings): Fastest | null {
-  const [first, ...others] = served.toSorted((a, b) => a.nsAnOperation!.value - b.nsAnOperation!.value);
-  if (first === undefined) return null;
-  const ratios = others.map(({ id }) => ({
-    id,
-    ratio: findings.ratio(group, { variant: id }, { variant: first.id }),
-  }));
-  const known = ratios.filter(({ ratio }) => !('missing' in ratio) && ratio.low !== null);
-  const isShown = ({ ratio }: (typeof ratios)[number]): boolean =>
-    !('missing' in ratio) && ratio.low !== null && ratio.floor !== null && ratio.low > ratio.floor;
-  return {
-    id: first.id,
-    isSure: known.length > 0,
-    faster: ratios.filter(isShown).map(({ id }) => id),
-    untold: ratios.filter((each) => !isShown(each)).map(({ id }) => id),
-  };
-}
-
-function heapsOf(report: GcRunReport): Heap[] {
-  const { experiment, run, trace } = report;
-  const findings = makeFindings(run, experiment);
-  const heaps = new Map<number, Group | null>(
-    experiment.parameters[0]!.values({
-      profile: run.profile,
-      machine: run.machine,
-      cpus: [],
-      memoryBudgetBytes: 0,
-    }).map((bytes) => [
-      bytes as number,
-      findings.groups.find(({ point }) => point['heapBytes'] === bytes) ?? null,
-    ]),
-  );
-  return [...heaps].map(([bytes, group]) => {
-    const served =
-      group === null
-        ? []
-        : experiment.variants.flatMap(({ id }) => servedOf(id, group, findings, report) ?? []);
-    return {
-      bytes,
-      overLive: bytes / (trace.liveWords * wordBytes),
-      served: served.toSorted((a, b) => a.nsAnOperation!.value - b.nsAnOperation!.value),
-      fastest: group === null ? null : fastestOf(served, group, findings),
-      leftOut: run.leftOut.filter(
-        ({ what }) => what.includes(`heapBytes=${bytes}`) || !what.includes('heapBytes='),
-      ),
-    };
-  });
-}
+/** Processor time over time; a program that computes has 1. */
+const leastCpu = 0.9;
 
 const known = (value: number | null | undefined, format: (value: number) => string): string =>
   value === null || value === undefined ? notAvailable : format(value);
@@ -168,59 +33,105 @@ function ranged({ value, low, high }: Figure): string {
 
 const list = (ids: readonly string[]): string => ids.join(', ');
 
-/** Those of a language that are told from: the least of a figure, the next one beside it. */
-function bestOf(
-  served: readonly Served[],
-  of: (one: Served) => Figure | null,
-): [Served, Served | null] | null {
-  const ranked = served.filter((one) => of(one) !== null).toSorted((a, b) => of(a)!.value - of(b)!.value);
-  return ranked.length === 0 ? null : [ranked[0]!, ranked[1] ?? null];
+/** More are no list that is read. */
+const mostNamed = 6;
+
+function named(ids: readonly string[]): string {
+  if (ids.length <= mostNamed) return list(ids);
+  return `${list(ids.slice(0, mostNamed - 1))} and ${ids.length - mostNamed + 1} others`;
 }
 
+/** Whom the fastest is shown to beat: the shorter of two lists. */
 function comparedText({ isSure, faster, untold }: Fastest): string {
   if (faster.length + untold.length === 0) return '';
   if (!isSure) return 'Too few processes to say who is faster: pass a larger --budget.';
-  const said = [
-    ...(faster.length === 0 ? [] : [`Shown to be faster than ${list(faster)}.`]),
-    ...(untold.length === 0 ? [] : [`Not shown to be faster than ${list(untold)}.`]),
-  ];
-  return said.join(' ');
+  if (faster.length === 0) return 'Not shown to be faster than any other.';
+  if (untold.length === 0 && faster.length > 2) return 'Shown to be faster than all others.';
+  if (untold.length === 0) return `Shown to be faster than ${list(faster)}.`;
+  return untold.length <= faster.length
+    ? `Shown to be faster than all others but ${list(untold)}.`
+    : `Shown to be faster than ${list(faster)} alone.`;
 }
 
-function verdictTexts({ served, fastest }: Heap): string[] {
-  if (fastest === null) return ['Nothing was measured in this heap.'];
-  const { nsAnOperation } = served.find(({ id }) => id === fastest.id)!;
-  const { value, low, high } = nsAnOperation!;
-  const texts = [
-    `Throughput: ${fastest.id}, ${formatNs(value)} an operation, ${formatInterval(low, high)}. ${comparedText(fastest)}`,
-  ];
-  const calm = bestOf(served, ({ longestPauseNs }) => longestPauseNs);
-  if (calm !== null) {
-    const [first, next] = calm;
-    const none =
-      first.longestPauseNs!.value === 0 ? 'none that was timed' : `longest ${ranged(first.longestPauseNs!)}`;
-    const beside = next === null ? '' : `; then ${next.id}, ${ranged(next.longestPauseNs!)}`;
-    texts.push(`Pauses: ${first.id}, ${none}${beside}.`);
-  }
-  const [small] = served
-    .filter(({ leastHeapOverLive }) => leastHeapOverLive !== null)
-    .toSorted((a, b) => a.leastHeapOverLive! - b.leastHeapOverLive!);
-  if (small !== undefined) {
-    texts.push(
-      `Memory: ${small.id.replace(/^ts-/, '')} can run it in the smallest heap, ${formatRatio(small.leastHeapOverLive!)} of what is live at most.`,
-    );
-  }
-  return texts;
+function throughputTexts({ served, fastest }: Heap): string[] {
+  return fastest.map((one) => {
+    const { nsAnOperation, language } = served.find(({ id }) => id === one.id)!;
+    const { value, low, high } = nsAnOperation;
+    const where = fastest.length > 1 ? `, ${language === 'native' ? 'native' : 'TypeScript'}` : '';
+    return `Throughput${where}: ${one.id}, ${formatNs(value)} an operation, ${formatInterval(low, high)}. ${comparedText(one)}`.trimEnd();
+  });
 }
 
-/** Of logs that were full. */
-function lostTexts({ served }: Heap): string[] {
-  const ids = served.filter(({ figures }) => (figures['lostPauses'] ?? 0) > 0).map(({ id }) => id);
+/** Told of those that collected: what had nothing to do is no winner. */
+function pauseTexts({ served, fastest }: Heap): string[] {
+  const language = served.find(({ id }) => id === fastest[0]?.id)?.language;
+  const ours = served.filter((one) => one.language === language && !one.neverCollected);
+  const without = ours.filter(({ pauses }) => pauses === 0);
+  const [first, next] = ours
+    .filter(({ pauses, longestPauseNs }) => pauses !== 0 && longestPauseNs !== null)
+    .toSorted((a, b) => a.longestPauseNs!.value - b.longestPauseNs!.value);
+  const beside = next === undefined ? '' : `; then ${next.id}, ${ranged(next.longestPauseNs!)}`;
+  return [
+    ...(first === undefined
+      ? []
+      : [`Pauses: ${first.id} has the shortest longest one, ${ranged(first.longestPauseNs!)}${beside}.`]),
+    ...(without.length === 0
+      ? []
+      : [`No pause that was timed: ${list(without.map(({ id }) => id))}. What dies is free at once.`]),
+  ];
+}
+
+function idleTexts({ served }: Heap, { duration }: GcRunReport): string[] {
+  const ids = served.filter(({ neverCollected }) => neverCollected).map(({ id }) => id);
   return ids.length === 0
     ? []
     : [
-        `More pauses than are logged: ${list(ids)}; lengths, throughput and MMU are of the time before the log was full.`,
+        `Never collected, so that pauses, throughput and MMU tell nothing of them: ${named(ids)}. ` +
+          `Pass a smaller --heap, or a longer program by --set ${duration}.`,
       ];
+}
+
+function verdictTexts(heap: Heap, report: GcRunReport): string[] {
+  if (heap.served.length === 0) return ['Nothing was measured in this heap.'];
+  const [small] = heap.served
+    .filter(({ leastHeapOverLive }) => leastHeapOverLive !== null)
+    .toSorted((a, b) => a.leastHeapOverLive! - b.leastHeapOverLive!);
+  return [
+    ...throughputTexts(heap),
+    ...pauseTexts(heap),
+    ...(small === undefined
+      ? []
+      : [
+          `Memory: ${plainId(small.id)} can run it in the smallest heap, ${formatRatio(small.leastHeapOverLive!)} of what is live at most.`,
+        ]),
+    ...idleTexts(heap, report),
+  ];
+}
+
+/** Of logs that were full, and of arms whose processor did something else. */
+function cautionTexts({ served }: Heap): string[] {
+  const lost = served.filter(({ figures }) => (figures['lostPauses'] ?? 0) > 0).map(({ id }) => id);
+  const waited = served.filter(({ cpuOverWall }) => (cpuOverWall ?? 1) < leastCpu).map(({ id }) => id);
+  return [
+    ...(lost.length === 0
+      ? []
+      : [
+          `More pauses than are logged: ${named(lost)}; lengths, throughput and MMU are of the time before the log was full.`,
+        ]),
+    ...(waited.length === 0
+      ? []
+      : [
+          `Waited for a processor in more than a tenth of the time, so that pauses look longer: ${named(waited)}.`,
+        ]),
+  ];
+}
+
+function leftOutTexts({ outOfMemory, leftOut }: Heap): string[] {
+  const each = outOfMemory.map(({ id, percent }) => `${id} (${percent}%)`);
+  return [
+    ...(each.length === 0 ? [] : [`Out of memory after so much of the program: ${list(each)}.`]),
+    ...leftOut.map(({ ids, reason }) => `Left out: ${list(ids)}: ${reason}`),
+  ];
 }
 
 const columns: readonly Column[] = [
@@ -239,16 +150,25 @@ const columns: readonly Column[] = [
   { header: 'least heap', align: 'right' },
 ];
 
+function timeCell(figure: Figure): string {
+  return `${formatNs(figure.value)}${figure.unstable ? unstableMark : ''}`;
+}
+
+function pauseCell({ pauses }: Served, figure: Figure | null): string {
+  if (pauses === 0) return 'none';
+  return figure === null ? notAvailable : timeCell(figure);
+}
+
 function cellsOf(row: Served): Cell[] {
-  const time = row.nsAnOperation!;
+  const time = row.nsAnOperation;
   return [
     row.id,
-    formatNs(time.value),
+    timeCell(time),
     time.low === null ? notAvailable : formatInterval(time.low, time.high),
     row.isBaseline ? 'baseline' : known(row.ratio, formatRatio),
-    known(row.longestPauseNs?.value, formatNs),
-    known(row.p99PauseNs?.value, formatNs),
-    known(row.p999PauseNs?.value, formatNs),
+    pauseCell(row, row.longestPauseNs),
+    pauseCell(row, row.p99PauseNs),
+    pauseCell(row, row.p999PauseNs),
     known(row.pauses, formatCount),
     known(row.throughputPercent?.value, (percent) => formatShare(percent / 100)),
     known(row.mmu10ms?.value, formatShare),
@@ -259,31 +179,74 @@ function cellsOf(row: Served): Cell[] {
 }
 
 const legend =
-  'An operation: one of the program, with its share of allocation, barriers and collections. p99, p99.9: of the pauses, ' +
+  'An operation: one of the program, with its share of allocation, barriers and collections. ~ marks medians of samples ' +
+  'that scatter by 5% and more. p99, p99.9: of the pauses, ' +
   'by nearest rank; of fewer than 100, or 1,000, the longest. Throughput: the share of the time in which the program did not stand ' +
   'still. MMU 10 ms: of every 10 ms, what the program had at least; of a shorter run, of all of it. Reference counting ' +
   `frees as it goes: what it frees at once is a pause from ${pauseSteps} objects and slots on, and else the program's own work. ` +
-  'Cpu: processor time over time. Most used: of the heap. Least heap: the smallest that does, over what is live at most. Work counts are in ' +
+  'Cpu: processor time over time. Most used: of the heap. Least heap: one that does, found by halving, over what is ' +
+  'live at most; where holes decide, a larger one may not. Work counts are in ' +
   'the run file and the HTML report. A narrow terminal shows fewer columns; --json has all.';
+
+/**
+ * What the run comes to, as it stands above its report: of each heap who serves best, and in how small a heap each can
+ * run. `place`: how `linefill gc map` is told of the program.
+ */
+export function conclusionsOf(report: GcRunReport, place: string): string[] {
+  const { least, trace } = report;
+  const leasts = [...least]
+    .flatMap(([id, words]) => (words === null ? [] : [{ id, over: words / trace.liveWords }]))
+    .toSorted((a, b) => a.over - b.over)
+    .map(({ id, over }) => `${id} ${formatRatio(over)}`);
+  const heaps = heapsOf(report);
+  const label = ({ bytes, overLive }: Heap): string =>
+    heaps.length === 1 ? '' : `Heap of ${formatBytes(bytes)}, ${formatRatio(overLive)} of live. `;
+  return [
+    ...heaps.flatMap((heap) =>
+      [
+        ...throughputTexts(heap),
+        ...pauseTexts(heap),
+        ...idleTexts(heap, report),
+        ...cautionTexts(heap),
+        ...leftOutTexts(heap),
+      ].map((text) => `${label(heap)}${text}`),
+    ),
+    ...(leasts.length === 0
+      ? []
+      : [`A small heap that does, found by halving, over what is live at most: ${list(leasts)}.`]),
+    `Where the objects lie over time: linefill gc map ${place}`,
+  ];
+}
+
+/** The program, and how many processes the figures are of. */
+function headText({ title, trace, run }: GcRunReport): string {
+  const conduct = run.conduct[0];
+  const processes = conduct?.processes ?? 0;
+  const fewest = Math.min(
+    processes,
+    ...run.measurements
+      .filter(({ metric, twin }) => metric === 'time' && !twin)
+      .map(({ summary }) => summary.processes),
+  );
+  const regimes =
+    (conduct?.regimes ?? null) === null || fewest === processes
+      ? ''
+      : ` Where the machine was in two states, figures are of the processes in one: ${formatCount(fewest)} at least.`;
+  const budget = conduct?.stopped === 'budget' ? ' Ended when its time was spent.' : '';
+  return (
+    `${oneLine(title)}: ${traceText(trace)}; ` +
+    `${formatCount(processes)} fresh process${processes === 1 ? '' : 'es'}.${regimes}${budget}`
+  );
+}
 
 /** The report in text. */
 export function gcRunText(report: GcRunReport, looks: Looks): string {
-  const { title, trace, run, notRun } = report;
+  const { run, notRun } = report;
   const width = looks.columns;
   const paint = painter(looks.colour);
-  const processes = run.conduct[0]?.processes ?? 0;
-  const head =
-    `${oneLine(title)}: ${formatCount(trace.rows.length / mutatorRowWords)} operations, ` +
-    `${formatBytes(trace.liveWords * wordBytes)} live at most; ${formatCount(processes)} fresh process${processes === 1 ? '' : 'es'}.`;
   const parts = heapsOf(report).flatMap((heap) => {
     const name = `Heap of ${formatBytes(heap.bytes)}, ${formatRatio(heap.overLive)} of what is live at most`;
-    const left = [
-      ...new Set(
-        heap.leftOut.map(
-          ({ what, reason }) => `Left out: ${oneLine(what.replace(/ \(.*\)$/, ''))}: ${oneLine(reason)}`,
-        ),
-      ),
-    ];
+    const texts = [...verdictTexts(heap, report), ...cautionTexts(heap), ...leftOutTexts(heap)];
     return [
       paint('strong', wrap(name, width)),
       ...(heap.served.length === 0 ? [] : [renderTable(columns, heap.served.map(cellsOf), { width, paint })]),
@@ -293,21 +256,9 @@ export function gcRunText(report: GcRunReport, looks: Looks): string {
           .map((each) => ({ ...each, group: 'all' })),
         { width, unicode: looks.unicode, paint },
       ),
-      [...verdictTexts(heap), ...lostTexts(heap), ...left].map((text) => wrap(text, width)).join('\n'),
+      texts.map((text) => wrap(text, width)).join('\n'),
     ].filter((text) => text !== '');
   });
   const absent = notRun.map(({ id, reason }) => wrap(`Not run: ${id}: ${reason}`, width));
-  return `${[wrap(head, width), ...parts, ...absent, wrap(legend, width)].join('\n\n')}\n`;
-}
-
-/** The report as data. */
-export function gcRunData(report: GcRunReport): unknown {
-  const { title, trace } = report;
-  return {
-    title,
-    operations: trace.rows.length / mutatorRowWords,
-    liveBytes: trace.liveWords * wordBytes,
-    heaps: heapsOf(report),
-    notRun: report.notRun,
-  };
+  return `${[wrap(headText(report), width), ...parts, ...absent, wrap(legend, width)].join('\n\n')}\n`;
 }

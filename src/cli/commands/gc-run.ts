@@ -1,13 +1,16 @@
 /** `linefill gc run`: a program of objects over the collectors, and which serves it best. */
 import { ContractError, UserError } from '../../base/errors.ts';
+import { Prng } from '../../base/prng.ts';
 import { formatBytes } from '../../base/units.ts';
 import { mostCollectedWords } from '../../collectors/collector.ts';
 import { type CollectorChoice, collectorChoices } from '../../collectors/plans.ts';
-import { leastHeapWords } from '../../experiments/collection/collector-least-heap.ts';
+import { withWords } from '../../experiment/run-words.ts';
+import { leastHeapWords, settingsRefusal } from '../../experiments/collection/collector-least-heap.ts';
 import {
   type CollectorContender,
   collectorRunExperiment,
   type CollectorRunSource,
+  type MeasuredTrace,
   programOf,
   programTrace,
 } from '../../experiments/collection/collector-run.ts';
@@ -15,7 +18,8 @@ import { noTypeScript } from '../../experiments/collection/collector-variants.ts
 import { heapWordsFor, type NeedyTrace } from '../../experiments/collection/mutate-kernels.ts';
 import { oneLine } from '../../report/lines.ts';
 import { mutatorRowWords } from '../../trace/mutator-rows.ts';
-import type { MutatorProgram } from '../../trace/mutators.ts';
+import { type MutatorProgram, ownSettings } from '../../trace/mutator.ts';
+import type { Settings } from '../../trace/workload.ts';
 import { Interrupts } from '../interrupts.ts';
 import { exitCodes, type Io, type Lab, looksOf } from '../io.ts';
 import { choosePlaces, closingCode, keepRun } from '../kept-files.ts';
@@ -23,10 +27,12 @@ import { meant } from '../nearest.ts';
 import { namedProgram } from '../program-word.ts';
 import { ProgressLine } from '../progress.ts';
 import type { Setting } from '../settings.ts';
-import { checkCpus, parseAmount } from '../values.ts';
+import { checkCpus } from '../values.ts';
 import type { HeapSize } from './gc-map-options.ts';
+import { checkLack, wholeNumber, withOptions } from './gc-program-options.ts';
 import type { GcRunOptions } from './gc-run-options.ts';
-import { type GcRunReport, gcRunData, gcRunText } from './gc-run-text.ts';
+import { type GcRunReport, gcRunData } from './gc-run-report.ts';
+import { conclusionsOf, gcRunText } from './gc-run-text.ts';
 
 const wordBytes = 4;
 const native = collectorChoices.map(({ id }) => id);
@@ -78,8 +84,10 @@ function setsOf(set: readonly Setting[], program: MutatorProgram, ids: readonly 
   const ofProgram = Object.keys(program.parameters);
   const ofCollectors = [...new Set(ids.flatMap((id) => choiceOf(id).kind.settings.map(({ name }) => name)))];
   const sets: Sets = { program: {}, collectors: {} };
-  for (const { name, values } of set) {
+  for (const setting of set) {
+    const { name } = setting;
     const to = ofProgram.includes(name) ? sets.program : ofCollectors.includes(name) ? sets.collectors : null;
+    checkLack(`--set ${name}`, name, program);
     if (to === null) {
       const names = [...ofProgram, ...ofCollectors];
       throw new UserError(
@@ -87,14 +95,7 @@ function setsOf(set: readonly Setting[], program: MutatorProgram, ids: readonly 
         meant(name, names, `choose from: ${names.join(', ')}`),
       );
     }
-    const value = values.length === 1 ? parseAmount(values[0]!, false) : null;
-    if (value === null || !Number.isInteger(value) || value < 0) {
-      throw new UserError(
-        `--set ${name}=${values.join(',')} is not one whole number`,
-        `for example: --set ${name}=1000`,
-      );
-    }
-    to[name] = value;
+    to[name] = wholeNumber(setting);
   }
   return sets;
 }
@@ -162,19 +163,53 @@ async function asUserError<T>(make: () => T | Promise<T>, cure: string): Promise
   }
 }
 
-/** By id of the collector: words of the smallest heap; null: none that was tried. It ends early once `goesOn` says no. */
+/** A contender's collector as it was set. */
+function choiceAsSet({ id, settings }: CollectorContender): CollectorChoice {
+  const choice = choiceOf(id);
+  return {
+    ...choice,
+    settings: choice.kind.settings.map(({ name }, i) => Number(settings[name] ?? choice.settings[i])),
+  };
+}
+
+/** In the user's words: what he set, and no array of the kernel's. */
+function checkCollectorSettings(
+  contenders: readonly CollectorContender[],
+  heapsBytes: readonly number[],
+): void {
+  for (const contender of contenders) {
+    const { id, settings } = contender;
+    const set = Object.entries(settings).map(([name, value]) => `--set ${name}=${value}`);
+    for (const bytes of set.length === 0 ? [] : heapsBytes) {
+      const refusal = settingsRefusal(choiceAsSet(contender), bytes / wordBytes);
+      if (refusal === null) continue;
+      const said = refusal
+        .replace(/^"settings"/, 'it')
+        .replace(' in "settings"', '')
+        .replace(
+          /(\d+) words\b/,
+          (_, words: string) => `${words} words (${formatBytes(Number(words) * wordBytes)})`,
+        );
+      throw new UserError(
+        `${set.join(', ')}: in a heap of ${formatBytes(bytes)} ${id} can't: ${said}`,
+        `see linefill gc explain ${id}`,
+      );
+    }
+  }
+}
+
+/** By id of the collector: words of a small heap that does; null: none that was tried. It ends early once `goesOn` says no. */
 async function leastHeaps(
   contenders: readonly CollectorContender[],
   trace: NeedyTrace,
   goesOn: () => boolean,
 ): Promise<ReadonlyMap<string, number | null>> {
   const found = new Map<string, number | null>();
-  for (const { id, settings } of contenders) {
+  for (const contender of contenders) {
+    const { id } = contender;
     if (found.has(id)) continue;
-    const choice = choiceOf(id);
-    const set = choice.kind.settings.map(({ name }, i) => Number(settings[name] ?? choice.settings[i]));
     const words = await asUserError(
-      () => leastHeapWords({ ...choice, settings: set }, trace, goesOn),
+      () => leastHeapWords(choiceAsSet(contender), trace, goesOn),
       `see linefill gc explain ${id}`,
     );
     if (words === undefined) break;
@@ -208,31 +243,67 @@ async function leastOf(
   return least;
 }
 
-/** The command. Its result is the exit code. */
-export async function gcRunCommand(word: string, options: GcRunOptions, io: Io, lab: Lab): Promise<number> {
+const otherNumbers = 'choose other numbers: --live, --rate, --set';
+
+/** A live set as numbers of the program's own: looked for once, and not in every fresh process. */
+function ownNumbers(program: MutatorProgram, asked: Settings, seed: number): Promise<Settings> {
+  return asUserError(() => ownSettings(program, asked, () => new Prng(seed)), otherNumbers);
+}
+
+/** All that is known before anything is measured. */
+interface Prepared {
+  readonly program: MutatorProgram;
+  readonly source: CollectorRunSource;
+  readonly trace: MeasuredTrace;
+}
+
+async function prepared(
+  word: string,
+  options: GcRunOptions,
+  io: Io,
+  tell: (text: string) => void,
+): Promise<Prepared> {
   const ids = chosen(options.collectors);
   const named = await namedProgram(word, io);
   const program = programOf(named);
   const { program: settings, collectors } = setsOf(options.set ?? [], program, ids);
   checkIds(ids, collectors);
+  const asked = withOptions(settings, options, program);
+  const live = asked['liveBytes'] ?? 0;
+  if (live > 0) tell(`looking for numbers of ${program.id} that give ${formatBytes(live)} live at most`);
+  const { seed } = options;
+  const made = { program: named, settings: await ownNumbers(program, asked, seed), seed };
+  const trace = await asUserError(() => programTrace(made), otherNumbers);
+  const heapsBytes = [...new Set(options.heap.map((heap) => bytesOf(heap, trace)))].toSorted((a, b) => a - b);
+  const contenders = contendersOf(ids, collectors);
+  checkCollectorSettings(contenders, heapsBytes);
+  const title = 'model' in named ? oneLine(word) : program.id;
+  return { program, trace, source: { ...made, title, heapsBytes, contenders } };
+}
+
+/** The words of `linefill gc map` for the same trace. */
+function mapArguments({ title, settings, seed }: CollectorRunSource): string {
+  const set = Object.entries(settings).map(([name, value]) => ` --set ${name}=${value}`);
+  return `${title}${set.join('')} --seed ${seed}`;
+}
+
+/** The command. Its result is the exit code. */
+export async function gcRunCommand(word: string, options: GcRunOptions, io: Io, lab: Lab): Promise<number> {
   const places = choosePlaces(options, io);
   const machine = await lab.describeMachine();
   const allowed = (machine.cpus.value ?? []).map(({ id }) => id);
   const cpus = options.cpus === undefined ? null : checkCpus(options.cpus, allowed);
   const { seed, profile, budget } = options;
-  const made = { program: named, settings, seed };
-  const trace = await asUserError(() => programTrace(made), 'choose other numbers: --set');
-  const heapsBytes = [...new Set(options.heap.map((heap) => bytesOf(heap, trace)))].toSorted((a, b) => a - b);
-  const contenders = contendersOf(ids, collectors);
-  const title = 'model' in named ? oneLine(word) : program.id;
-  const source: CollectorRunSource = { ...made, title, heapsBytes, contenders };
+  const line = new ProgressLine(io.stderr, looksOf(io.stderr, io.env));
+  const tell = (text: string): void => line.note(text);
+  const { program, source, trace } = await prepared(word, options, io, tell);
+  const { title, contenders } = source;
   const experiment = collectorRunExperiment(source, trace);
   const rows = trace.rows.length / mutatorRowWords;
-  const line = new ProgressLine(io.stderr, looksOf(io.stderr, io.env));
-  const interrupts = new Interrupts(io, (text) => line.note(text));
+  const interrupts = new Interrupts(io, tell);
   try {
-    const least = await leastOf(contenders, trace, interrupts.signal, (text) => line.note(text));
-    const run = await lab.measure(
+    const least = await leastOf(contenders, trace, interrupts.signal, tell);
+    const measured = await lab.measure(
       {
         experiments: [experiment],
         source: { maker: 'collectors', text: JSON.stringify(source) },
@@ -247,7 +318,16 @@ export async function gcRunCommand(word: string, options: GcRunOptions, io: Io, 
     );
     line.clear();
     const isWhole = options.collectors.some((each) => each === 'all' || each === 'typescript');
-    const report: GcRunReport = { title, trace, experiment, run, least, notRun: isWhole ? notRun() : [] };
+    const report: GcRunReport = {
+      title,
+      trace,
+      duration: program.sizing?.duration ?? 'steps',
+      experiment,
+      run: measured,
+      least,
+      notRun: isWhole ? notRun() : [],
+    };
+    const run = withWords(measured, experiment, conclusionsOf(report, mapArguments(source)));
     const looks = looksOf(io.stdout, io.env);
     const text = (): string =>
       options.json === true ? `${JSON.stringify(gcRunData(report), null, 2)}\n` : gcRunText(report, looks);

@@ -1,7 +1,7 @@
 /** The words of `linefill gc step`. */
 import { type Command, Option } from 'commander';
 import { UserError } from '../../base/errors.ts';
-import type { StepPhase } from '../../collectors/steps.ts';
+import type { StepPhase } from '../../collectors/step.ts';
 import { type Desk, examples } from '../desk.ts';
 
 export interface GcStepOptions {
@@ -18,6 +18,7 @@ const phases: Readonly<Record<StepPhase, true>> = {
   subtract: true,
   restore: true,
   sweep: true,
+  address: true,
   update: true,
   move: true,
   release: true,
@@ -38,7 +39,7 @@ export function addStep(gc: Command, { io, finish }: Desk): void {
     .summary('one collection of a small heap, step by step')
     .description(
       'Runs a small program over a collector and prints the heap at every step of its collection: what the roots name, ' +
-        'what is found, looked at, moved and freed.',
+        'what is found, looked at, counted, moved and freed.',
     )
     .argument('[collector]', 'its id, see linefill gc explain', 'semi-space')
     .option('--mutator <id>', 'the small program: graph, cycle, young, barrier or list', 'graph')
@@ -51,6 +52,10 @@ export function addStep(gc: Command, { io, finish }: Desk): void {
   examples(step, [
     ['linefill gc step', "Cheney's scan pointer chases the free pointer"],
     ['linefill gc step mark-compact --phase move', 'how objects slide together'],
+    [
+      'linefill gc step ref-count-cycles --mutator cycle',
+      'counts are taken away on trial, and a cycle is found',
+    ],
     ['linefill gc step generational --mutator young', 'the nursery fills, and what lives is copied out'],
     ['linefill gc step incremental-snapshot --mutator barrier', 'a write barrier saves an object'],
   ]);

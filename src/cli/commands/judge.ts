@@ -58,7 +58,8 @@ export async function judgeCommand(
   const { columns: width, colour, unicode } = looksOf(io.stdout, io.env);
   const run = { ...stored, verdicts, inferences, predictions };
   const frame = { run, width, unicode, paint: painter(colour) };
-  const known = new Set(experiments.map(({ id }) => id));
+  // An experiment whose words the run holds makes no claim.
+  const known = new Set([...experiments, ...(stored.words ?? [])].map(({ id }) => id));
   const results = arrange(run, experiments).filter(
     (result) => result.verdicts.length + result.inferences.length + result.predictions.length > 0,
   );

@@ -13,9 +13,10 @@ import {
   requireCollectedHeap,
   type Stretch,
 } from '../collector.ts';
-import { Counts, outOfMemory } from '../counts.ts';
-import { makeObject, none, objectHeaderWords, white } from '../object.ts';
-import { type PauseLog, pauseKind } from '../pauses.ts';
+import { outOfMemory } from '../counts.ts';
+import { none } from '../object.ts';
+import { pauseKind } from '../pauses.ts';
+import { PlainHeap } from '../plain-heap.ts';
 import { BumpSpace } from '../spaces/bump-space.ts';
 import { cellSizes, mostCellWords } from '../spaces/cell-sizes.ts';
 
@@ -30,20 +31,14 @@ interface Cells {
   readonly cell: number;
 }
 
-export class FreeLists implements Collector {
-  readonly counts: Counts = new Counts();
-  readonly extraWords = 0;
-  readonly #heap: Uint32Array;
-  readonly #roots: Uint32Array;
-  readonly #pauses: PauseLog;
+export class FreeLists extends PlainHeap implements Collector {
   readonly #rest: BumpSpace;
   readonly #cells: Cells[] = [];
 
-  constructor({ heap, roots, pauses }: CollectorRoom) {
+  constructor(room: CollectorRoom) {
+    super(room);
+    const { heap } = room;
     requireCollectedHeap(heap.length);
-    this.#heap = heap;
-    this.#roots = roots;
-    this.#pauses = pauses;
     this.#rest = new BumpSpace(firstWord, heap.length);
     heap.fill(none, heapStart, firstWord);
   }
@@ -54,24 +49,8 @@ export class FreeLists implements Collector {
 
   alloc(slots: number, words: number): number {
     const at = this.#take(words);
-    if (at === none) return outOfMemory(this.counts, this.usedWords, words);
-    makeObject(this.#heap, at, this.extraWords, slots, words, white);
-    this.counts.allocatedObjects++;
-    this.counts.allocatedWords += words;
-    return at;
-  }
-
-  load(object: number, slot: number): number {
-    return this.#heap[object + objectHeaderWords + slot]!;
-  }
-
-  store(object: number, slot: number, target: number): void {
-    this.#heap[object + objectHeaderWords + slot] = target;
-    this.counts.stores++;
-  }
-
-  setRoot(index: number, target: number): void {
-    this.#roots[index] = target;
+    if (at === none) return outOfMemory(this, words);
+    return this.make(at, slots, words);
   }
 
   collect(): void {}
@@ -84,10 +63,19 @@ export class FreeLists implements Collector {
     return this.counts.allocatedWords;
   }
 
+  get capacityWords(): number {
+    return this.#rest.capacityWords;
+  }
+
+  /** Of the stretch that is not cut into cells yet. */
+  largestFreeWords(): number {
+    return this.#rest.largestFreeWords();
+  }
+
   objects(see: (at: number) => void): void {
     const free = new Set<number>();
     for (let size = 0; size < cellSizes.sizes; size++) {
-      for (let at = this.#heap[heapStart + size]!; at !== none; at = this.#heap[at]!) free.add(at);
+      for (let at = this.heap[heapStart + size]!; at !== none; at = this.heap[at]!) free.add(at);
     }
     for (const { start, end, cell } of this.#cells) {
       for (let at = start; at < end; at += cell) if (!free.has(at)) see(at);
@@ -100,7 +88,7 @@ export class FreeLists implements Collector {
 
   #take(words: number): number {
     if (words > mostCellWords) return this.#takeLarge(words);
-    const heap = this.#heap;
+    const heap = this.heap;
     const size = cellSizes.ofPairs[words >>> 1]!;
     const head = heapStart + size;
     if (heap[head] === none) this.#thread(size);
@@ -117,7 +105,7 @@ export class FreeLists implements Collector {
 
   /** The next stretch of the heap, or what there is of it, becomes a size's list. */
   #thread(size: number): void {
-    this.#pauses.begin(pauseKind.step);
+    this.pauses.begin(pauseKind.step);
     const rest = this.#rest;
     const start = rest.free;
     const cell = cellSizes.words[size]!;
@@ -125,11 +113,11 @@ export class FreeLists implements Collector {
     let link = heapStart + size;
     for (let each = 0; each < cells; each++) {
       const at = rest.take(cell);
-      this.#heap[link] = at;
+      this.heap[link] = at;
       link = at;
     }
-    this.#heap[link] = none;
+    this.heap[link] = none;
     this.#cells.push({ start, end: rest.free, cell });
-    this.#pauses.end();
+    this.pauses.end();
   }
 }

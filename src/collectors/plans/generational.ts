@@ -16,22 +16,12 @@ import {
   heapStart,
   type MakeCollector,
   type Stretch,
-  type Watcher,
 } from '../collector.ts';
-import { Counts, outOfMemory } from '../counts.ts';
+import { outOfMemory } from '../counts.ts';
 import { type Markable, Marking } from '../marking.ts';
-import {
-  black,
-  colourOf,
-  makeObject,
-  none,
-  objectHeaderWords,
-  paint,
-  slotsOf,
-  white,
-  wordsOf,
-} from '../object.ts';
-import { type PauseLog, pauseKind } from '../pauses.ts';
+import { black, colourOf, none, objectHeaderWords, paint, slotsOf, wordsOf } from '../object.ts';
+import { pauseKind } from '../pauses.ts';
+import { PlainHeap } from '../plain-heap.ts';
 import { BlockSpace, leastBlockSpaceWords } from '../spaces/block-space.ts';
 import { CompactSpace, leastCompactSpaceWords } from '../spaces/compact-space.ts';
 import { Nursery, type Promote } from '../spaces/nursery.ts';
@@ -53,14 +43,8 @@ export const compactedOld: OldKind = {
   make: (heap, start, end) => new CompactSpace(heap, start, end),
 };
 
-export class Generational implements Collector {
-  readonly counts: Counts = new Counts();
-  readonly extraWords = 0;
-  readonly #heap: Uint32Array;
+export class Generational extends PlainHeap implements Collector {
   readonly #scratch: Uint32Array;
-  readonly #roots: Uint32Array;
-  readonly #pauses: PauseLog;
-  readonly #watcher: Watcher;
   readonly #plan: Generations;
   readonly #remembered: RememberedSet;
   readonly #old: BlockSpace | CompactSpace;
@@ -77,14 +61,11 @@ export class Generational implements Collector {
   #peak = 0;
 
   constructor(room: CollectorRoom, settings: readonly number[], kind: OldKind, set: RememberedSetKind) {
-    const { heap, scratch, roots, pauses, watcher } = room;
+    super(room);
+    const { heap, scratch, watcher } = room;
     const plan = generations(heap.length, set.tableWords(heap.length), kind.leastWords, settings);
     const { oldStart, youngStart, nurseryWords } = plan;
-    this.#heap = heap;
     this.#scratch = scratch;
-    this.#roots = roots;
-    this.#pauses = pauses;
-    this.#watcher = watcher;
     this.#plan = plan;
     this.#remembered = new set(heap, heapStart, youngStart);
     this.#old = kind.make(heap, oldStart, youngStart);
@@ -102,40 +83,30 @@ export class Generational implements Collector {
     let at = words <= this.#largeWords ? this.#nursery.take(words) : none;
     if (at === none) {
       at = this.#allocSlowly(words);
-      if (at === none) return outOfMemory(this.counts, this.usedWords, words);
+      if (at === none) return outOfMemory(this, words);
     }
-    makeObject(this.#heap, at, this.extraWords, slots, words, white);
-    this.counts.allocatedObjects++;
-    this.counts.allocatedWords += words;
-    return at;
+    return this.make(at, slots, words);
   }
 
-  load(object: number, slot: number): number {
-    return this.#heap[object + objectHeaderWords + slot]!;
-  }
-
-  store(object: number, slot: number, target: number): void {
+  override store(object: number, slot: number, target: number): void {
     const at = object + objectHeaderWords + slot;
-    this.#remembered.record(at, this.#heap[at]!, target);
-    this.#heap[at] = target;
+    this.#remembered.record(at, this.heap[at]!, target);
+    this.heap[at] = target;
     this.counts.stores++;
-  }
-
-  setRoot(index: number, target: number): void {
-    this.#roots[index] = target;
   }
 
   collect(): void {
     this.#begin(pauseKind.full);
+    const before = this.counts.markedObjects;
     // 1. All that the roots reach, old and young.
     this.#mark();
     // 2. The old generation's garbage.
     this.#reclaim();
     // 3. The young are promoted, as far as there is room. Every old object is alive now, and looked at.
     this.#evacuate(1, true);
-    this.counts.fullCollections++;
-    this.#watcher.see(collectorEvent.done, none);
-    this.#pauses.end();
+    this.counts.keep(this.counts.markedObjects - before, this.#marking.words);
+    this.watcher.see(collectorEvent.done, none);
+    this.pauses.end();
   }
 
   finish(): void {
@@ -144,6 +115,14 @@ export class Generational implements Collector {
 
   get usedWords(): number {
     return this.#old.usedWords + this.#nursery.usedWords;
+  }
+
+  get capacityWords(): number {
+    return this.#old.capacityWords + this.#nursery.capacityWords;
+  }
+
+  largestFreeWords(): number {
+    return Math.max(this.#old.largestFreeWords(), this.#nursery.largestFreeWords());
   }
 
   objects(see: (at: number) => void): void {
@@ -158,7 +137,9 @@ export class Generational implements Collector {
         name: 'old generation',
         start: this.#plan.oldStart,
         end: this.#plan.youngStart,
-        ...(this.#old instanceof CompactSpace ? {} : { blocksStart: this.#old.start }),
+        ...(this.#old instanceof CompactSpace
+          ? { objectsStart: this.#old.objectsStart }
+          : { blocksStart: this.#old.start }),
       },
       { name: 'nursery', start: young.start, end: young.end },
       { name: 'nursery, idle half', start: idle.start, end: idle.end },
@@ -176,12 +157,12 @@ export class Generational implements Collector {
 
   #noteUse(): void {
     const { counts } = this;
-    counts.peakUsedWords = Math.max(counts.peakUsedWords, this.usedWords);
+    this.noteUse(this.usedWords);
     counts.barrierHits = this.#remembered.hits(counts.stores);
   }
 
   #begin(kind: number): void {
-    this.#pauses.begin(kind);
+    this.pauses.begin(kind);
     this.#noteUse();
   }
 
@@ -212,16 +193,16 @@ export class Generational implements Collector {
     this.#begin(pauseKind.minor);
     this.#evacuate(this.#plan.promotionAge, false);
     this.counts.minorCollections++;
-    this.#watcher.see(collectorEvent.done, none);
-    this.#pauses.end();
+    this.watcher.see(collectorEvent.done, none);
+    this.pauses.end();
   }
 
   /** What marking asks: a young object is marked by its colour, an old one in its space. */
   readonly #both: Markable = {
     mark: (at: number): boolean => {
       if (!this.isYoung(at)) return this.#old.mark(at);
-      if (colourOf(this.#heap, at) === black) return false;
-      paint(this.#heap, at, black);
+      if (colourOf(this.heap, at) === black) return false;
+      paint(this.heap, at, black);
       return true;
     },
   };
@@ -233,27 +214,26 @@ export class Generational implements Collector {
   };
 
   #mark(): void {
-    const [marking, watcher] = [this.#marking, this.#watcher];
+    const [marking, watcher] = [this.#marking, this.watcher];
     this.#oldMarked = 0;
     this.#old.clearMarks();
     marking.begin();
     watcher.see(collectorEvent.roots, none);
-    for (const root of this.#roots) {
+    for (const root of this.roots) {
       if (root !== none) watcher.see(collectorEvent.root, root);
       marking.see(this.#both, root);
     }
     watcher.see(collectorEvent.trace, none);
     marking.drain(this.#both, this.counts, Infinity, this.#blacken);
-    this.counts.liveWords = marking.words;
   }
 
   /** Frees what is not marked of the old generation. */
   #reclaim(): void {
     const { counts } = this;
-    const [old, watcher] = [this.#old, this.#watcher];
+    const [old, watcher] = [this.#old, this.watcher];
     if (old instanceof CompactSpace) {
-      counts.freedObjects += this.#oldObjects - this.#oldMarked;
       old.computeAddresses();
+      watcher.see(collectorEvent.address, none);
       watcher.see(collectorEvent.update, none);
       this.#updateReferences(old);
       old.updateReferences();
@@ -261,14 +241,14 @@ export class Generational implements Collector {
       old.slide(counts, watcher);
     } else {
       watcher.see(collectorEvent.sweep, none);
-      old.sweep(counts);
+      old.sweep(watcher);
     }
     this.#oldObjects = this.#oldMarked;
   }
 
   /** Of roots and live young objects, into the old generation. */
   #updateReferences(old: CompactSpace): void {
-    const [heap, roots] = [this.#heap, this.#roots];
+    const [heap, roots] = [this.heap, this.roots];
     for (let i = 0; i < roots.length; i++) {
       if (old.contains(roots[i]!)) roots[i] = old.forward(roots[i]!);
     }
@@ -285,12 +265,7 @@ export class Generational implements Collector {
   /** Empties the nursery's half in use. `age`: the survival with which an object is promoted. */
   #evacuate(age: number, isFull: boolean): void {
     const { counts } = this;
-    const [scratch, roots, remembered, watcher] = [
-      this.#scratch,
-      this.#roots,
-      this.#remembered,
-      this.#watcher,
-    ];
+    const [scratch, roots, remembered, watcher] = [this.#scratch, this.roots, this.#remembered, this.watcher];
     this.#isFull = isFull;
     this.#isOldFull = false;
     this.#nursery.begin(age);
@@ -321,24 +296,26 @@ export class Generational implements Collector {
 
   /** Slots of old objects that name young ones, all of them, into scratch. The remembered set begins anew. */
   #listOldSlots(): number {
-    const [heap, scratch, remembered] = [this.#heap, this.#scratch, this.#remembered];
-    let count = 0;
+    const [heap, scratch, remembered] = [this.heap, this.#scratch, this.#remembered];
+    const young = this.#nursery.start;
+    let [count, slots] = [0, 0];
     remembered.forget();
     this.#old.objects((at) => {
       remembered.placed(at, wordsOf(heap, at));
-      const slots = slotsOf(heap, at);
       const first = at + objectHeaderWords;
-      for (let slot = first; slot < first + slots; slot++) {
-        if (this.isYoung(heap[slot]!)) scratch[count++] = slot;
+      const end = first + slotsOf(heap, at);
+      for (let slot = first; slot < end; slot++) {
+        if (heap[slot]! >= young) scratch[count++] = slot;
       }
-      this.counts.rememberedSlots += slots;
+      slots += end - first;
     });
+    this.counts.rememberedSlots += slots;
     return count;
   }
 
   /** Looks at the slots of survivors: the promoted are on a stack above `bottom`, the others wait in the nursery. */
   #trace(bottom: number): void {
-    const [heap, nursery, watcher] = [this.#heap, this.#nursery, this.#watcher];
+    const [heap, nursery, watcher] = [this.heap, this.#nursery, this.watcher];
     for (;;) {
       const isPromoted = this.#stack > bottom;
       const at = isPromoted ? this.#scratch[--this.#stack]! : nursery.nextSurvivor();
@@ -379,9 +356,9 @@ export class Generational implements Collector {
 
   /** Moves what an old object's slot names; true: it was moved, and is young. */
   readonly #update = (slot: number): boolean => {
-    const before = this.#heap[slot]!;
+    const before = this.heap[slot]!;
     const after = this.#nursery.survive(before);
-    this.#heap[slot] = after;
+    this.heap[slot] = after;
     return before !== after && this.isYoung(after);
   };
 }

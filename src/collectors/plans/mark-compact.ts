@@ -11,31 +11,23 @@ import {
   heapStart,
   requireCollectedHeap,
   type Stretch,
-  type Watcher,
 } from '../collector.ts';
-import { Counts, outOfMemory } from '../counts.ts';
+import { outOfMemory } from '../counts.ts';
 import { Marking } from '../marking.ts';
-import { makeObject, none, objectHeaderWords, white } from '../object.ts';
-import { type PauseLog, pauseKind } from '../pauses.ts';
+import { none } from '../object.ts';
+import { pauseKind } from '../pauses.ts';
+import { PlainHeap } from '../plain-heap.ts';
 import { CompactSpace } from '../spaces/compact-space.ts';
 
-export class MarkCompact implements Collector {
-  readonly counts: Counts = new Counts();
-  readonly extraWords = 0;
-  readonly #heap: Uint32Array;
-  readonly #roots: Uint32Array;
-  readonly #pauses: PauseLog;
-  readonly #watcher: Watcher;
+export class MarkCompact extends PlainHeap implements Collector {
   readonly #space: CompactSpace;
   readonly #marking: Marking;
   readonly #cover = (at: number): void => this.#space.cover(at);
 
-  constructor({ heap, scratch, roots, pauses, watcher }: CollectorRoom) {
+  constructor(room: CollectorRoom) {
+    super(room);
+    const { heap, scratch, watcher } = room;
     requireCollectedHeap(heap.length);
-    this.#heap = heap;
-    this.#roots = roots;
-    this.#pauses = pauses;
-    this.#watcher = watcher;
     this.#space = new CompactSpace(heap, heapStart, heap.length);
     this.#marking = new Marking(heap, scratch, this.extraWords, watcher);
   }
@@ -49,34 +41,17 @@ export class MarkCompact implements Collector {
     if (at === none) {
       this.collect();
       at = this.#space.take(words);
-      if (at === none) return outOfMemory(this.counts, this.usedWords, words);
+      if (at === none) return outOfMemory(this, words);
     }
-    makeObject(this.#heap, at, this.extraWords, slots, words, white);
-    this.counts.allocatedObjects++;
-    this.counts.allocatedWords += words;
-    return at;
-  }
-
-  load(object: number, slot: number): number {
-    return this.#heap[object + objectHeaderWords + slot]!;
-  }
-
-  store(object: number, slot: number, target: number): void {
-    this.#heap[object + objectHeaderWords + slot] = target;
-    this.counts.stores++;
-  }
-
-  setRoot(index: number, target: number): void {
-    this.#roots[index] = target;
+    return this.make(at, slots, words);
   }
 
   collect(): void {
     const { counts } = this;
-    const [roots, space, marking] = [this.#roots, this.#space, this.#marking];
-    const watcher = this.#watcher;
-    this.#pauses.begin(pauseKind.full);
-    counts.peakUsedWords = Math.max(counts.peakUsedWords, this.usedWords);
-    const held = counts.allocatedObjects - counts.freedObjects;
+    const [roots, space, marking] = [this.roots, this.#space, this.#marking];
+    const watcher = this.watcher;
+    this.pauses.begin(pauseKind.full);
+    this.noteUse(this.usedWords);
     // 1. Marks.
     const before = counts.markedObjects;
     space.clearMarks();
@@ -90,6 +65,7 @@ export class MarkCompact implements Collector {
     marking.drain(space, counts, Infinity, this.#cover);
     // 2. Addresses.
     space.computeAddresses();
+    watcher.see(collectorEvent.address, none);
     // 3. References.
     watcher.see(collectorEvent.update, none);
     for (let i = 0; i < roots.length; i++) {
@@ -99,19 +75,25 @@ export class MarkCompact implements Collector {
     // 4. Moves.
     watcher.see(collectorEvent.move, none);
     space.slide(counts, watcher);
-    counts.freedObjects += held - (counts.markedObjects - before);
-    counts.liveWords = this.usedWords;
-    counts.fullCollections++;
+    counts.keep(counts.markedObjects - before, this.usedWords);
     watcher.see(collectorEvent.done, none);
-    this.#pauses.end();
+    this.pauses.end();
   }
 
   finish(): void {
-    this.counts.peakUsedWords = Math.max(this.counts.peakUsedWords, this.usedWords);
+    this.noteUse(this.usedWords);
   }
 
   get usedWords(): number {
     return this.#space.usedWords;
+  }
+
+  get capacityWords(): number {
+    return this.#space.capacityWords;
+  }
+
+  largestFreeWords(): number {
+    return this.#space.largestFreeWords();
   }
 
   objects(see: (at: number) => void): void {
@@ -119,6 +101,7 @@ export class MarkCompact implements Collector {
   }
 
   get spaces(): readonly Stretch[] {
-    return [{ name: 'sliding space', start: this.#space.start, end: this.#space.end }];
+    const { start, end, objectsStart } = this.#space;
+    return [{ name: 'sliding space', start, end, objectsStart }];
   }
 }

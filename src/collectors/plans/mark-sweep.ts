@@ -13,34 +13,26 @@ import {
   heapStart,
   requireCollectedHeap,
   type Stretch,
-  type Watcher,
 } from '../collector.ts';
-import { Counts, outOfMemory } from '../counts.ts';
+import { outOfMemory } from '../counts.ts';
 import { Marking } from '../marking.ts';
-import { makeObject, none, objectHeaderWords, white } from '../object.ts';
-import { type PauseLog, pauseKind } from '../pauses.ts';
+import { none } from '../object.ts';
+import { pauseKind } from '../pauses.ts';
+import { PlainHeap } from '../plain-heap.ts';
 import { BlockSpace, leastBlockSpaceWords } from '../spaces/block-space.ts';
 
 /** The smallest heap with a block in it. */
 export const leastMarkSweepWords: number = Math.ceil((heapStart + leastBlockSpaceWords) / 16) * 16;
 
-export class MarkSweep implements Collector {
-  readonly counts: Counts = new Counts();
-  readonly extraWords = 0;
-  readonly #heap: Uint32Array;
-  readonly #roots: Uint32Array;
-  readonly #pauses: PauseLog;
-  readonly #watcher: Watcher;
+export class MarkSweep extends PlainHeap implements Collector {
   readonly #space: BlockSpace;
   readonly #marking: Marking;
   readonly #isLazy: boolean;
 
-  constructor({ heap, scratch, roots, pauses, watcher }: CollectorRoom, isLazy: boolean) {
+  constructor(room: CollectorRoom, isLazy: boolean) {
+    super(room);
+    const { heap, scratch, watcher } = room;
     requireCollectedHeap(heap.length, leastMarkSweepWords);
-    this.#heap = heap;
-    this.#roots = roots;
-    this.#pauses = pauses;
-    this.#watcher = watcher;
     this.#space = new BlockSpace(heap, heapStart, heap.length);
     this.#marking = new Marking(heap, scratch, this.extraWords, watcher);
     this.#isLazy = isLazy;
@@ -57,37 +49,22 @@ export class MarkSweep implements Collector {
     if (at === none) {
       this.collect();
       at = this.#space.take(words);
-      if (at === none) return outOfMemory(this.counts, this.#space.usedWords, words);
+      if (at === none) return outOfMemory(this, words);
     }
-    makeObject(this.#heap, at, this.extraWords, slots, words, white);
-    this.counts.allocatedObjects++;
-    this.counts.allocatedWords += words;
-    return at;
-  }
-
-  load(object: number, slot: number): number {
-    return this.#heap[object + objectHeaderWords + slot]!;
-  }
-
-  store(object: number, slot: number, target: number): void {
-    this.#heap[object + objectHeaderWords + slot] = target;
-    this.counts.stores++;
-  }
-
-  setRoot(index: number, target: number): void {
-    this.#roots[index] = target;
+    return this.make(at, slots, words);
   }
 
   collect(): void {
     const { counts } = this;
-    const [space, marking, watcher] = [this.#space, this.#marking, this.#watcher];
-    this.#pauses.begin(pauseKind.full);
-    this.#noteUsed();
+    const [space, marking, watcher] = [this.#space, this.#marking, this.watcher];
+    this.pauses.begin(pauseKind.full);
+    this.noteUse(this.usedWords);
     space.finishSweep();
+    const before = counts.markedObjects;
     // 1. Roots.
     watcher.see(collectorEvent.roots, none);
     marking.begin();
-    for (const root of this.#roots) {
+    for (const root of this.roots) {
       if (root !== none) watcher.see(collectorEvent.root, root);
       marking.see(space, root);
     }
@@ -96,20 +73,27 @@ export class MarkSweep implements Collector {
     marking.drain(space, counts);
     // 3. All else is free.
     watcher.see(collectorEvent.sweep, none);
-    space.beginLazySweep(counts);
+    space.beginLazySweep(watcher);
     if (!this.#isLazy) space.finishSweep();
-    counts.liveWords = marking.words;
-    counts.fullCollections++;
+    counts.keep(counts.markedObjects - before, marking.words);
     watcher.see(collectorEvent.done, none);
-    this.#pauses.end();
+    this.pauses.end();
   }
 
   finish(): void {
-    this.#noteUsed();
+    this.noteUse(this.usedWords);
   }
 
   get usedWords(): number {
     return this.#space.usedWords;
+  }
+
+  get capacityWords(): number {
+    return this.#space.capacityWords;
+  }
+
+  largestFreeWords(): number {
+    return this.#space.largestFreeWords();
   }
 
   objects(see: (at: number) => void): void {
@@ -119,9 +103,5 @@ export class MarkSweep implements Collector {
   get spaces(): readonly Stretch[] {
     const { start, end } = this.#space;
     return [{ name: 'blocks', start, end, blocksStart: start }];
-  }
-
-  #noteUsed(): void {
-    this.counts.peakUsedWords = Math.max(this.counts.peakUsedWords, this.#space.usedWords);
   }
 }

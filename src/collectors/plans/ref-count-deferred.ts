@@ -8,30 +8,23 @@
  * Native twin: native/collectors/plans/ref-count-deferred.h.
  */
 import { ContractError } from '../../base/errors.ts';
-import { type Collector, type CollectorRoom, collectorEvent, type Stretch } from '../collector.ts';
+import { type Collector, type CollectorRoom, collectorEvent } from '../collector.ts';
 import {
   changed,
   CountedHeap,
   countAt,
-  countedExtraWords,
   firstSlotAt,
   mostObjects,
   noSuspects,
   pending,
   type Suspects,
 } from '../counting.ts';
-import { Counts } from '../counts.ts';
 import { FieldLog } from '../field-log.ts';
 import { black, none, paint, slotsOf } from '../object.ts';
-import { type PauseLog, pauseKind } from '../pauses.ts';
+import { pauseKind } from '../pauses.ts';
 import { TrialDeletion } from '../trial-deletion.ts';
 
-export class RefCountDeferred implements Collector {
-  readonly counts: Counts = new Counts();
-  readonly extraWords: number = countedExtraWords;
-  readonly #heap: CountedHeap;
-  readonly #roots: Uint32Array;
-  readonly #pauses: PauseLog;
+export class RefCountDeferred extends CountedHeap implements Collector {
   readonly #table: Uint32Array;
   readonly #findsCycles: boolean;
   readonly #trials: Suspects;
@@ -55,16 +48,14 @@ export class RefCountDeferred implements Collector {
     const coalescing = settings.at(-1)!;
     if (coalescing > 1)
       throw new ContractError(`"settings" must have 0 or 1 for coalescing, not ${coalescing}`);
+    super(room);
     const most = mostObjects(room.heap.length);
-    this.#heap = new CountedHeap(room, this.counts);
-    this.#roots = room.roots;
-    this.#pauses = room.pauses;
     this.#table = scratch.subarray(0, most);
     this.#findsCycles = findsCycles;
     this.#trials = findsCycles
-      ? new TrialDeletion(this.#heap, scratch.subarray(most, 2 * most), scratch.subarray(2 * most))
+      ? new TrialDeletion(this, scratch.subarray(most, 2 * most), scratch.subarray(2 * most))
       : noSuspects;
-    this.#log = new FieldLog(this.#heap, scratch.subarray(2 * most));
+    this.#log = new FieldLog(this, scratch.subarray(2 * most));
     this.#coalesces = coalescing === 1;
     this.#morePending = settings[0] || Infinity;
     this.#moreCandidates = (findsCycles && settings[1]) || Infinity;
@@ -85,11 +76,11 @@ export class RefCountDeferred implements Collector {
     if (this.#pending >= this.#mostPending)
       this.#reconcile(this.#findsCycles && this.#trials.size >= this.#mostCandidates);
     if (this.#coalesces && !this.#log.fits(0)) this.#reconcile(false);
-    let at = this.#heap.make(slots, words);
+    let at = this.make(slots, words);
     if (at === none) {
       this.#reconcile(this.#findsCycles);
-      at = this.#heap.make(slots, words);
-      if (at === none) return this.#heap.refuse(words);
+      at = this.make(slots, words);
+      if (at === none) return this.refuse(words);
     }
     this.#newest = at;
     this.#wait(at);
@@ -97,12 +88,8 @@ export class RefCountDeferred implements Collector {
     return at;
   }
 
-  load(object: number, slot: number): number {
-    return this.#heap.words[object + firstSlotAt + slot]!;
-  }
-
   store(object: number, slot: number, target: number): void {
-    const heap = this.#heap.words;
+    const heap = this.words;
     const word = object + firstSlotAt + slot;
     this.counts.stores++;
     if (this.#coalesces && this.#isNoted(object)) {
@@ -117,7 +104,7 @@ export class RefCountDeferred implements Collector {
   }
 
   setRoot(index: number, target: number): void {
-    this.#roots[index] = target;
+    this.roots[index] = target;
   }
 
   collect(): void {
@@ -125,32 +112,17 @@ export class RefCountDeferred implements Collector {
     this.#reconcile(true);
   }
 
-  finish(): void {}
-
-  get usedWords(): number {
-    return this.#heap.usedWords;
-  }
-
-  objects(see: (at: number) => void): void {
-    this.#heap.space.objects(see);
-  }
-
-  get spaces(): readonly Stretch[] {
-    return this.#heap.spaces;
-  }
-
   /** Frees what neither a slot nor a root names. A full one looks for cycles as well, where it can. */
   #reconcile(isFull: boolean): void {
-    const { watcher } = this.#heap;
-    const { counts } = this;
-    this.#pauses.begin(isFull ? pauseKind.full : pauseKind.minor);
+    const { counts, watcher } = this;
+    this.pauses.begin(isFull ? pauseKind.full : pauseKind.minor);
     // 1. Slots that changed are counted; for now, roots are, too.
     this.#log.flush(
       (at) => this.#raise(at),
       (at) => this.#lower(at),
     );
     watcher.see(collectorEvent.roots, none);
-    for (const root of this.#roots) {
+    for (const root of this.roots) {
       if (root === none) continue;
       watcher.see(collectorEvent.root, root);
       this.#raise(root);
@@ -159,28 +131,32 @@ export class RefCountDeferred implements Collector {
     // 2. What waits in the table is named by a root, or by a slot since, or it is dead.
     watcher.see(collectorEvent.release, none);
     while (this.#pending > 0) this.#settle(this.#table[--this.#pending]!);
-    // 3. Cycles.
-    if (isFull) this.#trials.collect();
+    // 3. Cycles. What a root names is on none that is garbage, and is suspected anew below.
+    if (isFull) {
+      for (const root of this.roots) {
+        if (root !== none) this.#trials.pardon(root);
+      }
+      this.#trials.collect();
+    }
     // 4. Roots count no longer. A cycle may hang on one, and the root can go without a trace.
-    for (const root of this.#roots) {
+    for (const root of this.roots) {
       if (root !== none) this.#lower(root);
     }
     if (this.#newest !== none) this.#lower(this.#newest);
     this.#mostPending = this.#pending + this.#morePending;
     if (isFull) {
       this.#mostCandidates = this.#trials.size + this.#moreCandidates;
-      counts.fullCollections++;
-      counts.liveWords = this.#heap.usedWords;
+      this.noteCollection();
     } else {
       counts.minorCollections++;
     }
     watcher.see(collectorEvent.done, none);
-    this.#pauses.end();
+    this.pauses.end();
   }
 
   /** An object leaves the table. It may be part of a cycle from now on, though no count of it ever fell. */
   #settle(at: number): void {
-    const heap = this.#heap.words;
+    const heap = this.words;
     heap[at]! &= ~pending;
     if (heap[at + countAt]! > 0) {
       this.#trials.suspect(at);
@@ -193,12 +169,12 @@ export class RefCountDeferred implements Collector {
       if (target !== none) this.#lower(target);
     }
     if (this.#trials.holds(at)) paint(heap, at, black);
-    else this.#heap.free(at);
+    else this.free(at);
   }
 
   /** Whether what the object's slots name is counted later: it is noted, or it can be now. */
   #isNoted(at: number): boolean {
-    const heap = this.#heap.words;
+    const heap = this.words;
     if ((heap[at]! & changed) !== 0) return true;
     const slots = slotsOf(heap, at);
     if (!this.#log.fits(slots)) this.#reconcile(false);
@@ -209,12 +185,12 @@ export class RefCountDeferred implements Collector {
   }
 
   #raise(at: number): void {
-    this.#heap.words[at + countAt]!++;
+    this.words[at + countAt]!++;
     this.counts.countChanges++;
   }
 
   #lower(at: number): void {
-    const heap = this.#heap.words;
+    const heap = this.words;
     this.counts.countChanges++;
     heap[at + countAt]!--;
     if (heap[at + countAt] === 0) this.#wait(at);
@@ -223,7 +199,7 @@ export class RefCountDeferred implements Collector {
 
   /** No slot names the object. */
   #wait(at: number): void {
-    const heap = this.#heap.words;
+    const heap = this.words;
     if ((heap[at]! & pending) !== 0) return;
     heap[at]! |= pending;
     this.#table[this.#pending++] = at;

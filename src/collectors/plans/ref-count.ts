@@ -5,22 +5,13 @@
  * assignment, and what dies when it dies. Source: G. E. Collins, A Method for Overlapping and Erasure of Lists (1960).
  * Native twin: native/collectors/plans/ref-count.h.
  */
-import { type Collector, type CollectorRoom, collectorEvent, type Stretch } from '../collector.ts';
-import { CountedHeap, Counting, countedExtraWords, firstSlotAt, noSuspects } from '../counting.ts';
-import { Counts } from '../counts.ts';
+import { type Collector, type CollectorRoom, collectorEvent } from '../collector.ts';
+import { Counting, noSuspects } from '../counting.ts';
 import { none } from '../object.ts';
 
-export class RefCount implements Collector {
-  readonly counts: Counts = new Counts();
-  readonly extraWords: number = countedExtraWords;
-  readonly #heap: CountedHeap;
-  readonly #roots: Uint32Array;
-  readonly #counting: Counting;
-
+export class RefCount extends Counting implements Collector {
   constructor(room: CollectorRoom) {
-    this.#heap = new CountedHeap(room, this.counts);
-    this.#roots = room.roots;
-    this.#counting = new Counting(this.#heap, noSuspects, room.scratch, room.pauses);
+    super(room, () => noSuspects);
   }
 
   static create(room: CollectorRoom): RefCount {
@@ -28,43 +19,13 @@ export class RefCount implements Collector {
   }
 
   alloc(slots: number, words: number): number {
-    const at = this.#heap.make(slots, words);
-    return at === none ? this.#heap.refuse(words) : at;
-  }
-
-  load(object: number, slot: number): number {
-    return this.#heap.words[object + firstSlotAt + slot]!;
-  }
-
-  store(object: number, slot: number, target: number): void {
-    const word = object + firstSlotAt + slot;
-    this.counts.stores++;
-    if (this.#heap.words[word] !== none || target !== none) this.counts.barrierHits++;
-    this.#counting.name(this.#heap.words, word, target);
-  }
-
-  setRoot(index: number, target: number): void {
-    this.#counting.name(this.#roots, index, target);
+    const at = this.make(slots, words);
+    return at === none ? this.refuse(words) : at;
   }
 
   /** All that counts can free is free already. */
   collect(): void {
-    this.counts.fullCollections++;
-    this.counts.liveWords = this.#heap.usedWords;
-    this.#heap.watcher.see(collectorEvent.done, none);
-  }
-
-  finish(): void {}
-
-  get usedWords(): number {
-    return this.#heap.usedWords;
-  }
-
-  objects(see: (at: number) => void): void {
-    this.#heap.space.objects(see);
-  }
-
-  get spaces(): readonly Stretch[] {
-    return this.#heap.spaces;
+    this.noteCollection();
+    this.watcher.see(collectorEvent.done, none);
   }
 }

@@ -11,29 +11,21 @@ import {
   heapStart,
   requireCollectedHeap,
   type Stretch,
-  type Watcher,
 } from '../collector.ts';
-import { Counts, outOfMemory } from '../counts.ts';
-import { isForwarded, makeObject, none, objectHeaderWords, slotsOf, white, wordsOf } from '../object.ts';
-import { type PauseLog, pauseKind } from '../pauses.ts';
+import { outOfMemory } from '../counts.ts';
+import { isForwarded, none, objectHeaderWords, slotsOf, wordsOf } from '../object.ts';
+import { pauseKind } from '../pauses.ts';
+import { PlainHeap } from '../plain-heap.ts';
 import { BumpSpace, evacuate } from '../spaces/bump-space.ts';
 
-export class SemiSpace implements Collector {
-  readonly counts: Counts = new Counts();
-  readonly extraWords = 0;
-  readonly #heap: Uint32Array;
-  readonly #roots: Uint32Array;
-  readonly #pauses: PauseLog;
-  readonly #watcher: Watcher;
+export class SemiSpace extends PlainHeap implements Collector {
   #from: BumpSpace;
   #to: BumpSpace;
 
-  constructor({ heap, roots, pauses, watcher }: CollectorRoom) {
+  constructor(room: CollectorRoom) {
+    super(room);
+    const { heap } = room;
     requireCollectedHeap(heap.length);
-    this.#heap = heap;
-    this.#roots = roots;
-    this.#pauses = pauses;
-    this.#watcher = watcher;
     const half = Math.floor((heap.length - heapStart) / 4) * 2;
     this.#from = new BumpSpace(heapStart, heapStart + half);
     this.#to = new BumpSpace(heapStart + half, heapStart + 2 * half);
@@ -48,34 +40,17 @@ export class SemiSpace implements Collector {
     if (at === none) {
       this.collect();
       at = this.#from.take(words);
-      if (at === none) return outOfMemory(this.counts, this.#from.usedWords, words);
+      if (at === none) return outOfMemory(this, words);
     }
-    makeObject(this.#heap, at, this.extraWords, slots, words, white);
-    this.counts.allocatedObjects++;
-    this.counts.allocatedWords += words;
-    return at;
-  }
-
-  load(object: number, slot: number): number {
-    return this.#heap[object + objectHeaderWords + slot]!;
-  }
-
-  store(object: number, slot: number, target: number): void {
-    this.#heap[object + objectHeaderWords + slot] = target;
-    this.counts.stores++;
-  }
-
-  setRoot(index: number, target: number): void {
-    this.#roots[index] = target;
+    return this.make(at, slots, words);
   }
 
   collect(): void {
     const { counts } = this;
-    const [heap, roots, watcher] = [this.#heap, this.#roots, this.#watcher];
+    const [heap, roots, watcher] = [this.heap, this.roots, this.watcher];
     const [from, to] = [this.#from, this.#to];
-    this.#pauses.begin(pauseKind.full);
-    counts.peakUsedWords = Math.max(counts.peakUsedWords, from.usedWords);
-    const allocated = counts.allocatedObjects - counts.freedObjects;
+    this.pauses.begin(pauseKind.full);
+    this.noteUse(from.usedWords);
     const before = counts.markedObjects;
     // 1. Roots.
     watcher.see(collectorEvent.roots, none);
@@ -95,25 +70,30 @@ export class SemiSpace implements Collector {
     }
     // 3. The halves change places.
     [this.#from, this.#to] = [to, from];
-    counts.liveWords = to.usedWords;
     counts.copiedWords += to.usedWords;
-    counts.freedObjects += allocated - (counts.markedObjects - before);
-    counts.freedWords += from.usedWords - to.usedWords;
-    counts.fullCollections++;
+    counts.keep(counts.markedObjects - before, to.usedWords);
     watcher.see(collectorEvent.done, none);
-    this.#pauses.end();
+    this.pauses.end();
   }
 
   finish(): void {
-    this.counts.peakUsedWords = Math.max(this.counts.peakUsedWords, this.#from.usedWords);
+    this.noteUse(this.usedWords);
   }
 
   get usedWords(): number {
     return this.#from.usedWords;
   }
 
+  get capacityWords(): number {
+    return this.#from.capacityWords;
+  }
+
+  largestFreeWords(): number {
+    return this.#from.largestFreeWords();
+  }
+
   objects(see: (at: number) => void): void {
-    this.#from.objects(this.#heap, see);
+    this.#from.objects(this.heap, see);
   }
 
   get spaces(): readonly Stretch[] {
@@ -126,10 +106,10 @@ export class SemiSpace implements Collector {
   /** Where the object is now, copied if it wasn't yet. */
   #copied(at: number): number {
     if (at === none) return none;
-    if (isForwarded(this.#heap, at)) return this.#heap[at + 1]!;
+    if (isForwarded(this.heap, at)) return this.heap[at + 1]!;
     this.counts.markedObjects++;
-    const moved = evacuate(this.#heap, at, this.#to);
-    this.#watcher.see(collectorEvent.moved, moved, at);
+    const moved = evacuate(this.heap, at, this.#to);
+    this.watcher.see(collectorEvent.moved, moved, at);
     return moved;
   }
 }

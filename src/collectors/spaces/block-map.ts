@@ -68,6 +68,11 @@ export class BlockMap {
     return this.#first + block * mapWords;
   }
 
+  /** One of a block's words, a bit for each two of the heap's 64. */
+  wordOf(block: number, word: number): number {
+    return this.#words[this.ofBlock(block) + word]! | 0;
+  }
+
   /** Bits of a block's that are set: sums of ever more neighbours side by side. */
   count(block: number): number {
     const words = this.#words;

@@ -16,7 +16,7 @@
  * words a block; memory beside the blocks 3.5%. Sources: maps as in Go's runtime (mheap.go, allocBits and gcmarkBits);
  * holes as in S. Blackburn and K. McKinley, Immix (2008). Native twin: native/collectors/spaces/block-space.h.
  */
-import { Counts } from '../counts.ts';
+import { collectorEvent, unwatched, type Watcher } from '../collector.ts';
 import { none } from '../object.ts';
 import { BlockMap } from './block-map.ts';
 import { BlockTable, tableBlockWords, tableHeadWords } from './block-table.ts';
@@ -50,6 +50,12 @@ const lineWords = 16;
 /** Of a stretch with one block. */
 export const leastBlockSpaceWords: number = fixedWords + 1 + tableWords + lineWords - 1 + blockWords;
 
+/** What an object of so many words takes of the space: a cell, or whole blocks. */
+export function roomWords(words: number): number {
+  if (words <= mostCellWords) return cellSizes.words[cellSizes.ofPairs[words >>> 1]!]!;
+  return Math.ceil(words / blockWords) * blockWords;
+}
+
 export class BlockSpace {
   readonly start: number;
   readonly end: number;
@@ -59,7 +65,7 @@ export class BlockSpace {
   readonly #table: BlockTable;
   readonly #used: BlockMap;
   readonly #marks: BlockMap;
-  #counts: Counts = new Counts();
+  #watcher: Watcher = unwatched;
 
   /**
    * The words from `start` on up to `end`: leastBlockSpaceWords at least. `marks`: where they lie instead, a word for each
@@ -129,16 +135,16 @@ export class BlockSpace {
     this.#marks.clear(this.#table.blocks);
   }
 
-  /** What is not marked is free, and no mark is left. Counts what became free, words by the cell. */
-  sweep(counts: Counts): void {
-    this.beginLazySweep(counts);
+  /** What is not marked is free, and no mark is left. */
+  sweep(watcher?: Watcher): void {
+    this.beginLazySweep(watcher);
     this.finishSweep();
   }
 
   /** The same, but each block only when room is looked for, or by finishSweep; until then nothing may be marked. */
-  beginLazySweep(counts: Counts): void {
+  beginLazySweep(watcher: Watcher = unwatched): void {
     this.finishSweep();
-    this.#counts = counts;
+    this.#watcher = watcher;
     this.#leaveHoles();
     for (let size = 0; size < cellSizes.sizes; size++) {
       const list = this.#sizes + sizeWords * size + listWord;
@@ -180,15 +186,37 @@ export class BlockSpace {
     return heap[this.#head + usedWord]! - reserved;
   }
 
+  /** In one piece: blocks in a row, or the largest cell where no block is free. Ends what is lazy. */
+  largestFreeWords(): number {
+    this.finishSweep();
+    this.#leaveHoles();
+    if (this.#table.freeBlocks > 0) return this.#table.longest * blockWords;
+    for (let size = cellSizes.sizes - 1; size >= 0; size--) {
+      if (this.#heap[this.#sizes + sizeWords * size + listWord] !== 0) return cellSizes.words[size]!;
+    }
+    return 0;
+  }
+
   /** Every object that is not free, in the order of addresses; where a block waits, only those marked. */
   objects(see: (at: number) => void): void {
+    const heap = this.#heap;
     for (let block = 0; block < this.#table.blocks; block++) {
       const kind = this.#kindOf(block);
       if (kind === 0 || kind === restKind) continue;
-      const cell = kind === runKind ? blockWords : cellSizes.words[kind - 1]!;
-      const first = this.start + block * blockWords;
-      for (let at = first; at <= first + blockWords - cell; at += cell) {
-        if (this.#isObject(at)) see(at);
+      const map = this.#isWaiting(block) ? this.#marks : this.#used;
+      let first = this.start + block * blockWords;
+      if (kind === runKind) {
+        if (map.has(first)) see(first);
+        continue;
+      }
+      // What is left of the size's hole is in use, but nobody's yet.
+      const own = this.#sizes + sizeWords * (kind - 1);
+      const [hole, holeEnd] = [heap[own + cursorWord]!, heap[own + limitWord]!];
+      for (let word = 0; word < mapWords; word++, first += 64) {
+        for (let bits = map.wordOf(block, word); bits !== 0; bits &= bits - 1) {
+          const at = first + 2 * (31 - Math.clz32(bits & -bits));
+          if (at < hole || at >= holeEnd) see(at);
+        }
       }
     }
   }
@@ -204,17 +232,6 @@ export class BlockSpace {
   #isWaiting(block: number): boolean {
     const epoch = this.#heap[this.#head + epochWord]!;
     return ((this.#heap[this.#table.kinds + block]! ^ epoch) & epochFlag) !== 0;
-  }
-
-  #isObject(at: number): boolean {
-    const heap = this.#heap;
-    if (!this.#used.has(at)) return false;
-    const block = this.#blockOf(at);
-    if (this.#isWaiting(block)) return this.isMarked(at);
-    const kind = this.#kindOf(block);
-    if (kind === runKind) return true;
-    const own = this.#sizes + sizeWords * (kind - 1);
-    return at < heap[own + cursorWord]! || at >= heap[own + limitWord]!;
   }
 
   /**
@@ -302,10 +319,10 @@ export class BlockSpace {
   #sweepNext(): void {
     const heap = this.#heap;
     const table = this.#table;
-    const counts = this.#counts;
     const block = heap[this.#head + sweepAtWord]!++;
     const kind = this.#kindOf(block);
     if (kind === 0 || kind === restKind || !this.#isWaiting(block)) return;
+    this.#watcher.see(collectorEvent.swept, this.start + block * blockWords);
     if (kind === runKind) {
       const at = this.start + block * blockWords;
       if (this.#marks.has(at)) {
@@ -313,15 +330,11 @@ export class BlockSpace {
         heap[table.kinds + block]! ^= epochFlag;
         return;
       }
-      counts.freedObjects++;
-      counts.freedWords += heap[table.taken + block]! * blockWords;
       return this.#freeRun(block);
     }
     const size = kind - 1;
     const marked = this.#marks.count(block);
     const dead = heap[table.taken + block]! - marked;
-    counts.freedObjects += dead;
-    counts.freedWords += dead * cellSizes.words[size]!;
     heap[this.#head + usedWord]! -= dead * cellSizes.words[size]!;
     heap[table.taken + block] = marked;
     if (marked === 0) return table.give(block);

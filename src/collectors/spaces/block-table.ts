@@ -7,7 +7,8 @@
  *
  * Kinds and taken are the owner's; next and previous hold lists, whose first and last block + 1 stand in two words of the
  * owner's, 0 for none.
- * Blocks are taken from the lowest address on. Cost: a single block O(blocks / 32) at worst, a run O(blocks).
+ * Single blocks are taken from the lowest address on, runs from the highest, so that blocks which are freed one by one
+ * don't leave gaps where runs are looked for. Cost: a single block O(blocks / 32) at worst, a run O(blocks).
  * Native twin: native/collectors/spaces/block-table.h.
  */
 
@@ -51,22 +52,33 @@ export class BlockTable {
     return this.#heap[this.#head + freeBlocksWord]!;
   }
 
-  /** The first so many free blocks in a row; blocks: there are none. */
+  /** The last so many free blocks in a row; blocks: there are none. */
   find(wanted: number): number {
     const { blocks } = this;
     const heap = this.#heap;
     const free = this.#free;
     let run = 0;
-    for (let block = heap[this.#head + firstFreeWord]! * 32; block < blocks; block++) {
-      if ((block & 31) === 0 && heap[free + (block >>> 5)] === 0) {
+    const lowest = heap[this.#head + firstFreeWord]! * 32;
+    for (let block = blocks - 1; block >= lowest; block--) {
+      if ((block & 31) === 31 && heap[free + (block >>> 5)] === 0) {
         run = 0;
-        block += 31;
+        block -= 31;
         continue;
       }
       run = (heap[free + (block >>> 5)]! & (1 << (block & 31))) !== 0 ? run + 1 : 0;
-      if (run === wanted) return block + 1 - wanted;
+      if (run === wanted) return block;
     }
     return blocks;
+  }
+
+  /** Free blocks in the longest row of them. O(blocks). */
+  get longest(): number {
+    let [run, longest] = [0, 0];
+    for (let block = 0; block < this.blocks; block++) {
+      run = (this.#heap[this.#free + (block >>> 5)]! & (1 << (block & 31))) !== 0 ? run + 1 : 0;
+      longest = Math.max(longest, run);
+    }
+    return longest;
   }
 
   /** Takes the first free block; there is one. */

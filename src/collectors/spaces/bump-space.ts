@@ -41,6 +41,10 @@ export class BumpSpace {
     return this.end - this.start;
   }
 
+  largestFreeWords(): number {
+    return this.end - this.free;
+  }
+
   /** Every object in it. */
   objects(heap: Uint32Array, see: (at: number) => void): void {
     for (let at = this.start; at < this.free; at += wordsOf(heap, at)) see(at);

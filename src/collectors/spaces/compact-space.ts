@@ -73,12 +73,21 @@ export class CompactSpace {
     return at >= this.start && at < this.end;
   }
 
+  /** The table lies before it. */
+  get objectsStart(): number {
+    return this.#first;
+  }
+
   get usedWords(): number {
     return this.#free - this.#first;
   }
 
   get capacityWords(): number {
     return this.end - this.#first;
+  }
+
+  largestFreeWords(): number {
+    return this.end - this.#free;
   }
 
   isMarked(at: number): boolean {
@@ -166,7 +175,6 @@ export class CompactSpace {
       }
       to += words;
     });
-    counts.freedWords += this.#free - to;
     this.#free = to;
   }
 

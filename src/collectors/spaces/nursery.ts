@@ -64,6 +64,14 @@ export class Nursery {
     return this.#young.usedWords;
   }
 
+  get capacityWords(): number {
+    return this.#words;
+  }
+
+  largestFreeWords(): number {
+    return this.#young.largestFreeWords();
+  }
+
   /** Objects of more are better born elsewhere. */
   get mostObjectWords(): number {
     return this.#words >>> 2;

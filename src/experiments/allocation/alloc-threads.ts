@@ -1,6 +1,13 @@
 /** Experiment: general allocators under several threads, by the field's workloads. */
-import { formatCount } from '../../base/units.ts';
-import type { Context, Experiment, Parameter, ThreadVariant } from '../../experiment/experiment.ts';
+import { formatBytes, formatCount } from '../../base/units.ts';
+import type {
+  Context,
+  Experiment,
+  Language,
+  Parameter,
+  TeamVariant,
+  ThreadVariant,
+} from '../../experiment/experiment.ts';
 import { numberAt, own, type Point } from '../../kernel/kernel.ts';
 import { checkWhole } from '../hardware/sizes.ts';
 import { doublingUpTo } from '../hardware/thread-counts.ts';
@@ -14,6 +21,13 @@ import {
   leastMarkedBytes,
 } from './crowd-workloads.ts';
 import { type GeneralPeerId, generalPeers, noPeer } from './peers.ts';
+import {
+  cachedPoolCrowd,
+  lockFreePoolCrowd,
+  type PoolCrowd,
+  poolCrowdBytes,
+  poolCrowdMetrics,
+} from './pool-crowd-kernels.ts';
 
 const ids: readonly string[] = crowdWorkloads.map(({ id }) => id);
 /** One of each kind: handed over one by one, slots that move on, false sharing. */
@@ -55,6 +69,52 @@ function variant(id: GeneralPeerId): ThreadVariant {
     observe: crowdMetrics,
   };
 }
+
+/** What pools take for a point at most, of which four variants stand beside each other. */
+const mostPoolsBytes = 64 * 2 ** 20;
+
+/** Why pools of ours, in whichever language, have no part in a workload; null: they have. */
+function noPools(point: Point): string | null {
+  const { pattern } = crowdWorkloadAt(point);
+  if (pattern === 'writes') {
+    return 'our pools give whole cache lines: no two threads ever write to one, and there is nothing to compare';
+  }
+  if (pattern === 'exchange') {
+    return 'its blocks are of up to a hundred times the largest size, by chance, and our pools have a class of blocks for each size, with room for all';
+  }
+  const threads = numberAt(point, 'threads');
+  if (pattern === 'queue' && threads > 1 && threads % 2 !== 0) return 'blocks are handed over in pairs';
+  const bytes = poolCrowdBytes(point);
+  return bytes > mostPoolsBytes
+    ? `a pool for each class of its sizes, each with room for all blocks, takes ${formatBytes(bytes)}, more than ${formatBytes(mostPoolsBytes)}: set a smaller mostBytes or width`
+    : null;
+}
+
+function poolVariant(id: string, title: string, kernel: PoolCrowd, language: Language): TeamVariant {
+  return {
+    form: 'team',
+    id,
+    title,
+    kernel,
+    language,
+    members: (point) => numberAt(point, 'threads'),
+    refuses: (point) => tooMuch(point) ?? noPools(point),
+    observe: poolCrowdMetrics,
+  };
+}
+
+const cachedTitle = 'pools of ours, a cache for each thread';
+const lockFreeTitle = 'pools of ours, without a lock';
+const inFull: Point = { only: 'full' };
+const pools: readonly TeamVariant[] = [
+  poolVariant('cached', cachedTitle, cachedPoolCrowd, 'native'),
+  poolVariant('ts-cached', `TypeScript, ${cachedTitle}`, cachedPoolCrowd, 'typescript'),
+  { ...poolVariant('lock-free', lockFreeTitle, lockFreePoolCrowd, 'native'), fixed: inFull },
+  {
+    ...poolVariant('ts-lock-free', `TypeScript, ${lockFreeTitle}`, lockFreePoolCrowd, 'typescript'),
+    fixed: inFull,
+  },
+];
 
 function threadCounts({ profile, cpus }: Context): number[] {
   const most = Math.max(1, cpus.length);
@@ -138,10 +198,11 @@ export const allocThreads: Experiment = {
     },
     ...Object.entries(limits).map(setting),
   ],
-  variants: generalPeers.map(variant),
+  variants: [...generalPeers.map(variant), ...pools],
+  skips: (point, { profile }) => point['only'] !== undefined && point['only'] !== profile,
   baseline: { variant: 'malloc' },
   operation: 'allocation or write',
-  metrics: [{ id: 'cpuNs', title: 'CPU time of all threads for one', unit: 'ns' }],
+  metrics: [{ id: 'cpuNs', title: 'CPU time of all threads for one', unit: 'ns', better: 'less' }],
   claims: [],
   explain: `A general allocator must serve every thread, and take back from one what it gave to another. It keeps blocks near the
 thread that uses them: a cache or a heap of its own for each. What that is worth shows where blocks change hands. In
@@ -155,10 +216,14 @@ The time is the call's, from the birth of the first thread to the end of the las
 (in the last two for each write) of all threads together. With two CPUs it should halve. A call does so many that
 births are a small part of it. Beside it stands the CPU time that the whole process took for one, which does not
 depend on whether a neighbour had the CPU: two threads on two shared CPUs rank nothing by the first alone.
-The threads are native, and are made and ended within the call, since the addresses of blocks must never lie where a
-script could change them. So there is no TypeScript beside them; its reference does the same work with objects, one
-thread after another. Each block bears its number and its size, which whoever frees it reads: the sum shows that every
-block was freed once, intact. Our own allocators for several threads stand in pool-threads.`,
+The threads over malloc and its like are native, and are made and ended within the call, since the addresses of blocks
+must never lie where a script could change them; no TypeScript can stand beside them, and their reference does the same
+work with objects, one thread after another. Our own pools name blocks by offsets in memory that both languages share: a
+pool for each class of sizes, of a line, two lines, four and so on, over which worker threads do the same in native code
+and in TypeScript. The workers are there already: they meet at the end of each round, and no birth is in their time. In
+xmalloc they hand blocks over in pairs, by a ring, as in pool-threads. What the pools have no part in is left out, and the
+run says why. Each block bears its number and its size, which whoever frees it reads: the sum shows that every block was
+freed once, intact.`,
   drawing: `xmalloc   thread 1  alloc alloc ..   batch   thread 2
                      [a][b][c] -> queue -> free free ..
 

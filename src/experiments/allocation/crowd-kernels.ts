@@ -35,7 +35,8 @@ const wordBytes = 4;
 /** What an allocator adds to a block, at most: as in native/allocators/crowd.cc. */
 const overheadBytes = 64;
 
-function sizesOf({ point, prng, room }: Place): Uint32Array {
+/** A block's size, over and over; the same for all threads. */
+export function sizesOf({ point, prng, room }: Place): Uint32Array {
   const { bytes } = crowdWorkloadAt(point);
   const { leastBytes, mostBytes } = crowdSettingsAt(point);
   return room.share('sizes', () =>
@@ -44,7 +45,7 @@ function sizesOf({ point, prng, room }: Place): Uint32Array {
 }
 
 /** Slots of a part; in other patterns any word, of which they read parts. */
-function choicesOf({ point, prng, room }: Place): Uint32Array {
+export function choicesOf({ point, prng, room }: Place): Uint32Array {
   const { pattern } = crowdWorkloadAt(point);
   const { width } = crowdSettingsAt(point);
   return room.share('choices', () =>

@@ -5,7 +5,7 @@
  * -writes.
  */
 import { ContractError } from '../../base/errors.ts';
-import { candidatesEach, crowdPatterns, producersOf } from './crowd-workloads.ts';
+import { blockTag, candidatesEach, crowdPatterns, producersOf } from './crowd-workloads.ts';
 
 /** The kernel's arguments that say what is done; see the native twins. */
 export interface CrowdPlan {
@@ -24,9 +24,6 @@ interface Block {
   readonly bytes: number;
 }
 
-/** Odd: numbers become tags that share no pattern, one to one. */
-const scatter = 2654435761;
-
 class Hand {
   freed = 0;
   sum = 0;
@@ -38,7 +35,7 @@ class Hand {
   }
 
   take(bytes: number): Block {
-    return { tag: Math.imul(this.#next++, scatter) >>> 0, bytes };
+    return { tag: blockTag(this.#next++), bytes };
   }
 
   give(block: Block | null | undefined): void {
@@ -49,7 +46,7 @@ class Hand {
 }
 
 /** A table that is read round and round. */
-class Wheel {
+export class Wheel {
   readonly #table: Uint32Array;
   #at: number;
 

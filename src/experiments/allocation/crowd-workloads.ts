@@ -142,6 +142,14 @@ export function crowdSettingsAt(point: Point): CrowdSettings {
   };
 }
 
+/** Odd: numbers become tags that share no pattern, one to one. */
+const scatter = 2654435761;
+
+/** What the block of a number is marked with. */
+export function blockTag(number: number): number {
+  return Math.imul(number, scatter) >>> 0;
+}
+
 /** Threads that allocate in the pattern `queue`; the others free. */
 export function producersOf(threads: number): number {
   return threads === 1 ? 1 : Math.floor(threads / 2);

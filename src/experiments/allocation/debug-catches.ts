@@ -147,10 +147,15 @@ export const debugCatchesExperiment: Experiment = {
   baseline: { variant: 'plain' },
   operation: 'row',
   metrics: [
-    { id: 'planted', title: 'faults', unit: '' },
-    { id: 'caught', title: 'caught', unit: '' },
-    { id: 'falseAlarms', title: 'false alarms', unit: '' },
-    ...faultKinds.map((kind) => ({ id: `${kind}Caught`, title: `caught: ${kindTexts[kind]}`, unit: '' })),
+    { id: 'planted', title: 'faults', unit: '', better: null },
+    { id: 'caught', title: 'caught', unit: '', better: 'more' },
+    { id: 'falseAlarms', title: 'false alarms', unit: '', better: 'less' },
+    ...faultKinds.map((kind) => ({
+      id: `${kind}Caught`,
+      title: `caught: ${kindTexts[kind]}`,
+      unit: '',
+      better: null,
+    })),
   ],
   claims: [debugCatches],
   explain: `A program allocates and frees blocks of up to 512 B at random, and one row in sixteen is wrong: it frees twice, frees

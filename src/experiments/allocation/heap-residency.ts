@@ -76,12 +76,32 @@ export const heapResidencyExperiment: Experiment = {
   baseline: { variant: 'malloc' },
   operation: 'phase change',
   metrics: [
-    { id: 'refilledOverLive', title: 'in RAM over live, when larger blocks took their place', unit: 'x' },
-    { id: 'freedOverLive', title: 'in RAM over live, when 90% of the small blocks were freed', unit: 'x' },
-    { id: 'filledOverLive', title: 'in RAM over live, when small blocks filled the heap', unit: 'x' },
-    { id: 'meanOverLive', title: 'in RAM over live, the mean over all reads', unit: 'x' },
-    { id: 'drainedBytes', title: 'in RAM when all was freed', unit: 'B' },
-    { id: 'waitedBytes', title: 'in RAM some time later (waitMs)', unit: 'B' },
+    {
+      id: 'refilledOverLive',
+      title: 'in RAM (Rss) over live at that moment, when larger blocks took their place',
+      unit: 'x',
+      better: 'less',
+    },
+    {
+      id: 'freedOverLive',
+      title: 'in RAM (Rss) over live at that moment, when 90% of the small blocks were freed',
+      unit: 'x',
+      better: 'less',
+    },
+    {
+      id: 'filledOverLive',
+      title: 'in RAM (Rss) over live at that moment, when small blocks filled the heap',
+      unit: 'x',
+      better: 'less',
+    },
+    {
+      id: 'meanOverLive',
+      title: 'in RAM (Rss) over live at that moment, the mean over all reads',
+      unit: 'x',
+      better: 'less',
+    },
+    { id: 'drainedBytes', title: 'in RAM (Rss) when all was freed', unit: 'B', better: 'less' },
+    { id: 'waitedBytes', title: 'in RAM (Rss) after a sleep (waitMs)', unit: 'B', better: 'less' },
   ],
   claims: [],
   explain: `Each malloc runs in a fresh process of its own, preloaded before anything else is, so that all of that process

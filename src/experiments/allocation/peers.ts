@@ -11,6 +11,16 @@ export function noBoostPool(): string | null {
 export const generalPeers = ['malloc', 'jemalloc', 'tcmalloc', 'mimalloc'] as const;
 export type GeneralPeerId = (typeof generalPeers)[number];
 
+/** What a program has from a library as an object of its own; numbered after the others. */
+export const libraryPeers = ['pmr-pool', 'pmr-monotonic', 'boost-pool'] as const;
+export type LibraryPeerId = (typeof libraryPeers)[number];
+
+/** Whoever replays a trace, and is not ours. */
+export type PeerId = GeneralPeerId | LibraryPeerId;
+export const replayPeers: readonly PeerId[] = [...generalPeers, ...libraryPeers];
+
+export const isLibraryPeer = (id: PeerId): id is LibraryPeerId => libraryPeers.some((each) => each === id);
+
 /** What is preloaded into a process so that its malloc is this one; null: it is already. */
 export const preloadedAs: Readonly<Record<GeneralPeerId, string | null>> = {
   malloc: null,
@@ -28,10 +38,16 @@ export function noPeer(id: GeneralPeerId): string | null {
   return peer.needsRoom ? null : peer.missing;
 }
 
+/** The same of all that replay a trace. */
+export function noReplayPeer(id: PeerId): string | null {
+  if (!isLibraryPeer(id)) return noPeer(id);
+  return id === 'boost-pool' ? noBoostPool() : noPmr();
+}
+
 export const noMimalloc = (): string | null => noPeer('mimalloc');
 
 export function noPmr(): string | null {
-  return environment().peers().pmr
-    ? null
-    : 'the C++ library that the addon was built with has no std::pmr::unsynchronized_pool_resource';
+  return environment().peers().pmr === null
+    ? 'the C++ library that the addon was built with has no std::pmr::unsynchronized_pool_resource'
+    : null;
 }

@@ -42,7 +42,7 @@ type PoolArguments = Arguments<typeof poolSignature>;
 export type PoolThreads = Kernel<typeof poolSignature>;
 
 /** No two threads' words share a line or a pair of lines, wherever a SharedArrayBuffer starts. */
-const alignmentBytes = 4 * lineBytes;
+export const alignmentBytes: number = 4 * lineBytes;
 
 export const workloads = ['batches', 'hand-over'] as const;
 export type Workload = (typeof workloads)[number];

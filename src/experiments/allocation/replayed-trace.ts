@@ -16,7 +16,7 @@ import { type FiledTrace, readTrace } from '../../trace/file.ts';
 import { type AllocationTrace, rowWords } from '../../trace/rows.ts';
 import { workloads, workloadTrace } from '../../trace/workloads.ts';
 import { clockFloor } from './clock-floor.ts';
-import { type GeneralPeerId, generalPeers, noPeer, preloadedAs } from './peers.ts';
+import { generalPeers, isLibraryPeer, noReplayPeer, type PeerId, preloadedAs, replayPeers } from './peers.ts';
 import { observeResident, peerResidentOver, residentMetrics } from './resident-kernel.ts';
 import { observeTails, tailMetrics } from './row-tails.ts';
 import {
@@ -89,7 +89,7 @@ export async function traceOf({
 function replaying(contender: Contender, kernels: TraceKernels, timed: boolean): ThreadVariant {
   const { id, heapBytes, language } = contender;
   if (heapBytes === null) {
-    const variant = peerVariant(id as GeneralPeerId);
+    const variant = peerVariant(id as PeerId);
     return { ...variant, kernel: timed ? kernels.peerTails : kernels.peerWork };
   }
   const variant = heapVariant(id, language, { heapBytes });
@@ -117,26 +117,30 @@ number, which is read back before the block is freed.`,
   };
 }
 
-/** An allocator of others as the malloc of a process of its own, where nothing else is resident because of another. */
-function inOwnProcess(id: GeneralPeerId, traces: TraceSource): ScenarioVariant {
-  const library = preloadedAs[id];
+/**
+ * An allocator of others in a process of its own, where nothing else is resident because of another: as that process's
+ * malloc, or, of a library's, over the malloc that is there.
+ */
+function inOwnProcess(id: PeerId, traces: TraceSource): ScenarioVariant {
+  const library = isLibraryPeer(id) ? null : preloadedAs[id];
   return {
     form: 'scenario',
     id,
     title: id,
     kernel: peerResidentOver(traces),
     language: 'native',
+    fixed: { peer: isLibraryPeer(id) ? replayPeers.indexOf(id) : 0 },
     observe: observeResident as (args: never) => Readonly<Record<string, number>>,
     ...(library === null ? {} : { environment: { LD_PRELOAD: library } }),
     refuses: (_: Point, { machine }: Context) =>
       machine.platform === 'linux'
-        ? noPeer(id)
+        ? noReplayPeer(id)
         : `memory in RAM is measured on Linux only, where a malloc can be preloaded; this is ${machine.platform}`,
   };
 }
 
 function memoryOf(source: ReplaySource, others: readonly Contender[], traces: TraceSource): Experiment {
-  const variants = others.map(({ id }) => inOwnProcess(id as GeneralPeerId, traces));
+  const variants = others.map(({ id }) => inOwnProcess(id as PeerId, traces));
   return {
     ...experimentOver(source, variants),
     id: replayMemoryId,

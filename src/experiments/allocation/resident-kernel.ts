@@ -1,17 +1,19 @@
 /**
- * What a trace keeps in RAM over the process's own malloc: resident memory is read with the bytes that are live at that
- * moment, every so many rows. To be run in a child process whose malloc is the one that is meant.
+ * What a trace keeps in RAM over the process's own malloc, or over a library's allocator: resident memory is read with
+ * the bytes that are live at that moment, every so many rows. To be run in a child process whose malloc is the one that
+ * is meant.
  * Native twin: native/kernels/peer-resident.cc.
  */
 import { slotParts, valueTraceWork } from '../../allocators/trace-work.ts';
 import { objects } from '../../allocators/value-stores.ts';
 import type { Metric } from '../../experiment/experiment.ts';
-import { defineKernel, type Kernel } from '../../kernel/kernel.ts';
+import { defineKernel, type Kernel, numberAt } from '../../kernel/kernel.ts';
 import { tracesOf, type TraceSource, workloadSource } from './trace-kernels.ts';
 
 const signature = {
   trace: 'const uint32[]',
   slots: 'uint64[]',
+  peer: 'uint32',
   reads: 'uint32',
   resident: 'observed float64[]',
 } as const;
@@ -23,9 +25,9 @@ const readings = ['most', 'liveAtMost', 'atMostLive', 'mostLive', 'drained'] as 
 const reads = 100;
 
 export const residentMetrics: readonly Metric[] = [
-  { id: 'mostBytes', title: 'most in RAM', unit: 'B' },
-  { id: 'overMostLive', title: 'in RAM over live, when most was live', unit: 'x' },
-  { id: 'drainedBytes', title: 'in RAM when all is freed', unit: 'B' },
+  { id: 'mostBytes', title: 'most in RAM (Rss)', unit: 'B', better: 'less' },
+  { id: 'overMostLive', title: 'in RAM (Rss) over live, when most was live', unit: 'x', better: 'less' },
+  { id: 'drainedBytes', title: 'in RAM (Rss) when all is freed', unit: 'B', better: 'less' },
 ];
 
 /** The metrics of one call. A ratio to nothing is left out. */
@@ -46,6 +48,7 @@ function residentOver(
       return {
         trace: rows,
         slots: place.room.array('uint64', ids * slotParts),
+        peer: numberAt(place.point, 'peer'),
         reads,
         resident: place.room.array('float64', readings.length),
       };
@@ -54,7 +57,10 @@ function residentOver(
   };
 }
 
-/** Point: workload, its parameters. In TypeScript over new objects, whose resident memory nobody asks for. */
+/**
+ * Point: workload, its parameters, `peer`: 0, the process's malloc, or a library's number. In TypeScript over new
+ * objects, whose resident memory nobody asks for.
+ */
 export const peerResident: PeerResident = defineKernel({
   id: 'peer-resident',
   summary: 'replays a trace over malloc and reads what stays in RAM',

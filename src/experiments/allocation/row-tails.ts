@@ -9,11 +9,11 @@ const quantiles = { p50Ns: 0.5, p99Ns: 0.99, p999Ns: 0.999, p9999Ns: 0.9999 } as
 export type Tails = Readonly<Record<keyof typeof quantiles | 'maxNs', number>>;
 
 export const tailMetrics: readonly Metric[] = [
-  { id: 'p50Ns', title: 'median of single calls', unit: 'ns' },
-  { id: 'p99Ns', title: '99th percentile', unit: 'ns' },
-  { id: 'p999Ns', title: '99.9th percentile', unit: 'ns' },
-  { id: 'p9999Ns', title: '99.99th percentile', unit: 'ns' },
-  { id: 'maxNs', title: 'slowest call', unit: 'ns' },
+  { id: 'p50Ns', title: 'median of single calls', unit: 'ns', better: 'less' },
+  { id: 'p99Ns', title: '99th percentile', unit: 'ns', better: 'less' },
+  { id: 'p999Ns', title: '99.9th percentile', unit: 'ns', better: 'less' },
+  { id: 'p9999Ns', title: '99.99th percentile', unit: 'ns', better: 'less' },
+  { id: 'maxNs', title: 'slowest call', unit: 'ns', better: 'less' },
 ];
 
 /**

@@ -59,7 +59,7 @@ export function ownBatches(pool: BlockPool, slots: Uint32Array, thread: number, 
 }
 
 /** Waits until a word of the ring is no longer `blocked`, and returns what it then is. */
-function waitWhile(ring: Uint32Array, at: number, blocked: number): number {
+export function waitWhile(ring: Uint32Array, at: number, blocked: number): number {
   let deadlineNs = 0n;
   for (let looks = 1; ; looks++) {
     const theirs = Atomics.load(ring, at);

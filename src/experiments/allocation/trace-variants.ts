@@ -8,7 +8,7 @@ import type { Language, ThreadVariant } from '../../experiment/experiment.ts';
 import type { Point } from '../../kernel/kernel.ts';
 import { outlineOf } from '../../trace/outline.ts';
 import type { Workload } from '../../trace/workloads.ts';
-import { type GeneralPeerId, generalPeers, noPeer } from './peers.ts';
+import { noReplayPeer, type PeerId, replayPeers } from './peers.ts';
 import { heapWorks, peerWork, roomFor, valueWork, workloadSource } from './trace-kernels.ts';
 
 function choice(id: string): HeapChoice {
@@ -41,16 +41,16 @@ export function heapVariant(id: string, language: Language, fixed: Point = {}): 
   };
 }
 
-/** An allocator of others, called through pointers. */
-export function peerVariant(id: GeneralPeerId, fixed: Point = {}): ThreadVariant {
+/** An allocator of others. */
+export function peerVariant(id: PeerId, fixed: Point = {}): ThreadVariant {
   return {
     form: 'thread',
     id,
     title: id,
     kernel: peerWork,
     language: 'native',
-    fixed: { ...fixed, peer: generalPeers.indexOf(id) },
-    refuses: () => noPeer(id),
+    fixed: { ...fixed, peer: replayPeers.indexOf(id) },
+    refuses: () => noReplayPeer(id),
   };
 }
 

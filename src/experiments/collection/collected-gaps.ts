@@ -161,7 +161,7 @@ export const collectedGaps: Experiment = {
     {
       name: 'steps',
       summary: `how long the program goes on, in steps of its own; "${own}": as it is defined`,
-      unit: 'none',
+      unit: 'items',
       values: ({ profile }) => [{ smoke: 1500, quick: 8000, full: own }[profile]],
       check: (value) => (value === own ? null : checkWhole(value, 'steps', 1, 2 ** 26)),
     },
@@ -174,14 +174,16 @@ export const collectedGaps: Experiment = {
       id: 'gapPercent',
       title: 'gaps, of what lies between the first and the last object without whole free blocks',
       unit: '%',
+      better: 'less',
     },
     {
       id: 'freeBlockPercent',
       title: 'whole free blocks, of what lies between the first and the last object',
       unit: '%',
+      better: null,
     },
-    { id: 'gaps', title: 'gaps with room for an object', unit: 'gaps' },
-    { id: 'largestGapBytes', title: 'the largest gap', unit: 'B' },
+    { id: 'gaps', title: 'gaps with room for an object', unit: 'gaps', better: null },
+    { id: 'largestGapBytes', title: 'the largest gap', unit: 'B', better: null },
   ],
   claims: [markSweepFragments],
   explain: `A program runs to its end and everything is collected once more. Then the heap is looked at: of what lies between

@@ -2,10 +2,9 @@
  * What a run of a mutator over a collector amounts to: times from its pauses, work from its counts. Counts are exact and
  * equal in both languages; times are of the last of a sample's iterations.
  */
-import { ages, Counts } from '../../collectors/counts.ts';
+import { ages, Counts, shortageOf } from '../../collectors/counts.ts';
 import { pauseNames, type Pauses, readPauses } from '../../collectors/pauses.ts';
-import { formatBytes } from '../../base/units.ts';
-import type { Metric, StoodStill } from '../../experiment/experiment.ts';
+import type { Better, Metric, StoodStill } from '../../experiment/experiment.ts';
 import { MutatorUtilisation } from '../../stats/mutator-utilisation.ts';
 import { quantile } from '../../stats/quantiles.ts';
 import { mutatorRowWords } from '../../trace/mutator-rows.ts';
@@ -120,49 +119,54 @@ export function shortfallOf({ trace, counts }: Observed): string | null {
   const rows = trace.length / mutatorRowWords;
   const done = counts[counts.length - 1]!;
   if (done === rows) return null;
-  const { neededWords } = Counts.read(counts);
   const percent = Math.floor((100 * done) / rows);
-  const needed =
-    neededWords === 0
-      ? ''
-      : `: no room was left for an object that would have made ${formatBytes(bytes(neededWords))} of objects`;
-  return `out of memory after ${percent}% of its operations${needed}`;
+  return `out of memory after ${percent}% of its operations: ${shortageOf(Counts.read(counts))}`;
 }
 
-const titles: Readonly<Record<string, readonly [title: string, unit: string]>> = {
-  maxPauseNs: ['longest pause', 'ns'],
-  p50PauseNs: ['pause, median', 'ns'],
-  p99PauseNs: ['pause, 99th percentile', 'ns'],
-  p999PauseNs: ['pause, 99.9th percentile', 'ns'],
-  pauses: ['pauses', 'pauses'],
-  lostPauses: ['pauses after the log was full: lengths, throughput and MMU are of the time before', 'pauses'],
-  ...Object.fromEntries(pauseNames.map((name) => [`${name}Pauses`, [`pauses: ${name}`, 'pauses'] as const])),
-  stoppedNs: ['all pauses together', 'ns'],
-  throughputPercent: ["throughput: the mutator's share of the time", '%'],
-  ...Object.fromEntries(mmuWindowsMs.map((ms) => [`mmu${ms}ms`, [`MMU of ${ms} ms`, 'share'] as const])),
-  ...Object.fromEntries(bmuWindowsMs.map((ms) => [`bmu${ms}ms`, [`BMU of ${ms} ms`, 'share'] as const])),
-  cpuOverWall: ["processor time over time, all the process's threads", 'x'],
-  allocationRate: ['allocation rate', 'B/s'],
-  collections: ['collections, full and minor', 'collections'],
-  markedObjects: ['objects marked or copied, all collections together', 'objects'],
-  scannedSlots: ['slots scanned', 'slots'],
-  copiedBytes: ['bytes moved', 'B'],
-  freedBytes: ['bytes freed', 'B'],
-  cardsScanned: ['cards scanned', 'cards'],
-  rememberedSlots: ['remembered slots', 'slots'],
-  stores: ['stores', 'stores'],
-  barrierHits: ['stores whose barrier had something to do', 'stores'],
-  countChanges: ['counts raised or lowered', 'counts'],
-  promotedPercent: ['promoted, of what was allocated', '%'],
+const titles: Readonly<Record<string, readonly [title: string, unit: string, better: Better]>> = {
+  maxPauseNs: ['longest pause', 'ns', 'less'],
+  p50PauseNs: ['pause, median', 'ns', 'less'],
+  p99PauseNs: ['pause, 99th percentile', 'ns', 'less'],
+  p999PauseNs: ['pause, 99.9th percentile', 'ns', 'less'],
+  pauses: ['pauses', 'pauses', null],
+  lostPauses: [
+    'pauses after the log was full: lengths, throughput and MMU are of the time before',
+    'pauses',
+    null,
+  ],
+  ...Object.fromEntries(
+    pauseNames.map((name) => [`${name}Pauses`, [`pauses: ${name}`, 'pauses', null] as const]),
+  ),
+  stoppedNs: ['all pauses together', 'ns', 'less'],
+  throughputPercent: ["throughput: the mutator's share of the time", '%', 'more'],
+  ...Object.fromEntries(
+    mmuWindowsMs.map((ms) => [`mmu${ms}ms`, [`MMU of ${ms} ms`, 'share', 'more'] as const]),
+  ),
+  ...Object.fromEntries(
+    bmuWindowsMs.map((ms) => [`bmu${ms}ms`, [`BMU of ${ms} ms`, 'share', 'more'] as const]),
+  ),
+  cpuOverWall: ["processor time over time, all the process's threads", 'x', null],
+  allocationRate: ['allocation rate', 'B/s', 'more'],
+  collections: ['collections, full and minor', 'collections', null],
+  markedObjects: ['objects marked or copied, all collections together', 'objects', 'less'],
+  scannedSlots: ['slots scanned', 'slots', 'less'],
+  copiedBytes: ['bytes moved', 'B', 'less'],
+  freedBytes: ['bytes freed', 'B', null],
+  cardsScanned: ['cards scanned', 'cards', 'less'],
+  rememberedSlots: ['remembered slots', 'slots', 'less'],
+  stores: ['stores', 'stores', null],
+  barrierHits: ['stores whose barrier had something to do', 'stores', 'less'],
+  countChanges: ['counts raised or lowered', 'counts', 'less'],
+  promotedPercent: ['promoted, of what was allocated', '%', null],
   ...Object.fromEntries(
     Array.from({ length: ages }, (_, age) => [
       `survival${age + 1}Percent`,
-      [`survived minor collection ${age + 1}, of those before it`, '%'] as const,
+      [`survived minor collection ${age + 1}, of those before it`, '%', null] as const,
     ]),
   ),
-  peakUsedBytes: ['most memory in use', 'B'],
-  peakScratchBytes: ['most memory beside the heap', 'B'],
-  peakUsedOverLive: ['most in use over what lived at the last full collection', 'x'],
+  peakUsedBytes: ['most memory in use, rounding to cells with it', 'B', 'less'],
+  peakScratchBytes: ['most memory beside the heap', 'B', 'less'],
+  peakUsedOverLive: ['most in use over what lived at the last full collection', 'x', null],
 };
 
 /** Only where the log of pauses was full. */
@@ -171,8 +175,8 @@ const rareMetrics: ReadonlySet<string> = new Set(['lostPauses']);
 /** Metrics by their ids. */
 export function collectorMetrics(...ids: readonly string[]): readonly Metric[] {
   return ids.map((id) => {
-    const [title, unit] = titles[id]!;
-    return { id, title, unit, ...(rareMetrics.has(id) ? { rare: true } : {}) };
+    const [title, unit, better] = titles[id]!;
+    return { id, title, unit, better, ...(rareMetrics.has(id) ? { rare: true } : {}) };
   });
 }
 

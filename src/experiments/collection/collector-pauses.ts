@@ -2,7 +2,13 @@
 import type { Experiment } from '../../experiment/experiment.ts';
 import { checkWhole } from '../hardware/sizes.ts';
 import { collectorMetrics, utilisationMetricIds } from './collector-metrics.ts';
-import { collectorVariants, isSpared, mutatorParameter, stepsParameter } from './collector-variants.ts';
+import {
+  collectorVariants,
+  isSpared,
+  mutatorParameter,
+  sizeParameters,
+  stepsParameter,
+} from './collector-variants.ts';
 
 export const collectorPauses: Experiment = {
   id: 'collector-pauses',
@@ -29,7 +35,8 @@ export const collectorPauses: Experiment = {
       values: () => [300],
       check: (value) => checkWhole(value, 'heapPercent', 100, 10_000),
     },
-    stepsParameter(12_000, 1000),
+    stepsParameter(1000, 16_000),
+    ...sizeParameters,
   ],
   variants: collectorVariants(),
   skips: (point, context, _settings, variant) => isSpared(point, context, variant),
@@ -71,5 +78,5 @@ window   |--- w ---|                        most of it ran
     title: 'Time an operation, collections included',
   },
   onRequest: true,
-  weight: 0.32,
+  weight: 0.45,
 };

@@ -7,19 +7,15 @@ import { Prng } from '../../base/prng.ts';
 import { collectorChoices } from '../../collectors/plans.ts';
 import type { Experiment, ThreadVariant } from '../../experiment/experiment.ts';
 import type { Point } from '../../kernel/kernel.ts';
-import { mutators, mutatorTrace, type MutatorProgram } from '../../trace/mutators.ts';
 import type { LifetimeModel } from '../../trace/lifetime-model.ts';
+import { type ModelScale, modelScale, scaleText } from '../../trace/lifetime-model-scale.ts';
+import { amountOf, amountText, type MutatorAmount } from '../../trace/mutator-amount.ts';
+import { mutators, mutatorTrace, type MutatorProgram } from '../../trace/mutators.ts';
 import { modelled } from '../../trace/mutators/modelled.ts';
 import type { Settings } from '../../trace/workload.ts';
 import { collectorMetrics, utilisationMetricIds } from './collector-metrics.ts';
 import { collectorVariant } from './collector-variants.ts';
-import {
-  type MutatorSource,
-  mutateKernelsOver,
-  needyTrace,
-  type NeedyTrace,
-  outlineOf,
-} from './mutate-kernels.ts';
+import { type MutatorSource, mutateKernelsOver, type NeedyTrace, outlineOf } from './mutate-kernels.ts';
 
 /** A collector and a language, and what the user sets of it. */
 export interface CollectorContender {
@@ -34,6 +30,7 @@ export type ProgramSource = { readonly mutator: string } | { readonly model: Lif
 /** What a fresh process makes the experiment from. */
 export interface CollectorRunSource {
   readonly program: ProgramSource;
+  /** In numbers of its own: see ownSettings. */
   readonly settings: Settings;
   readonly seed: number;
   readonly title: string;
@@ -52,15 +49,36 @@ export function programOf(source: ProgramSource): MutatorProgram {
   return program;
 }
 
+/** A trace with all that it amounts to. */
+export interface MeasuredTrace extends NeedyTrace {
+  readonly amount: MutatorAmount;
+  /** In what it differs from the program that was recorded; null: none was. */
+  readonly scale: ModelScale | null;
+}
+
 /** The program's trace. Throws ContractError for a setting that it can't take. */
 export function programTrace({
   program,
   settings,
   seed,
-}: Pick<CollectorRunSource, 'program' | 'settings' | 'seed'>): NeedyTrace {
-  return needyTrace(mutatorTrace(programOf(program), settings, new Prng(seed)));
+}: Pick<CollectorRunSource, 'program' | 'settings' | 'seed'>): MeasuredTrace {
+  const trace = mutatorTrace(programOf(program), settings, new Prng(seed));
+  const amount = amountOf(trace);
+  return { ...trace, liveWords: amount.liveBytes / wordBytes, amount, scale: scaleOf(program, settings) };
 }
 
+function scaleOf(source: ProgramSource, settings: Settings): ModelScale | null {
+  if (!('model' in source)) return null;
+  const { liveWords } = { ...modelled(source.model).parameters, ...settings };
+  return modelScale(source.model, liveWords);
+}
+
+/** What the trace amounts to and, if its program was recorded, in what it differs from that. */
+export function traceText({ amount, scale }: MeasuredTrace): string {
+  return `${amountText(amount)}${scale === null ? '' : `; ${scaleText(scale)}`}`;
+}
+
+const wordBytes = 4;
 /** It does in small heaps, too: of those that run out of memory there is no ratio to anything. */
 const usualBaseline = 'mark-sweep';
 
@@ -88,7 +106,7 @@ const metricIds = [
 ];
 
 /** The experiment of a source whose trace is in memory. */
-export function collectorRunExperiment(source: CollectorRunSource, trace: NeedyTrace): Experiment {
+export function collectorRunExperiment(source: CollectorRunSource, trace: MeasuredTrace): Experiment {
   const traces: MutatorSource = { name: () => 'all', outline: () => outlineOf(trace), make: () => trace };
   const programs = { source: traces, kernels: mutateKernelsOver(traces) };
   const variants = source.contenders.map(({ id, language, settings }): ThreadVariant => {
@@ -116,19 +134,23 @@ export function collectorRunExperiment(source: CollectorRunSource, trace: NeedyT
     operation: 'operation of the program',
     metrics: collectorMetrics(...metricIds),
     claims: [],
+    comparesWithin: 'language',
     explain: `The program's operations, one after another by one thread, over each collector in a heap of one size: allocation,
-barriers and collections are all in the time. A collector that runs out of memory is left out, and the report says so.`,
+barriers and collections are all in the time. A collector that runs out of memory is left out, and the report says so.
+
+The program has ${traceText(trace)}. Headers of two words are counted.`,
     drawing: 'row by row: make, load, store, clear, use',
     chart: {
-      kind: 'bars',
+      // Time against space, where there is more than one heap.
+      kind: source.heapsBytes.length > 1 ? 'lines' : 'bars',
       x: 'heapBytes',
-      logX: false,
+      logX: source.heapsBytes.length > 1,
       logY: true,
       cacheLines: false,
       title: 'Time an operation, collections included',
     },
-    // A dozen arms in one heap are what an experiment of weight 1 has time for.
-    weight: Math.max(1, (source.heapsBytes.length * variants.length) / 12),
+    // Ten arms in one heap are what an experiment of weight 1 has time for.
+    weight: Math.max(1, (source.heapsBytes.length * variants.length) / 10),
   };
 }
 

@@ -1,4 +1,5 @@
 /** Who can run a mutator: each collector that a user can choose, in both languages. */
+import { ContractError } from '../../base/errors.ts';
 import { formatBytes } from '../../base/units.ts';
 import { type CollectorChoice, collectorChoices } from '../../collectors/plans.ts';
 import type { Context, Language, Parameter, ThreadVariant } from '../../experiment/experiment.ts';
@@ -32,6 +33,16 @@ function settingsOf({ kind, settings }: CollectorChoice): Point {
   );
 }
 
+/** Words that a point's program has live at most, or why there is no such program. */
+function liveAt(source: MutatorSource, point: Point): number | string {
+  try {
+    return source.outline(point).liveWords;
+  } catch (error) {
+    if (error instanceof ContractError) return error.message;
+    throw error;
+  }
+}
+
 /** A collector in a language; `fixed` has the mutator and the heap, unless those are parameters of the experiment. */
 export function collectorVariant(
   choice: CollectorChoice,
@@ -52,7 +63,9 @@ export function collectorVariant(
     refuses: (point) => {
       // A kernel of another program, put in place of this one, has a heap of its own.
       if (programs === ownPrograms && point['mutator'] === undefined) return null;
-      const words = heapWordsAt(point, source.outline(point).liveWords);
+      const live = liveAt(source, point);
+      if (typeof live === 'string') return live;
+      const words = heapWordsAt(point, live);
       if (words >= leastWords) return null;
       return `a heap of ${formatBytes(words * wordBytes)} is less than the ${formatBytes(leastWords * wordBytes)} that it can work in`;
     },
@@ -128,13 +141,31 @@ export function mutatorParameter(inFull: number): Parameter {
   };
 }
 
-/** How long it goes on: all mutators have steps. */
-export function stepsParameter(quick: number, smoke: number): Parameter {
+/** How long it goes on: all mutators have steps. In the full profile as it is defined. */
+export function stepsParameter(smoke: number, quick: number): Parameter {
   return {
     name: 'steps',
     summary: `how long the program goes on, in steps of its own; "${own}": as it is defined`,
-    unit: 'none',
-    values: ({ profile }) => [profile === 'smoke' ? smoke : quick],
+    unit: 'items',
+    values: ({ profile }) => [{ smoke, quick, full: own }[profile]],
     check: (value) => (value === own ? null : checkWhole(value, 'steps', 1, 2 ** 26)),
   };
 }
+
+/** How large and how busy the program is, where its own numbers shall not say so. */
+export const sizeParameters: readonly Parameter[] = [
+  {
+    name: 'liveBytes',
+    summary: `what the program can reach at most; "${own}": as it is defined`,
+    unit: 'B',
+    values: () => [own],
+    check: (value) => (value === own ? null : checkWhole(value, 'liveBytes', 1, 2 ** 31)),
+  },
+  {
+    name: 'rateBytes',
+    summary: `what it allocates in each thousand operations; "${own}": as it is defined`,
+    unit: 'B',
+    values: () => [own],
+    check: (value) => (value === own ? null : checkWhole(value, 'rateBytes', 1, 2 ** 31)),
+  },
+];

@@ -130,7 +130,14 @@ export const copyingHalf: Experiment = {
     context.profile === 'smoke' && isSpared(point, context, variant),
   baseline: { variant: 'semi-space' },
   operation: 'program',
-  metrics: [{ id: 'usablePercent', title: 'of the heap, what objects fill when memory runs out', unit: '%' }],
+  metrics: [
+    {
+      id: 'usablePercent',
+      title: 'of the heap, what objects fill when memory runs out',
+      unit: '%',
+      better: 'more',
+    },
+  ],
   claims: [copyingHalfClaim],
   explain: `A list grows and nothing is ever dropped, until the collector can find no more room. What the objects take then, of
 the whole heap, is what a program can use of it. Copying needs an empty half to copy into. A generational collector may need

@@ -63,7 +63,8 @@ function gcBenchKernel({ id, make, settings }: CollectorKind): GcBenchKernel {
       const heapWords = heapWordsAt(point);
       const roots = gcBenchRoots(shape);
       return {
-        heap: room.array('uint32', heapWords, 4096),
+        // Fresh pages are touched here, where no time is taken.
+        heap: room.array('uint32', heapWords, 4096).fill(0),
         scratch: new Uint32Array(heapWords + roots),
         roots: room.array('uint32', roots),
         settings: Uint32Array.from(settings, ({ name, default: usual }) => {

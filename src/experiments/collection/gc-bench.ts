@@ -4,6 +4,10 @@ import { type CollectorChoice, collectorChoices } from '../../collectors/plans.t
 import { type GcBenchShape, mostTreeDepth } from '../../collectors/programs/gc-bench.ts';
 import { formatBytes } from '../../base/units.ts';
 import type { Experiment, Language, Parameter, Profile, ThreadVariant } from '../../experiment/experiment.ts';
+import type { Findings } from '../../experiment/findings.ts';
+import type { Inferred } from '../../experiment/inference.ts';
+import { numberAt } from '../../kernel/kernel.ts';
+import { combine, figure, perProcess } from '../hardware/per-process.ts';
 import { checkWhole } from '../hardware/sizes.ts';
 import { collectorMetrics } from './collector-metrics.ts';
 import { collectorVariant } from './collector-variants.ts';
@@ -14,8 +18,8 @@ const wordBytes = 4;
 /** The proportions of the source's numbers, which are gcBenchShape's, and fewer trees. */
 const shapes: Readonly<Record<Profile, GcBenchShape>> = {
   smoke: { stretchDepth: 8, longLivedDepth: 6, arrayDoubles: 500, leastDepth: 4, mostDepth: 6 },
-  quick: { stretchDepth: 13, longLivedDepth: 11, arrayDoubles: 15_625, leastDepth: 4, mostDepth: 10 },
-  full: { stretchDepth: 16, longLivedDepth: 14, arrayDoubles: 125_000, leastDepth: 4, mostDepth: 14 },
+  quick: { stretchDepth: 12, longLivedDepth: 10, arrayDoubles: 7812, leastDepth: 4, mostDepth: 10 },
+  full: { stretchDepth: 14, longLivedDepth: 12, arrayDoubles: 31_250, leastDepth: 4, mostDepth: 12 },
 };
 
 function shapeParameter(name: keyof GcBenchShape, summary: string, most: number): Parameter {
@@ -40,6 +44,26 @@ function variant(choice: CollectorChoice, language: Language): ThreadVariant {
     kernel: gcBenchKernels.get(choice.kind.id)!,
     shortfall: shortfallOf as (args: never) => string | null,
   };
+}
+
+/** What TypeScript takes over its native twin, in the same process and heap. */
+function inferTwins(findings: Findings): Inferred[] {
+  return findings.groups.flatMap((group) =>
+    collectorChoices.flatMap(({ id }) =>
+      figure(
+        {
+          id: `typescript-${id}-${numberAt(group.point, 'heapPercent')}`,
+          title: `heap of ${numberAt(group.point, 'heapPercent')}%: ${id}, TypeScript over native`,
+          unit: 'x',
+        },
+        combine(
+          perProcess(findings, group, `ts-${id}`),
+          perProcess(findings, group, id),
+          (ts, native) => ts / native,
+        ),
+      ),
+    ),
+  );
 }
 
 /** One of each kind stands for all outside the full profile. */
@@ -101,6 +125,7 @@ export const gcBenchExperiment: Experiment = {
     'peakUsedBytes',
   ),
   claims: [],
+  infer: inferTwins,
   explain: `The program builds a tree that stretches the heap and drops it; then a tree and an array of doubles that live
 on; then very many trees of depths 4, 6, 8 ..., each dropped when it is done. Half of them are built from the root down:
 old nodes are made to name new ones. Half are built from the leaves up: new nodes name old ones. A node has two
@@ -129,6 +154,8 @@ from the leaves up:  new -> old      stores into the new`,
     cacheLines: false,
     title: 'Time an object, collections included',
   },
+  isCurve: true,
+  comparesNothing: true,
   onRequest: true,
-  weight: 0.7,
+  weight: 0.37,
 };

@@ -218,5 +218,5 @@ buffer   slot 1 of C            or: this slot names b`,
     metric: 'minorPauseNs',
   },
   onRequest: true,
-  weight: 0.4,
+  weight: 0.37,
 };

@@ -59,15 +59,21 @@ export function lifetimeFigures(trace: MutatorTrace): Readonly<Record<string, nu
 }
 
 export const lifetimeMetrics: readonly Metric[] = [
-  { id: 'youngPercent', title: 'objects that die young: within 10% of what is live', unit: '%' },
-  { id: 'laterPercent', title: 'that die a little later: within 100% of it', unit: '%' },
-  { id: 'liveOnPercent', title: 'that live on', unit: '%' },
-  { id: 'youngWordsPercent', title: 'dying young, of all that is allocated', unit: '%' },
+  {
+    id: 'youngPercent',
+    title: 'objects that die young: within 10% of what is live',
+    unit: '%',
+    better: null,
+  },
+  { id: 'laterPercent', title: 'that die a little later: within 100% of it', unit: '%', better: null },
+  { id: 'liveOnPercent', title: 'that live on', unit: '%', better: null },
+  { id: 'youngWordsPercent', title: 'dying young, of all that is allocated', unit: '%', better: null },
   ...curve.map((percent) => ({
     id: `dead${percent}Percent`,
     title: `dead when ${percent}% of what is live was allocated after them`,
     unit: '%',
+    better: null,
   })),
-  { id: 'liveBytes', title: 'live at most', unit: 'B' },
-  { id: 'turnovers', title: 'allocated in all, over what is live at most', unit: 'x' },
+  { id: 'liveBytes', title: 'live at most', unit: 'B', better: null },
+  { id: 'turnovers', title: 'allocated in all, over what is live at most', unit: 'x', better: null },
 ];

@@ -44,7 +44,7 @@ export const sharedConcurrent: Kernel<typeof sharedSignature> = defineKernel<typ
   signature: sharedSignature,
   setup: (place: Place) => {
     const args = setup(place);
-    const heap = place.room.shared('uint32', args.heap.length, 4096);
+    const heap = place.room.shared('uint32', args.heap.length, 4096).fill(0);
     return { ...args, heap, scratch: place.room.shared('uint32', args.scratch.length) };
   },
   reference,

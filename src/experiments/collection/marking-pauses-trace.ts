@@ -29,7 +29,9 @@ const [directory, page, record, part, dying] = [0, 1, 2, 3, 4];
 /** Roots that it uses. */
 const roots = 5;
 /** Words allocated once the live set is built, in multiples of it. */
-const turns = 3;
+const turns = 2;
+/** A heap in percent of the live set, below what is allocated in all: larger ones would never be full. */
+export const mostHeapPercent: number = 100 * (1 + turns) - 20;
 /** Rows that make a record and hang it into a page. */
 const recordRows = 2 + 3 * (recordObjects - 1);
 const roundRows = 1 + recordRows + dyingObjects + 4 * visits;

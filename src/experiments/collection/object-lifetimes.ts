@@ -159,7 +159,7 @@ export const objectLifetimes: Experiment = {
     {
       name: 'steps',
       summary: `how long the program goes on, in steps of its own; "${own}": as it is defined`,
-      unit: 'none',
+      unit: 'items',
       values: () => [own],
       check: (value) => (value === own ? null : checkWhole(value, 'steps', 1, 2 ** 22)),
     },
@@ -215,5 +215,5 @@ counts, the same in both languages; no time is reported.`,
   isCurve: true,
   figuresOnly: true,
   onRequest: true,
-  weight: 0.7,
+  weight: 0.37,
 };

@@ -148,7 +148,7 @@ export const bandwidth: Experiment = {
   skips,
   baseline: { variant: 'cycle' },
   operation: 'line',
-  metrics: [{ id: 'rate', title: 'bandwidth', unit: 'GB/s' }],
+  metrics: [{ id: 'rate', title: 'bandwidth', unit: 'GB/s', better: 'more' }],
   claims: [],
   infer: inferBandwidth,
   isCurve: true,

@@ -94,8 +94,8 @@ export const loadedLatency: Experiment = {
   baseline: { variant: 'native', at: { pauseNs: idlePauseNs } },
   operation: 'load',
   metrics: [
-    { id: 'latency', title: 'latency of the chase alone', unit: 'ns' },
-    { id: 'load', title: 'bandwidth of the streaming CPUs', unit: 'GB/s' },
+    { id: 'latency', title: 'latency of the chase alone', unit: 'ns', better: 'less' },
+    { id: 'load', title: 'bandwidth of the streaming CPUs', unit: 'GB/s', better: 'more' },
   ],
   claims: [],
   infer: inferLoaded,

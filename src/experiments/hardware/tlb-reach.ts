@@ -252,7 +252,7 @@ export const tlbReach: Experiment = {
   skips,
   baseline: { variant: 'cycle' },
   operation: 'load',
-  metrics: [{ id: 'hugeShare', title: 'share in huge pages', unit: '' }],
+  metrics: [{ id: 'hugeShare', title: 'share in huge pages', unit: '', better: null }],
   claims: [tlbMiss, hugePagesHelp],
   infer: (findings) => [...inferTlb(findings), ...inferWalks(findings)],
   isCurve: true,

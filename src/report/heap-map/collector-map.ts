@@ -3,18 +3,21 @@ import { wordBytes } from '../../allocators/allocation.ts';
 import type { Film, FilmCollection, FilmMoment } from '../../collectors/film.ts';
 import type { Steps } from '../../collectors/steps.ts';
 import { formatBytes, formatCount } from '../../base/units.ts';
+import { shortageOf } from '../../collectors/counts.ts';
 import { html, type Markup, type Piece } from '../html/markup.ts';
 import { counted } from '../html/tips.ts';
 import { formatShare } from '../numbers.ts';
 import type { Blocks, By } from './block-history.ts';
 import { inBytes, type PictureMap, renderPicture } from './picture.ts';
 import { type MapTextOptions, pictureText } from './picture-text.ts';
-import { drawSteps, drawStepsKey, stepsScript, stepsStyle } from './steps-section.ts';
+import { drawSteps, stepsScript, stepsStyle } from './steps-section.ts';
 
 export interface CollectorFilm {
   readonly id: string;
   readonly title: string;
   readonly film: Film;
+  /** The most that was reachable at once in the film's rows, of which there may be fewer than the mutator has. */
+  readonly liveBytes: number;
   /** One collection of a small heap; null: it has nothing to show. */
   readonly steps: Steps | null;
 }
@@ -23,7 +26,7 @@ export interface CollectorMap {
   /** The mutator, as it was asked for. */
   readonly title: string;
   readonly about: string;
-  /** The most that is reachable at once. */
+  /** The most that is reachable at once in all of the mutator's rows. */
   readonly liveBytes: number;
   /** Of the small program that the steps are of. */
   readonly stepTitle: string;
@@ -56,7 +59,7 @@ function notesOf({ title, film }: CollectorFilm): string[] {
   const done = formatCount(rectangles.rows);
   if (cut === 'memory') {
     return [
-      `${title} ran out of memory after ${done} rows: no room was left for an object that would have made ${inBytes(counts.neededWords)} of objects, in a heap of ${inBytes(heapWords)} with its tables and gaps.`,
+      `${title} ran out of memory after ${done} rows: ${shortageOf(counts)}, in a heap of ${inBytes(heapWords)} with its tables and gaps.`,
     ];
   }
   return cut === 'length' ? [`${title}: the first ${done} rows; no more can be drawn.`] : [];
@@ -64,7 +67,7 @@ function notesOf({ title, film }: CollectorFilm): string[] {
 
 const figures: readonly (readonly [id: string, name: string, of: (moment: FilmMoment) => string])[] = [
   ['blocks', 'objects, garbage and all', ({ objects }) => formatCount(objects)],
-  ['live', 'bytes of objects', ({ usedWords }) => inBytes(usedWords)],
+  ['live', 'bytes of objects', ({ allocatedWords, freedWords }) => inBytes(allocatedWords - freedWords)],
   ['counted', 'the rest as counted at', ({ row }) => `row ${formatCount(row)}`],
   ['used', 'in use, as the collector counts', ({ usedWords }) => inBytes(usedWords)],
   ['allocated', 'allocated so far', ({ allocatedWords }) => inBytes(allocatedWords)],
@@ -121,7 +124,7 @@ function drawStepping(map: CollectorMap): Markup | null {
   if (all.length === 0) return null;
   return html`<section id="steps" aria-labelledby="steps-heading"><h2 id="steps-heading">One collection, step by step</h2><p>A small heap with ${
     map.stepTitle
-  }. A box is an object, as wide as it is large; the number before a line is its first word.</p>${drawStepsKey()}${all.map(
+  }. A box is an object, as wide as it is large; the number before a line is its first word.</p>${all.map(
     ({ title, steps }, i) => drawSteps(steps!, title, i),
   )}</section>`;
 }
@@ -195,7 +198,7 @@ export function collectorMapText(map: CollectorMap, options: MapTextOptions): st
       summary:
         `${kinds.join(', ')}. Allocated ${inBytes(counts.allocatedWords)}, copied ${inBytes(counts.copiedWords)}, freed ` +
         `${inBytes(counts.freedWords)}; most in use ${inBytes(Math.max(...moments.map(({ usedWords }) => usedWords)))}, most reachable ` +
-        `${formatBytes(map.liveBytes)}.`,
+        `${formatBytes(one.liveBytes)}.`,
       notes: notesOf(one),
     };
   });

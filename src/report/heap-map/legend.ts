@@ -11,14 +11,14 @@ import type { By } from './block-history.ts';
 
 /** The largest size of each class but the last. */
 const sizeBounds: readonly number[] = [16, 64, 256, 1024, 4096, 16384, 65536];
-/** The least age of each class but the first, as this part of all rows. */
+/** The least age of each class but the first, as about this part of all rows. */
 const ageParts: readonly number[] = [1024, 256, 64, 16, 4];
 
 /** Bounds as a View has them; `spaces`: their names. */
 export function classBounds(by: By, rows: number, spaces: readonly string[] = []): readonly number[] {
   if (by === 'free') return [];
   if (by === 'space') return spaces.slice(1).map((_, i) => i);
-  return by === 'size' ? sizeBounds : ageParts.map((part) => Math.ceil(rows / part));
+  return by === 'size' ? sizeBounds : ageParts.map((part) => Number(Math.ceil(rows / part).toPrecision(1)));
 }
 
 /** Names of the classes, in their order; of one class, none. */

@@ -3,29 +3,32 @@
  * the script shows one at a time, with buttons to step and to play. What a colour says is said by a border, too.
  */
 import { grainWords } from '../../allocators/heap.ts';
-import type { Step, StepObject, Steps, StepState } from '../../collectors/steps.ts';
+import type { Step, StepObject } from '../../collectors/step.ts';
+import type { Steps } from '../../collectors/steps.ts';
 import { html, type Markup } from '../html/markup.ts';
-import { contentsOf, type StepLine, stepLines } from './step-lines.ts';
+import { countsHint, meaningOf, stepKeys } from './step-keys.ts';
+import { contentsOf, destinationsText, type StepLine, stepLines } from './step-lines.ts';
 
 /** Narrow enough for a phone: an object of two grains still has room for its letter. */
 const grainsInLine = 30;
 const wordsInLine = grainsInLine * grainWords;
 
-const states: Readonly<Record<StepState, string>> = {
-  white: 'white: not found',
-  grey: 'grey: found, not looked at',
-  black: 'black: looked at',
-  left: 'moved away',
-  freed: 'free now',
-};
-
 function drawObject(one: StepObject, line: StepLine, isTo: boolean): Markup {
   const first = Math.max(0, (one.at - line.from) / grainWords);
   const last = Math.min(grainsInLine, (one.at + one.words - line.from) / grainWords);
   const letter = one.state === 'left' ? `${one.name.toLowerCase()}→` : one.name;
+  const count = one.count === null || one.state === 'freed' ? null : html`<sub>${one.count}</sub>`;
   return html`<span class="cell cell--${one.state}${isTo ? ' cell--now' : ''}" style="grid-column:${first + 1}/${last + 1}">${
-    one.at >= line.from ? letter : ''
+    one.at >= line.from ? html`${letter}${count}` : ''
   }</span>`;
+}
+
+/** The table before objects that slide, as far as it lies in the line. */
+function drawTable({ from, tableEnd }: StepLine): Markup | null {
+  const grains = (tableEnd - from) / grainWords;
+  return grains === 0
+    ? null
+    : html`<span class="cell cell--table" style="grid-column:1/${grains + 1}" title="table: where objects go"></span>`;
 }
 
 function drawLine(line: StepLine, step: Step): Markup {
@@ -42,23 +45,30 @@ function drawLine(line: StepLine, step: Step): Markup {
   });
   return html`${isFirst ? html`<div class="space-name">${name}</div>` : null}<div class="words-from">${from}</div><div class="cells" style="--share:${
     (to - from) / wordsInLine
-  }">${objects.map((one) => drawObject(one, line, one.name === step.to))}</div>${
+  }">${drawTable(line)}${objects.map((one) => drawObject(one, line, one.name === step.to))}</div>${
     marks.length === 0 ? null : html`<div class="pointers">${marks}</div>`
   }`;
 }
 
-function inWords({ objects }: Step): string {
-  const said = objects.map(({ name, at, state }) => `${name} at ${at}, ${states[state]}`);
+function inWords({ objects }: Step, isCounted: boolean): string {
+  const said = objects.map(({ name, at, state, count }) => {
+    const counted = count === null || state === 'freed' ? '' : `, count ${count}`;
+    return `${name} at ${at}, ${meaningOf(state, isCounted)}${counted}`;
+  });
   return said.length === 0 ? 'The heap is empty.' : `${said.join('; ')}.`;
 }
 
-function drawStep(step: Step, i: number, all: readonly Step[]): Markup {
-  const grey =
-    step.grey.length === 0
-      ? html`<p class="grey-list">&#160;</p>`
-      : html`<p class="grey-list">Grey, first found first: <b>${step.grey.join(' ')}</b></p>`;
+/** What stands below the heap; where it says nothing its line stays, so that nothing jumps. */
+function drawNote(step: Step): Markup {
+  const going = destinationsText(step);
+  if (going !== '') return html`<p class="step-note">New addresses: <b>${going}</b></p>`;
+  if (step.grey.length === 0) return html`<p class="step-note">&#160;</p>`;
+  return html`<p class="step-note">Grey, first found first: <b>${step.grey.join(' ')}</b></p>`;
+}
+
+function drawStep(step: Step, i: number, { steps: all, isCounted }: Steps): Markup {
   return html`<li class="step" data-step="${i}"><p class="step-text"><b>${i + 1}/${all.length} ${step.phase}</b> ${step.text}</p><div class="step-heap" role="img"
-    aria-label="${inWords(step)}">${stepLines(step, all, wordsInLine).map((line) => drawLine(line, step))}</div>${grey}</li>`;
+    aria-label="${inWords(step, isCounted)}">${stepLines(step, all, wordsInLine).map((line) => drawLine(line, step))}</div>${drawNote(step)}</li>`;
 }
 
 function drawReferences({ references }: Steps): Markup {
@@ -69,6 +79,15 @@ function drawReferences({ references }: Steps): Markup {
   return html`<ul class="references" aria-label="Who names whom before the collection">${parts}</ul>`;
 }
 
+function drawKey(steps: Steps): Markup {
+  const keys = stepKeys(steps).map(
+    ({ mark, means }) =>
+      html`<li><span class="cell cell--${mark}">${mark === 'table' ? '' : 'A'}</span>${means}</li>`,
+  );
+  const hint = steps.isCounted ? html`<li>${countsHint}</li>` : null;
+  return html`<ul class="step-key" aria-label="What the boxes mean">${keys}${hint}</ul>`;
+}
+
 /** One collector's steps; `index` tells them from others on the page. */
 export function drawSteps(steps: Steps, title: string, index: number): Markup {
   const all = steps.steps;
@@ -77,17 +96,9 @@ export function drawSteps(steps: Steps, title: string, index: number): Markup {
   const tools = html`<div class="step-tools" role="group" aria-label="${label}" hidden><button type="button" data-go="first">First</button><button
     type="button" data-go="back">Back</button><button type="button" data-go="play">Play</button><button type="button" data-go="next">Next</button><label
     class="step-scrub"><span class="sr">Step of ${title}</span><input type="range" min="1" max="${all.length}" value="1"></label></div>`;
-  return html`<section class="stepping" aria-labelledby="${id}"><h3 id="${id}">${title}</h3>${drawReferences(steps)}${tools}<ol class="steps" aria-label="${label}">${all.map(
-    (step, i) => drawStep(step, i, all),
+  return html`<section class="stepping" aria-labelledby="${id}"><h3 id="${id}">${title}</h3>${drawReferences(steps)}${drawKey(steps)}${tools}<ol class="steps" aria-label="${label}">${all.map(
+    (step, i) => drawStep(step, i, steps),
   )}</ol></section>`;
-}
-
-/** The key of all steppings. */
-export function drawStepsKey(): Markup {
-  const keys = Object.entries(states).map(
-    ([state, means]) => html`<li><span class="cell cell--${state}">A</span>${means}</li>`,
-  );
-  return html`<ul class="step-key" aria-label="What the boxes mean">${keys}</ul>`;
 }
 
 export const stepsStyle: string = `
@@ -113,13 +124,16 @@ export const stepsStyle: string = `
 .cell--white{background:#fff;color:#141a22}
 .cell--grey{background:#a9b0ba;color:#141a22;border:3px double #141a22}
 .cell--black{background:#07090c;color:#fff}
+.cell--purple{background:#5b2a86;color:#fff;border:1.5px dashed #d9c2f0}
+.cell sub{font-size:.68rem;line-height:1;align-self:flex-end;margin-bottom:.25rem}
+.cell--table{background:repeating-linear-gradient(90deg,var(--line) 0 2px,transparent 2px 5px);border-color:var(--line)}
 .cell--left{background:none;color:var(--faint);border-style:dashed}
 .cell--freed{background:repeating-linear-gradient(135deg,transparent 0 5px,var(--line) 5px 7px);color:var(--soft);border-style:dotted;text-decoration:line-through}
 .cell--now{box-shadow:0 0 0 2px var(--paper),0 0 0 4px var(--accent);z-index:1}
 .pointers{grid-column:2;min-height:1.2rem;font-size:.8rem;line-height:1.2}
 .pointer{white-space:nowrap;color:var(--accent);font-weight:600}.pointer--scan{grid-row:1}.pointer--free{grid-row:2}.pointer--late{text-align:right}
 .stepping--one .pointers{min-height:2.2rem}
-.grey-list{font-size:.86rem;color:var(--soft);margin:.5rem 0 0}
+.step-note{font-size:.86rem;color:var(--soft);margin:.5rem 0 0}
 @media print{.step-tools{display:none}}
 `;
 

@@ -4,9 +4,11 @@
  */
 import { styleText } from 'node:util';
 import { grainWords } from '../../allocators/heap.ts';
-import type { Step, StepObject, StepPhase, Steps, StepState } from '../../collectors/steps.ts';
+import type { Step, StepObject, StepPhase } from '../../collectors/step.ts';
+import type { Steps } from '../../collectors/steps.ts';
 import { pad, type Paint, painter, textWidth, wrap } from '../lines.ts';
-import { contentsOf, type StepLine, stepLines } from './step-lines.ts';
+import { countsHint, type StepMark, stepKeys } from './step-keys.ts';
+import { contentsOf, destinationsText, type StepLine, stepLines } from './step-lines.ts';
 
 export interface StepsTextOptions {
   readonly width: number;
@@ -21,23 +23,40 @@ export interface StepsTextOptions {
 const fewestColumns = 48;
 const mostColumns = 100;
 
-const fills: Readonly<Record<StepState, readonly [fine: string, plain: string, means: string]>> = {
-  white: ['░', '.', 'white: not found'],
-  grey: ['▒', '+', 'grey: found'],
-  black: ['█', '#', 'black: looked at'],
-  left: ['→', '>', 'moved away'],
-  freed: ['×', 'x', 'free now'],
+const fills: Readonly<Record<StepMark, readonly [fine: string, plain: string]>> = {
+  white: ['░', '.'],
+  grey: ['▒', '+'],
+  black: ['█', '#'],
+  purple: ['▓', '?'],
+  left: ['→', '>'],
+  freed: ['×', 'x'],
+  table: ['≡', '='],
 };
-const hues = { white: 'gray', grey: 'yellow', black: 'green', left: 'blue', freed: 'red' } as const;
+const hues = {
+  white: 'gray',
+  grey: 'yellow',
+  black: 'green',
+  purple: 'magenta',
+  left: 'blue',
+  freed: 'red',
+  table: 'cyan',
+} as const;
 
 /** Longer names of spaces stand in lines of their own. */
 const longestLabel = 16;
 
-/** An object's character in a grain: its name's in the first, and so on. */
-function letterOf({ name, at, state }: StepObject, grain: number, unicode: boolean): string {
+/** A name with its count: A2; a name with a number of its own: A1:2. */
+function labelOf({ name, state, count }: StepObject, unicode: boolean): string {
   const shown = state === 'left' ? name.toLowerCase() : name;
-  const place = (grain - at) / grainWords;
-  return shown[place] ?? fills[state][unicode ? 0 : 1];
+  if (count === null || state === 'freed') return shown;
+  if (!unicode) return name.length === 1 ? `${shown}${count}` : `${shown}:${count}`;
+  return shown + String(count).replaceAll(/\d/g, (digit) => String.fromCodePoint(0x2080 + Number(digit)));
+}
+
+/** An object's character in a grain: its label's in the first, and so on. */
+function letterOf(one: StepObject, grain: number, unicode: boolean): string {
+  const place = (grain - one.at) / grainWords;
+  return labelOf(one, unicode)[place] ?? fills[one.state][unicode ? 0 : 1];
 }
 
 /** A line of cells behind its label, and its pointers below it. */
@@ -47,13 +66,16 @@ function drawLine(
   step: Step,
   { colour, unicode, width }: StepsTextOptions,
 ): string[] {
-  const { from, to } = line;
+  const { from, to, tableEnd } = line;
   const { objects, pointers } = contentsOf(step, line);
+  const free = unicode ? '·' : ' ';
   let cells = '';
   for (let grain = from; grain < to; grain += grainWords) {
     const one = objects.findLast(({ at, words }) => grain >= at && grain < at + words);
-    const letter = one === undefined ? (unicode ? '·' : ' ') : letterOf(one, grain, unicode);
-    const hue = one === undefined ? 'dim' : hues[one.state];
+    const isTable = grain < tableEnd;
+    const nothing = isTable ? fills.table[unicode ? 0 : 1] : free;
+    const letter = one === undefined ? nothing : letterOf(one, grain, unicode);
+    const hue = one !== undefined ? hues[one.state] : isTable ? hues.table : 'dim';
     cells += colour ? styleText(hue, letter, { validateStream: false }) : letter;
   }
   const marks = pointers.map(({ name, at }) => {
@@ -82,11 +104,10 @@ function drawHeap(step: Step, all: readonly Step[], options: StepsTextOptions, p
   });
 }
 
-function legend({ unicode, colour, width }: StepsTextOptions): string {
-  const keys = Object.entries(fills).map(([state, [fine, plain, means]]) => {
-    const mark = unicode ? fine : plain;
-    const hue = hues[state as StepState];
-    return [mark, means, colour ? styleText(hue, mark, { validateStream: false }) : mark] as const;
+function legend(steps: Steps, { unicode, colour, width }: StepsTextOptions): string {
+  const keys = stepKeys(steps).map(({ mark: state, means }) => {
+    const mark = fills[state][unicode ? 0 : 1];
+    return [mark, means, colour ? styleText(hues[state], mark, { validateStream: false }) : mark] as const;
   });
   let [text, used] = ['', 0];
   for (const [mark, means, painted] of keys) {
@@ -120,10 +141,18 @@ export function stepsText(steps: Steps, title: string, options: StepsTextOptions
   const blocks = chosen.map(({ step, number }) => {
     const head = wrap(step.text, width, `${number}/${all.length} ${step.phase}: `, '  ');
     const lines = drawHeap(step, all, fitted, paint);
-    const grey =
-      step.grey.length === 0 ? [] : [paint('dim', `grey, first found first: ${step.grey.join(' ')}`)];
-    return ['', paint('strong', head), ...lines, ...grey].join('\n');
+    const [grey, going] = [step.grey.join(' '), destinationsText(step)];
+    const notes = [
+      ...(grey === '' ? [] : [wrap(grey, width, 'grey, first found first: ', '  ')]),
+      ...(going === '' ? [] : [wrap(going, width, 'new addresses: ', '  ')]),
+    ].map((note) => paint('dim', note));
+    return ['', paint('strong', head), ...lines, ...notes].join('\n');
   });
-  const head = [paint('strong', wrap(title, width)), referencesOf(steps, width), legend(fitted)];
+  const head = [
+    paint('strong', wrap(title, width)),
+    referencesOf(steps, width),
+    ...(steps.isCounted ? [wrap(countsHint, width)] : []),
+    legend(steps, fitted),
+  ];
   return `${[...head, ...blocks].join('\n')}\n`;
 }

@@ -45,7 +45,7 @@ const rules = `
 .map-table,.map-figures{min-width:min(100%,34rem)}
 .map-table tbody th{min-width:7.5rem}
 @media (max-width:44rem){.map-y{min-width:3.2rem}.scrub output{min-width:0;flex-basis:100%;text-align:left}.map-tools .scrub{flex-wrap:wrap}
-  .map-field{height:15rem}}
+  .map-field{height:15rem}.map-figures{min-width:0}.map-figures thead th+th{white-space:normal}.map-figures th,.map-figures td{padding-left:.3rem;padding-right:.3rem}}
 @media print{.map-tools,.strip-said{display:none}}
 `;
 

@@ -8,16 +8,17 @@ import { drawMetrics } from './metrics.ts';
 import { leftOutInWords, nameInWords, pointInWords, variantTitle } from './names.ts';
 import { drawRaw } from './raw.ts';
 import { drawResults } from './results.ts';
-import { drawTimelines, drawUtilisation } from './stillness.ts';
+import { drawTimelines } from './stillness.ts';
+import { drawUtilisation } from './utilisation.ts';
 import { drawVerdicts } from './verdicts.ts';
 import type { ExperimentView } from './view.ts';
 
 function drawLayout(view: ExperimentView): Markup | null {
   const drawing = view.text?.drawing ?? '';
   if (drawing.trim() === '') return null;
-  const label = `Memory layout: ${view.title}`;
+  const label = `Drawing: ${view.title}`;
   return html`<figure class="layout"><div class="scroll" role="region" tabindex="0" aria-label="${label}"><pre>${drawing}</pre></div
-    ><figcaption>The layout in memory</figcaption></figure>`;
+    ><figcaption>In a drawing</figcaption></figure>`;
 }
 
 /** The drawing, and beside it what happens in it. */
@@ -83,7 +84,7 @@ function headCells(heads: readonly string[], numbers: readonly string[]): Markup
   });
 }
 
-/** What the machine is found to be, beside what it says. */
+/** What was inferred, of the machine or of what ran on it, beside what is reported. */
 function drawInferred({ inferences }: ExperimentView): Markup | null {
   if (inferences.length === 0) return null;
   const { columns, notes: remarks } = inferredTable(inferences);
@@ -100,7 +101,7 @@ function drawInferred({ inferences }: ExperimentView): Markup | null {
     return html`<tr><th scope="row">${what!.cells[i]!}</th>${cells}</tr>`;
   });
   const notes = remarks.map((note) => html`<li>${note}</li>`);
-  return html`<h3>The machine, inferred</h3><div class="scroll" role="region" tabindex="0" aria-label="Table: the machine, inferred"><table><caption class="sr">What was inferred of the machine</caption><thead><tr>${heads}</tr></thead><tbody>${rows}</tbody></table></div>${
+  return html`<h3>Inferred</h3><div class="scroll" role="region" tabindex="0" aria-label="Table: inferred"><table><caption class="sr">What was inferred from the measurements</caption><thead><tr>${heads}</tr></thead><tbody>${rows}</tbody></table></div>${
     notes.length === 0 ? null : html`<ul class="note">${notes}</ul>`
   }`;
 }
@@ -130,9 +131,12 @@ export function drawExperiment(view: ExperimentView): Markup {
     text === null
       ? html`<p class="note">This version of linefill does not know the experiment: it is drawn from the run alone.</p>`
       : html`<p class="question">${text.question}</p>`;
+  const conclusions = (text?.conclusions ?? []).map((each) => html`<li>${each}</li>`);
   const verdicts = drawVerdicts(view);
   const eyebrow = text === null ? null : html`<p class="eyebrow">${view.id}</p>`;
-  return html`<section class="experiment" id="${view.anchor}" aria-labelledby="${view.anchor}-heading"><header>${eyebrow}<h2 id="${view.anchor}-heading">${view.title}</h2>${question}</header>${drawOpening(view)}${
+  return html`<section class="experiment" id="${view.anchor}" aria-labelledby="${view.anchor}-heading"><header>${eyebrow}<h2 id="${view.anchor}-heading">${view.title}</h2>${question}${
+    conclusions.length === 0 ? null : html`<ul>${conclusions}</ul>`
+  }</header>${drawOpening(view)}${
     verdicts.text === '' ? null : html`<h3>Verdicts</h3>${verdicts}`
   }${drawRegimes(view)}${drawFigure(view)}${drawTimelines(view)}${drawUtilisation(view)}${drawInferred(view)}${drawPredicted(view)}${drawNumbers(
     view,

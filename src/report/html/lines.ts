@@ -34,6 +34,8 @@ export interface Series {
   readonly label: string;
   readonly language: Language;
   readonly points: readonly PlotPoint[];
+  /** Drawn faintly, so that others stand out. */
+  readonly quiet?: boolean;
 }
 
 export interface LinesPlot {
@@ -125,7 +127,8 @@ function predictedLine(points: readonly PlotPoint[], x: Scale, y: Scale): Markup
 function drawSeries(series: Series, x: Scale, y: Scale): Markup {
   const places = series.points.map((point) => `${px(x.at(point.x))},${px(y.at(point.y))}`);
   const line = html`<path class="${strokeClass(series.language)}" d="M${places.join('L')}"/>`;
-  return html`<g class="series" data-series="${series.index}" style="${hueStyle(series.index)}"><path class="band"
+  const name = series.quiet === true ? 'series series--quiet' : 'series';
+  return html`<g class="${name}" data-series="${series.index}" style="${hueStyle(series.index)}"><path class="band"
     d="${bandPath(series.points, x, y)}"/>${predictedLine(series.points, x, y)}${line}${series.points.map((point) => drawPoint(series, point, x, y))}</g>`;
 }
 

@@ -60,14 +60,21 @@ function drawMasthead(run: Run, title: string): Markup {
     )}</b></li><li>seed <b>${String(run.seed)}</b></li>${drawConcerns(run)}</ul>${run.complete ? null : incomplete}${drawTally(run.verdicts)}</header>`;
 }
 
-function drawContents(views: readonly ExperimentView[]): Markup {
+function drawContents(views: readonly ExperimentView[], isJudged: boolean): Markup {
   const experiments = views.map(
     (view) =>
       html`<li><a href="#${view.anchor}"><span>${view.title}</span>${verdictSigns(view.verdicts)}</a></li>`,
   );
-  return html`<nav class="contents" aria-labelledby="contents-heading"><h2 id="contents-heading">On this page</h2><ol><li><a
-    href="#verdicts"><span>Verdicts</span></a></li>${experiments}<li class="tail-first"><a href="#machine"><span>The machine</span></a></li><li><a
+  const first = isJudged ? html`<li><a href="#verdicts"><span>Verdicts</span></a></li>` : null;
+  return html`<nav class="contents" aria-labelledby="contents-heading"><h2 id="contents-heading">On this page</h2><ol>${first}${experiments}<li class="tail-first"><a href="#machine"><span>The machine</span></a></li><li><a
     href="#noise"><span>The noise</span></a></li><li><a href="#conduct"><span>How it was run</span></a></li></ol></nav>`;
+}
+
+/** Whether there is anything to say of claims: not of a run whose experiments make none. */
+function hasClaims(views: readonly ExperimentView[]): boolean {
+  return (
+    views.length === 0 || views.some(({ verdicts, text }) => verdicts.length + (text?.claims.length ?? 0) > 0)
+  );
 }
 
 function drawFooter(run: Run): Markup {
@@ -87,16 +94,22 @@ export function renderHtml(
   const views = experimentViews(run, experiments);
   const title = options.title ?? defaultTitle;
   const hasResults = views.some((view) => view.measurements.length > 0);
-  const body = html`<a class="skip" href="#verdicts">Skip to the verdicts</a>
+  const isJudged = hasClaims(views);
+  const key = hasResults ? resultsKey() : null;
+  const skip = isJudged
+    ? html`<a class="skip" href="#verdicts">Skip to the verdicts</a>`
+    : html`<a class="skip" href="#${views[0]!.anchor}">Skip to the results</a>`;
+  const verdicts = html`<section id="verdicts" aria-labelledby="verdicts-heading"><h2 id="verdicts-heading">Verdicts</h2>${drawGlance(
+    views,
+  )}${key}</section>`;
+  const body = html`${skip}
 ${patterns()}
 <div class="page">
 ${drawMasthead(run, title)}
 <div class="layout-grid">
-${drawContents(views)}
+${drawContents(views, isJudged)}
 <main>
-<section id="verdicts" aria-labelledby="verdicts-heading"><h2 id="verdicts-heading">Verdicts</h2>${drawGlance(views)}${
-    hasResults ? resultsKey() : null
-  }</section>
+${isJudged ? verdicts : key}
 ${views.map((view) => html`${drawExperiment(view)}\n`)}
 ${drawMachine(run.machine)}
 ${drawNoise(run, views)}

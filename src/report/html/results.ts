@@ -2,7 +2,9 @@
 import { formatCount } from '../../base/units.ts';
 import type { Comparison, ComparisonResult, Measurement } from '../../experiment/run.ts';
 import type { Arm, ArmGroup, MetricTable } from '../arrange.ts';
+import { isExactCount } from '../cells.ts';
 import {
+  exactText,
   formatConfidence,
   formatQuantity,
   formatRange,
@@ -80,18 +82,20 @@ function ratioCells({ view, scale }: Frame, { measurement, isBaseline }: Arm): M
 }
 
 /** The median and its interval, in one unit. */
-export function medianCells({ summary, unit }: Measurement): Markup {
+export function medianCells(measurement: Measurement): Markup {
+  const { summary, unit } = measurement;
   const { median, low, high } = summary;
   const scale = scaleFor(median, unit);
   return html`<td class="number metric">${data(median, formatQuantity(median, unit, scale))}</td><td class="number">${bounds(
     low,
     high,
-    formatRange(low, high, scale),
+    isExactCount(measurement) ? exactText : formatRange(low, high, scale),
   )}</td>`;
 }
 
 /** The error figure of a series, and what else to know of its noise. */
 export function noiseCell(measurement: Measurement, tellsRegimes: boolean): Markup {
+  if (isExactCount(measurement)) return html`<td class="noise"></td>`;
   const { error, unstable, outliers } = measurement.summary;
   const hasTwo = tellsRegimes && hasTwoRegimes(measurement);
   const plural = outliers === 1 ? '' : 's';
@@ -195,7 +199,7 @@ export function drawResults(view: ExperimentView, table: MetricTable): Markup {
 /** What the columns of the tables say, once a page. */
 export function resultsKey(): Markup {
   return html`<details class="how-to"><summary>How to read the numbers</summary><p>A median is that of the processes' medians; an interval
-    is made of order statistics over processes. A ratio above 1 takes longer than the baseline. Noise is the median distance of a
+    is made of order statistics over processes; a count that is the same in all samples is exact and needs none. A ratio above 1 takes longer than the baseline. Noise is the median distance of a
     sample from the median of all; at 5% and above a series is called unstable. Outliers are counted, never dropped. A/A is the
     baseline measured a second time under another name: what differs no more than that is not told apart.</p></details>`;
 }

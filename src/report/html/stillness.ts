@@ -1,6 +1,6 @@
 /**
- * When programs stood still: a strip of time an arm, and the same in a table; and on one chart the minimum mutator
- * utilisation of all arms, over the length of the window. Both are drawn from a run's timelines.
+ * When programs stood still: a strip of time an arm, and the same in a table, from a run's timelines. Native code and
+ * TypeScript have an axis each: on that of the slower the other would be a corner.
  */
 import { formatCount, formatNs } from '../../base/units.ts';
 import { type PauseName, pauseNames } from '../../collectors/pauses.ts';
@@ -9,11 +9,9 @@ import { MutatorUtilisation } from '../../stats/mutator-utilisation.ts';
 import { quantile } from '../../stats/quantiles.ts';
 import { formatShare, notAvailable } from '../numbers.ts';
 import { stillShares } from '../timeline-text.ts';
-import { drawLines, type LinesPlot, type PlotPoint, type Series } from './lines.ts';
-import { swatch } from './marks.ts';
+import type { Series } from './lines.ts';
 import { html, type Markup } from './markup.ts';
 import { armInWords, groupInWords, ownNames } from './names.ts';
-import { drawPanels, type Facet } from './panels.ts';
 import type { ExperimentView } from './view.ts';
 
 /** Parts of time that a strip has over the width of the longest. */
@@ -42,22 +40,54 @@ function windowHead(ns: number): string {
 }
 
 /** Arms of a group that have a timeline, as the tables call them. */
-interface Strip {
+export interface Strip {
   readonly name: string;
   readonly index: number;
   readonly language: Series['language'];
   readonly timeline: Timeline;
 }
 
-interface StripGroup {
+export interface StripGroup {
   readonly label: string;
   readonly strips: readonly Strip[];
 }
 
-function groupsOf(view: ExperimentView): StripGroup[] {
+/** What shares an axis: native code, and the rest. */
+export interface Side {
+  readonly id: 'native' | 'typescript';
+  readonly title: string;
+}
+
+const sides: readonly Side[] = [
+  { id: 'native', title: 'native' },
+  { id: 'typescript', title: 'TypeScript' },
+];
+
+function isOn({ id }: Side, { language }: Strip): boolean {
+  return (language === 'native') === (id === 'native');
+}
+
+export function sidesOf(groups: readonly StripGroup[]): Side[] {
+  return sides.filter((side) => groups.some(({ strips }) => strips.some((strip) => isOn(side, strip))));
+}
+
+/** A group's strips of one side. */
+export function onSide(side: Side, { label, strips }: StripGroup): StripGroup {
+  return { label, strips: strips.filter((strip) => isOn(side, strip)) };
+}
+
+/** The arms in the order of the experiment's variants, which is that of the tables. */
+function armsInOrder({ text, timelines }: ExperimentView): string[] {
+  const order = new Map((text?.variants ?? []).map(({ id }, place) => [id, place]));
+  const place = ({ variant }: Timeline): number => order.get(variant) ?? order.size;
+  return [...new Set(timelines.toSorted((a, b) => place(a) - place(b)).map(({ arm }) => arm))];
+}
+
+/** The groups that have timelines, their arms in order. */
+export function groupsOf(view: ExperimentView): StripGroup[] {
   const table = view.tables[0];
   const own = table === undefined ? [] : ownNames(table);
-  const arms = [...new Set(view.timelines.map(({ arm }) => arm))];
+  const arms = armsInOrder(view);
   return [...new Set(view.timelines.map(({ group }) => group))].map((key) => {
     const group = table?.groups.find((each) => each.key === key);
     const strips = view.timelines
@@ -69,7 +99,8 @@ function groupsOf(view: ExperimentView): StripGroup[] {
         const name = measurement === undefined ? timeline.arm : armInWords(measurement, own, view.text);
         const language = measurement?.language ?? 'native';
         return { name, index: arms.indexOf(timeline.arm), language, timeline };
-      });
+      })
+      .toSorted((a, b) => a.index - b.index);
     return { label: group === undefined ? key : groupInWords(group), strips };
   });
 }
@@ -106,7 +137,7 @@ function lengthsOf({ pauses }: Timeline): Float64Array {
   return Float64Array.from(pauses, ([, startNs, endNs]) => endNs - startNs);
 }
 
-function utilisationOf({ pauses, wallNs }: Timeline): MutatorUtilisation {
+export function utilisationOf({ pauses, wallNs }: Timeline): MutatorUtilisation {
   return new MutatorUtilisation(
     pauses.flatMap(([, startNs, endNs]) => (endNs >= startNs ? [{ startNs, endNs }] : [])),
     wallNs,
@@ -177,10 +208,18 @@ function drawTable({ label, strips }: StripGroup): Markup {
 }
 
 /** As many groups as can be looked at, evenly spread. */
-function someOf(groups: readonly StripGroup[]): readonly StripGroup[] {
+export function someOf(groups: readonly StripGroup[]): readonly StripGroup[] {
   if (groups.length <= mostDrawn) return groups;
   const step = (groups.length - 1) / (mostDrawn - 1);
   return Array.from({ length: mostDrawn }, (_, i) => groups[Math.round(i * step)]!);
+}
+
+/** Strips under one another, on one scale. */
+function drawStrips({ strips }: StripGroup, title: string | null): Markup {
+  const mostNs = Math.max(...strips.map(({ timeline }) => timeline.wallNs));
+  const drawn = strips.map((strip) => drawStrip(strip, mostNs));
+  const name = title === null ? null : html`<p class="strips-side">${title}</p>`;
+  return html`${name}<ul class="strips-of-time">${drawn}${drawScale(mostNs)}</ul>`;
 }
 
 /** The strips of all timelines; null where there are none. */
@@ -190,104 +229,13 @@ export function drawTimelines(view: ExperimentView): Markup | null {
   const drawn = new Set(someOf(all));
   const groups = all.map((group) => {
     if (!drawn.has(group)) return drawTable(group);
-    const mostNs = Math.max(...group.strips.map(({ timeline }) => timeline.wallNs));
+    const told = sidesOf([group]);
     const name = group.label === '' ? null : html`<p class="panel-title">${group.label}</p>`;
-    return html`<div class="timelines">${name}<ul class="strips-of-time">${group.strips.map((strip) => drawStrip(strip, mostNs))}${drawScale(
-      mostNs,
-    )}</ul></div>${drawTable(group)}`;
+    const strips = told.map((side) => drawStrips(onSide(side, group), told.length > 1 ? side.title : null));
+    return html`<div class="timelines">${name}${strips}</div>${drawTable(group)}`;
   });
-  return html`<h3>When the program stood still</h3>${drawKinds(view.timelines)}${groups}<p class="note">One run of the first process an arm. The higher a part of the
+  return html`<h3>When the program stood still</h3>${drawKinds(view.timelines)}${groups}<p class="note">An arm's run in the first process whose longest pause is the median. The higher a part of the
     time is filled, the more of it the program stood still; where it did at all, a little is filled. The table has the lengths.${
       drawn.size < all.length ? ` Strips are drawn for ${drawn.size} of ${all.length} groups.` : ''
     }</p>`;
-}
-
-const shortestNs = 1e5;
-const steps = [1, 2, 5];
-
-/** 1, 2 and 5 times each power of ten from a tenth of a millisecond on; shorter where the run itself is short. */
-function windowsOf(mostNs: number): number[] {
-  const windows: number[] = [];
-  const from = Math.min(shortestNs, 10 ** Math.floor(Math.log10(mostNs) - 2));
-  for (let power = Math.floor(Math.log10(from)); 10 ** power < mostNs; power++) {
-    for (const step of steps) {
-      const window = step * 10 ** power;
-      if (window >= from && window < mostNs) windows.push(window);
-    }
-  }
-  return windows;
-}
-
-function curveOf({ name, index, language, timeline }: Strip, windows: readonly number[]): Series {
-  const utilisation = utilisationOf(timeline);
-  const { wallNs } = timeline;
-  const own = [...windows.filter((window) => window < wallNs), wallNs];
-  const points = own.map((x): PlotPoint => {
-    const y = utilisation.mmu(x);
-    const tip = `${name}\nOf every ${formatNs(x)} the program had ${formatShare(y)} at least; of all so long or longer ${formatShare(utilisation.bmu(x))}`;
-    return { x, y, low: null, high: null, predicted: null, tip, unsteady: false };
-  });
-  return { index, label: name, language, points };
-}
-
-function plotOf({ label, strips }: StripGroup): LinesPlot {
-  const mostNs = Math.max(...strips.map(({ timeline }) => timeline.wallNs));
-  const windows = windowsOf(mostNs);
-  const series = strips.map((strip) => curveOf(strip, windows));
-  const title = `Minimum mutator utilisation${label === '' ? '' : `: ${label}`}`;
-  const described = series.map(({ label: name, points }) => {
-    const first = points.find(({ y }) => y > 0);
-    return first === undefined
-      ? `${name}: 0`
-      : `${name}: above 0 from ${formatNs(first.x)} on, ${formatShare(points.at(-1)!.y)} at the end`;
-  });
-  return {
-    title,
-    description: `The share of every window that the program had at least, over the window's length. ${described.join('; ')}.`,
-    series,
-    x: { title: 'length of the window', binary: false, words: formatNs, discrete: null },
-    y: { title: 'utilisation, at least', binary: false, words: formatShare, discrete: null },
-    logX: true,
-    logY: false,
-    xDomain: [Math.min(windows[0] ?? mostNs / 10, mostNs / 2), mostNs],
-    yDomain: [0, 1],
-    rules: [],
-  };
-}
-
-/** Of curves that are drawn from a part of the pauses. */
-function lostNote(groups: readonly StripGroup[]): string {
-  const names = new Set(
-    groups.flatMap(({ strips }) =>
-      strips.filter(({ timeline }) => timeline.lost > 0).map(({ name }) => name),
-    ),
-  );
-  return names.size === 0
-    ? ''
-    : ` Curves of ${[...names].join('; ')} lie too high: not all of the pauses were kept. MMU among the figures is of all that were logged.`;
-}
-
-/** Minimum mutator utilisation over the window's length, all arms of a group on one chart; null without timelines. */
-export function drawUtilisation(view: ExperimentView): Markup | null {
-  const groups = someOf(
-    groupsOf(view).filter(({ strips }) => strips.some(({ timeline }) => timeline.wallNs > 0)),
-  );
-  if (groups.length === 0) return null;
-  const facets = groups.map(({ label }): Facet => ({ label, placed: [] }));
-  const plots = new Map(facets.map((facet, i) => [facet, plotOf(groups[i]!)]));
-  const all = new Map(groups.flatMap(({ strips }) => strips.map((strip) => [strip.index, strip] as const)));
-  const items = [...all.values()]
-    .toSorted((a, b) => a.index - b.index)
-    .map(
-      ({ index, language, name }) =>
-        html`<li data-series="${index}">${swatch(index, language)}<span>${name}</span></li>`,
-    );
-  const drawn = drawPanels(
-    facets,
-    (facet, size, id) => drawLines(plots.get(facet)!, size, id),
-    `${view.anchor}-mmu`,
-  );
-  const title = 'Minimum mutator utilisation';
-  return html`<figure class="figure" data-figure><figcaption><span class="figure-title">${title}</span> <span class="figure-note">of every stretch so long, what share the
-    program had at least; BMU, in the table above and at the points: of every stretch so long or longer.${lostNote(groups)}</span></figcaption><ul class="legend" aria-label="Series">${items}</ul>${drawn}<div class="tip" role="status" hidden></div></figure>`;
 }

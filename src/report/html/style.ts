@@ -217,6 +217,7 @@ const charts = `
 .hair{fill:none;stroke:var(--hue);stroke-width:1;opacity:.7}
 .direct text{fill:var(--hue)}
 .off{display:none}
+.series--quiet{opacity:.38}.series--quiet:hover,.series--quiet:has(.active){opacity:1}
 .mark.active .shape{stroke:var(--ink);stroke-width:2.5}
 .mark.active .bar,.mark.active .dot{stroke:var(--ink);stroke-width:2}
 .bar,.dot{fill:var(--series-0)}
@@ -269,6 +270,10 @@ const stillness = `
 .ran{fill:var(--sunken)}
 .pause--full{fill:var(--series-1)}.pause--minor{fill:var(--series-0)}.pause--start{fill:var(--series-2)}
 .pause--step{fill:var(--series-4)}.pause--final{fill:var(--series-3)}.pause--release{fill:var(--series-5)}
+.strips-side{margin:.8rem 0 .5rem;font-size:.84rem;font-weight:600;color:var(--soft)}.panel-title+.strips-side{margin-top:0}
+.extremes{margin:.5rem 0 0}.extreme{white-space:nowrap}.plots .extreme .swatch{display:inline-block;width:2.25rem;height:1rem;vertical-align:-.2em}
+.more-figure{margin:0 0 1.6rem}.more-figure>summary{display:inline-block;font-size:.88rem;color:var(--ink);background:var(--surface);border:1px solid var(--line);border-radius:4px;cursor:pointer;padding:.3rem .8rem;margin:0 0 .8rem}
+.more-figure>summary:hover{border-color:var(--faint)}
 .strip-ticks{display:flex;justify-content:space-between;font-size:.78rem;color:var(--faint);font-variant-numeric:tabular-nums}
 .strip-table{margin:0 0 1.6rem}.strip-table summary{font-size:.88rem;color:var(--soft);cursor:pointer;padding:.3rem 0}
 @media (max-width:44rem){.strips-of-time li{grid-template-columns:minmax(0,1fr)}.strip-ticks span:nth-child(even){display:none}}

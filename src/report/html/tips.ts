@@ -2,7 +2,15 @@
 import { formatCount, formatNumber } from '../../base/units.ts';
 import type { Comparison, Measurement } from '../../experiment/run.ts';
 import type { Arm, ArmGroup, MetricTable } from '../arrange.ts';
-import { formatConfidence, formatQuantity, formatRange, formatShare, scaleFor } from '../numbers.ts';
+import { isExactCount } from '../cells.ts';
+import {
+  exactText,
+  formatConfidence,
+  formatQuantity,
+  formatRange,
+  formatShare,
+  scaleFor,
+} from '../numbers.ts';
 import { armInWords, groupInWords, ownNames } from './names.ts';
 import { type ExperimentView, hasTwoRegimes } from './view.ts';
 
@@ -14,15 +22,19 @@ function exactRange(low: number | null, high: number | null, divisor: number): s
 }
 
 /** '15.9 ns [15.4, 16.3]'; without an interval, that there is none. */
-export function medianInWords({ summary, unit }: Measurement): string {
+export function medianInWords(measurement: Measurement): string {
+  const { summary, unit } = measurement;
   const scale = scaleFor(summary.median, unit);
   const median = formatQuantity(summary.median, unit, scale);
+  if (isExactCount(measurement)) return `${median}, ${exactText}`;
   if (summary.low === null || summary.high === null) return `${median}, no interval`;
   return `${median} ${formatRange(summary.low, summary.high, scale)}`;
 }
 
 /** '15.891 ns [15.381, 16.251]'. */
-export function exactMedian({ summary, unit }: Measurement): string {
+export function exactMedian(measurement: Measurement): string {
+  if (isExactCount(measurement)) return medianInWords(measurement);
+  const { summary, unit } = measurement;
   const { divisor, unit: shown } = scaleFor(summary.median, unit);
   const median = `${formatNumber(summary.median / divisor, digits)} ${shown}`.trimEnd();
   return median + exactRange(summary.low, summary.high, divisor);
@@ -76,7 +88,9 @@ export function tipOf(view: ExperimentView, table: MetricTable, group: ArmGroup,
     groupInWords(group),
     exactMedian(measurement),
     ...ratioLines(view, arm),
-    confidence === null ? how : `${formatConfidence(confidence)} interval of ${how}`,
+    confidence === null || isExactCount(measurement)
+      ? how
+      : `${formatConfidence(confidence)} interval of ${how}`,
     noiseInWords(measurement).join(', '),
   ]
     .filter((line) => line !== '')

@@ -7,7 +7,8 @@
  */
 import type { Prng } from '../../base/prng.ts';
 import { MutatorWriter, type MutatorTrace } from '../mutator-rows.ts';
-import { mostCount, type MutatorProgram } from '../mutator.ts';
+import { mostCount, type MutatorProgram, type Sized, unsized } from '../mutator.ts';
+import { Pace } from '../mutator-pace.ts';
 
 /** Roots: the cache's table and the sentinel of its list, the sessions, a request, and four at hand. */
 const [table, list, sessions, request, fresh, entry, before, after] = [0, 1, 2, 3, 4, 5, 6, 7];
@@ -76,10 +77,13 @@ class Cache {
     this.#putFirst(place);
   }
 
-  /** Some entry is looked up and used. */
+  /** Some entry is looked up and used; while there is none, the table is. */
   use(prng: Prng): void {
     const { taken } = this.#recency;
-    if (taken === 0) return;
+    if (taken === 0) {
+      this.#trace.use(table);
+      return;
+    }
     // Of two, the one that stands earlier: some are asked for more often than others.
     const place = Math.min(prng.below(taken), prng.below(taken));
     this.#trace.load(entry, table, place).use(entry);
@@ -102,29 +106,32 @@ class Cache {
   }
 }
 
-export const cacheService: MutatorProgram<{
-  entries: number;
-  steps: number;
-  objects: number;
-  diePercent: number;
-  laterPercent: number;
-  laterSteps: number;
-  mostBytes: number;
-  reads: number;
-}> = {
+export const cacheService: MutatorProgram<
+  {
+    entries: number;
+    steps: number;
+    objects: number;
+    diePercent: number;
+    laterPercent: number;
+    laterSteps: number;
+    mostBytes: number;
+    reads: number;
+  } & Sized
+> = {
   id: 'cache-service',
   title: 'a service with a cache: 90% die with the request, 5% a little later, 5% live on',
   source: 'ours, after the shares of the claim young-die',
   /** `steps`: requests, each of so many objects; `reads`: looks into the cache a request. */
   parameters: {
-    entries: 512,
-    steps: 2000,
+    entries: 1500,
+    steps: 2250,
     objects: 20,
     diePercent: 90,
     laterPercent: 5,
     laterSteps: 16,
-    mostBytes: 64,
+    mostBytes: 768,
     reads: 4,
+    ...unsized,
   },
   limits: {
     entries: [1, mostCount],
@@ -134,12 +141,23 @@ export const cacheService: MutatorProgram<{
     laterSteps: [1, 2 ** 20],
     reads: [0, 1000],
   },
+  // A request fills so many entries; with half as many more requests the cache is full whatever the shares came out as.
+  sizing: {
+    live: 'entries',
+    duration: 'steps',
+    settles({ entries, objects, diePercent, laterPercent }) {
+      const kept = (objects * Math.max(0, 100 - diePercent - laterPercent)) / 100;
+      return (1.5 * entries) / kept;
+    },
+  },
   make(
-    { entries, steps, objects, diePercent, laterPercent, laterSteps, mostBytes, reads },
+    { entries, steps, objects, diePercent, laterPercent, laterSteps, mostBytes, reads, rateBytes },
     prng,
   ): MutatorTrace {
     const trace = new MutatorWriter();
     const cache = new Cache(trace, entries);
+    const pace = new Pace(trace, rateBytes);
+    const read = (): void => cache.use(prng);
     trace.make(sessions, laterSteps, 0);
     for (let step = 0; step < steps; step++) {
       const session = step % laterSteps;
@@ -160,7 +178,7 @@ export const cacheService: MutatorProgram<{
           cache.put();
         }
       }
-      for (let i = 0; i < reads; i++) cache.use(prng);
+      pace.work(reads, read);
       trace.clear(fresh).clear(request);
     }
     return trace.finish();

@@ -3,30 +3,46 @@
  * never free. A share of them is left open, and dies link by link. Live: `rings` times `ringNodes` nodes and the table.
  */
 import { MutatorWriter, type MutatorTrace } from '../mutator-rows.ts';
-import { mostCount, type MutatorProgram } from '../mutator.ts';
+import { mostCount, type MutatorProgram, type Sized, unsized } from '../mutator.ts';
+import { Pace } from '../mutator-pace.ts';
 
 const [table, first, last, fresh] = [0, 1, 2, 3];
 
-export const cycles: MutatorProgram<{
-  rings: number;
-  ringNodes: number;
-  steps: number;
-  bytes: number;
-  closedPercent: number;
-  reads: number;
-}> = {
+export const cycles: MutatorProgram<
+  {
+    rings: number;
+    ringNodes: number;
+    steps: number;
+    bytes: number;
+    closedPercent: number;
+    reads: number;
+  } & Sized
+> = {
   id: 'cycles',
   title: 'rings that replace one another',
   source: 'Bacon and Rajan, Concurrent cycle collection in reference counted systems (2001): cyclic garbage',
-  parameters: { rings: 400, ringNodes: 8, steps: 4000, bytes: 16, closedPercent: 75, reads: 4 },
+  parameters: {
+    rings: 1500,
+    ringNodes: 8,
+    steps: 12_000,
+    bytes: 80,
+    closedPercent: 75,
+    reads: 4,
+    ...unsized,
+  },
   limits: {
     rings: [1, mostCount],
     ringNodes: [1, 2 ** 20],
     closedPercent: [0, 100],
     reads: [0, 1000],
   },
-  make({ rings, ringNodes, steps, bytes, closedPercent, reads }, prng): MutatorTrace {
+  sizing: { live: 'rings', duration: 'steps', settles: ({ rings }) => rings + 1 },
+  make({ rings, ringNodes, steps, bytes, closedPercent, reads, rateBytes }, prng): MutatorTrace {
     const trace = new MutatorWriter().make(table, rings, 0);
+    const pace = new Pace(trace, rateBytes);
+    const read = (): void => {
+      trace.load(first, table, prng.below(rings)).use(first);
+    };
     for (let step = 0; step < steps; step++) {
       trace.make(first, 1, bytes).copy(last, first);
       for (let node = 1; node < ringNodes; node++) {
@@ -36,7 +52,7 @@ export const cycles: MutatorProgram<{
       // The first ones fill the table.
       trace.store(table, step < rings ? step : prng.below(rings), first);
       trace.clear(last).clear(fresh);
-      for (let i = 0; i < reads; i++) trace.load(first, table, prng.below(rings)).use(first);
+      pace.work(reads, read);
       trace.clear(first);
     }
     return trace.finish();

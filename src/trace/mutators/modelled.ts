@@ -3,10 +3,12 @@
  * it has reached its age. Who names whom is not recorded and is invented: what is young and short-lived is held by
  * roots, as by a stack, the rest by tables, as by collections; and an object that has references names one other, which
  * outlives it, so that ages stay as drawn. There are no cycles. Ages are scaled, so that a large program's live set fits
- * a small heap; sizes are not.
+ * a small heap; sizes are not (lifetime-model-scale.ts). Unless it is told, the live set is the program's own, or the
+ * largest that is turned over by a trace that a quick run of all collectors has time for.
  */
 import type { Prng } from '../../base/prng.ts';
 import { ageAt, type LifetimeModel, steadyLiveBytes } from '../lifetime-model.ts';
+import { ageScale, mostObjectWords } from '../lifetime-model-scale.ts';
 import { type MutatorTrace, MutatorWriter } from '../mutator-rows.ts';
 import type { MutatorProgram } from '../mutator.ts';
 
@@ -21,10 +23,14 @@ const wordBytes = 4;
 const headerWords = 2;
 const leastWords = 4;
 const mostSlots = 8;
-/** A larger object is made as several that live as long: a small heap could not place it. */
-const mostShareOfLive = 1 / 16;
-const defaultLiveWords = 2 ** 17;
-const mostDefaultWords = 2 ** 21;
+const leastLiveWords = 1024;
+/** Objects of a trace that is not told how much lives: about a million rows. */
+const usualObjects = 150_000;
+/** 8 MiB, and 128 MiB in all, however large its objects are: each collector of a run has a heap of its own. */
+const mostUsualLiveWords = 2 ** 21;
+const mostUsualWords = 2 ** 25;
+/** So many times what is to be live is allocated at least, so that it lives. */
+const leastTurns = 4;
 /** Choices of whom to name, before none is named. */
 const mostTries = 3;
 
@@ -40,26 +46,41 @@ export interface ModelledParameters {
   readonly [name: string]: number;
   readonly allocatedWords: number;
   readonly liveWords: number;
-}
-
-/** Recorded bytes of age to the byte of a trace's. */
-export function ageScale(model: LifetimeModel, liveWords: number): number {
-  return (wordBytes * liveWords) / steadyLiveBytes(model.survival);
+  readonly liveBytes: number;
 }
 
 /** The mutator of a model. */
 export function modelled(model: LifetimeModel): MutatorProgram<ModelledParameters> {
   const steadyWords = Math.ceil(steadyLiveBytes(model.survival) / wordBytes);
-  const liveWords = Math.max(1024, Math.min(steadyWords, defaultLiveWords));
+  const mostWords = Math.min(Math.ceil(usualObjects * meanWords(model)), mostUsualWords);
+  const affordable = Math.min(Math.floor(mostWords / leastTurns), mostUsualLiveWords);
+  const liveWords = Math.max(leastLiveWords, Math.min(steadyWords, affordable));
   const allocated = (model.allocatedBytes * ageScale(model, liveWords)) / wordBytes;
-  const allocatedWords = Math.min(Math.max(Math.ceil(allocated), 4 * liveWords), mostDefaultWords);
+  const allocatedWords = Math.max(leastTurns * liveWords, Math.min(Math.ceil(allocated), mostWords));
   return {
     id: 'recorded',
     title: `objects as large and as long-lived as those of ${model.program}`,
     source: `recorded ${model.recordedAt} from ${model.program}, Node.js ${model.node}`,
-    parameters: { allocatedWords, liveWords },
+    parameters: { allocatedWords, liveWords, liveBytes: 0 },
+    sizing: { live: 'liveWords', duration: 'allocatedWords', settles: (own) => leastTurns * own.liveWords },
+    lacks: { rateBytes: 'what a program does between its allocations is not recorded' },
     make: (parameters, prng) => written(planned(model, parameters, prng), prng, parameters.liveWords),
   };
+}
+
+/** Of an object that is allocated, whatever lives. */
+function meanWords({ classes }: LifetimeModel): number {
+  let [objects, words] = [0, 0];
+  for (const { byteShare, sizes } of classes) {
+    const [mean, made] = sizes.reduce(
+      ([bytes, all], [size, share]) => [bytes + size * share, all + wordsOf(size) * share],
+      [0, 0],
+    );
+    if (mean === 0) continue;
+    objects += byteShare / mean;
+    words += (byteShare / mean) * made;
+  }
+  return objects === 0 ? leastWords : words / objects;
 }
 
 /** The first place at which ascending sums are above a number. */
@@ -101,7 +122,7 @@ function wordsOf(bytes: number): number {
 
 function planned(model: LifetimeModel, { allocatedWords, liveWords }: ModelledParameters, prng: Prng): Plan {
   const draw = drawing(model, ageScale(model, Math.max(1, liveWords)), prng);
-  const mostWords = Math.max(leastWords, 2 * Math.floor((mostShareOfLive * liveWords) / 2));
+  const mostWords = mostObjectWords(liveWords);
   const words: number[] = [];
   const ends: number[] = [];
   for (let clock = 0; clock < allocatedWords; ) {
@@ -124,6 +145,7 @@ function slotsOf(words: number): number {
 
 /** Where an object is held: below 0 by the root -1 - place, else in a table's slot. */
 type Place = number;
+const nowhere = -(2 ** 31);
 
 /** Writes a plan down, object by object. */
 class Keeper {
@@ -132,13 +154,15 @@ class Keeper {
   readonly #freeRoots = Array.from({ length: holders }, (_, i) => -1 - (firstHolder + holders - 1 - i));
   readonly #freeSlots: Place[] = [];
   #slots = 0;
-  readonly #placeOf = new Map<number, Place>();
+  readonly #placeOf: Int32Array;
   /** Objects that are held, and where each stands in the list. */
   readonly #held: number[] = [];
-  readonly #indexes = new Map<number, number>();
+  readonly #indexes: Int32Array;
 
   constructor(plan: Plan, tables: number) {
     this.#plan = plan;
+    this.#placeOf = new Int32Array(plan.words.length).fill(nowhere);
+    this.#indexes = new Int32Array(plan.words.length);
     this.#trace.make(directory, tables, 0);
     for (let table = 0; table < tables; table++) {
       this.#trace.make(first, tableSlots, 0).store(directory, table, first);
@@ -158,7 +182,7 @@ class Keeper {
     for (let tries = 0; tries < mostTries && this.#held.length > 0; tries++) {
       const other = this.#held[prng.below(this.#held.length)]!;
       if (this.#plan.ends[other]! < end) continue;
-      const place = this.#placeOf.get(other)!;
+      const place = this.#placeOf[other]!;
       if (place < 0) this.#trace.store(first, 0, -1 - place);
       else {
         this.#trace.load(second, directory, Math.floor(place / tableSlots));
@@ -173,8 +197,8 @@ class Keeper {
 
   hold(object: number, isShort: boolean): void {
     const place = (isShort ? this.#freeRoots.pop() : undefined) ?? this.#freeSlots.pop() ?? this.#slots++;
-    this.#placeOf.set(object, place);
-    this.#indexes.set(object, this.#held.length);
+    this.#placeOf[object] = place;
+    this.#indexes[object] = this.#held.length;
     this.#held.push(object);
     if (place < 0) this.#trace.copy(-1 - place, first);
     else {
@@ -184,16 +208,15 @@ class Keeper {
   }
 
   letGo(object: number): void {
-    const place = this.#placeOf.get(object);
+    const place = this.#placeOf[object]!;
     // Some are over before they are held.
-    if (place === undefined) return;
-    this.#placeOf.delete(object);
-    const index = this.#indexes.get(object)!;
+    if (place === nowhere) return;
+    this.#placeOf[object] = nowhere;
+    const index = this.#indexes[object]!;
     const last = this.#held.pop()!;
-    this.#indexes.delete(object);
     if (last !== object) {
       this.#held[index] = last;
-      this.#indexes.set(last, index);
+      this.#indexes[last] = index;
     }
     if (place < 0) {
       this.#freeRoots.push(place);

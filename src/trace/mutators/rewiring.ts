@@ -4,28 +4,45 @@
  * else a chain of the dead would keep all that was ever named.
  */
 import { MutatorWriter, type MutatorTrace } from '../mutator-rows.ts';
-import { mostCount, type MutatorProgram } from '../mutator.ts';
+import { mostCount, type MutatorProgram, type Sized, unsized } from '../mutator.ts';
+import { Pace } from '../mutator-pace.ts';
 
 /** Root 0 holds the table; two more are at hand. */
 const [table, first, second] = [0, 1, 2];
 /** A new object names so many that are there. */
 const named = 2;
 
-export const rewiring: MutatorProgram<{
-  nodes: number;
-  steps: number;
-  mostSlots: number;
-  mostBytes: number;
-  cutPercent: number;
-  reads: number;
-}> = {
+export const rewiring: MutatorProgram<
+  {
+    nodes: number;
+    steps: number;
+    mostSlots: number;
+    mostBytes: number;
+    cutPercent: number;
+    reads: number;
+  } & Sized
+> = {
   id: 'rewiring',
   title: 'references set and cut at random',
   source: 'ours',
-  parameters: { nodes: 1000, steps: 20_000, mostSlots: 4, mostBytes: 64, cutPercent: 70, reads: 1 },
+  parameters: {
+    nodes: 1500,
+    steps: 25_000,
+    mostSlots: 4,
+    mostBytes: 768,
+    cutPercent: 70,
+    reads: 1,
+    ...unsized,
+  },
   limits: { nodes: [1, mostCount], mostSlots: [1, 16], cutPercent: [0, 100], reads: [0, 1000] },
-  make({ nodes, steps, mostSlots, mostBytes, cutPercent, reads }, prng): MutatorTrace {
+  // Of five objects for each place all but 1% have a place of the table.
+  sizing: { live: 'nodes', duration: 'steps', settles: ({ nodes }) => 5 * nodes },
+  make({ nodes, steps, mostSlots, mostBytes, cutPercent, reads, rateBytes }, prng): MutatorTrace {
     const trace = new MutatorWriter().make(table, nodes, 0);
+    const pace = new Pace(trace, rateBytes);
+    const read = (): void => {
+      trace.load(second, table, prng.below(nodes)).use(second);
+    };
     for (let step = 0; step < steps; step++) {
       const place = prng.below(nodes);
       // 1. What is in a place of the table lets go of what it names, and a new object comes there that names others.
@@ -40,7 +57,7 @@ export const rewiring: MutatorProgram<{
       trace.store(table, place, first);
       // 2. Some other names it.
       trace.load(second, table, prng.below(nodes)).store(second, prng.below(mostSlots), first);
-      for (let read = 0; read < reads; read++) trace.load(second, table, prng.below(nodes)).use(second);
+      pace.work(reads, read);
     }
     return trace.clear(first).clear(second).finish();
   },

@@ -4,31 +4,44 @@
  * Live: `queued` messages, each a link and what it carries.
  */
 import { MutatorWriter, type MutatorTrace } from '../mutator-rows.ts';
-import { mostCount, type MutatorProgram } from '../mutator.ts';
+import { mostCount, type MutatorProgram, type Sized, unsized } from '../mutator.ts';
+import { Pace } from '../mutator-pace.ts';
 
 const [head, tail, link, carried] = [0, 1, 2, 3];
 const [next, payload] = [0, 1];
 
-export const slowConsumer: MutatorProgram<{
-  queued: number;
-  steps: number;
-  mostBytes: number;
-  consumedPercent: number;
-  reads: number;
-}> = {
+export const slowConsumer: MutatorProgram<
+  {
+    queued: number;
+    steps: number;
+    mostBytes: number;
+    consumedPercent: number;
+    reads: number;
+  } & Sized
+> = {
   id: 'slow-consumer',
   title: 'a queue whose consumer is slow',
   source: 'ours',
-  parameters: { queued: 2000, steps: 20_000, mostBytes: 128, consumedPercent: 70, reads: 1 },
+  parameters: { queued: 4000, steps: 36_000, mostBytes: 384, consumedPercent: 70, reads: 1, ...unsized },
   limits: { queued: [2, mostCount], consumedPercent: [0, 100], reads: [0, 1000] },
-  make({ queued, steps, mostBytes, consumedPercent, reads }, prng): MutatorTrace {
+  // The queue grows by what is not consumed.
+  sizing: {
+    live: 'queued',
+    duration: 'steps',
+    settles: ({ queued, consumedPercent }) => (100 * queued) / (100 - consumedPercent),
+  },
+  make({ queued, steps, mostBytes, consumedPercent, reads, rateBytes }, prng): MutatorTrace {
     const trace = new MutatorWriter();
+    const pace = new Pace(trace, rateBytes);
+    const read = (): void => {
+      trace.use(carried);
+    };
     let length = 0;
     let due = 0;
     const take = (count: number): void => {
       for (let i = 0; i < count; i++) {
         trace.load(carried, head, payload);
-        for (let read = 0; read < reads; read++) trace.use(carried);
+        pace.work(reads, read);
         trace.clear(carried).load(head, head, next);
       }
       length -= count;
@@ -41,6 +54,8 @@ export const slowConsumer: MutatorProgram<{
         .store(link, payload, carried);
       if (length === 0) trace.copy(head, link);
       else trace.store(tail, next, link);
+      // A message is worked on when it is made and when it is taken: a rate leaves no work for later.
+      pace.work(0, read);
       trace.copy(tail, link).clear(link).clear(carried);
       length++;
       // One message at most falls due at each step.

@@ -5,7 +5,8 @@
  */
 import type { Prng } from '../../base/prng.ts';
 import { MutatorWriter, type MutatorTrace } from '../mutator-rows.ts';
-import { mostCount, type MutatorProgram } from '../mutator.ts';
+import { mostCount, type MutatorProgram, type Sized, unsized } from '../mutator.ts';
+import { Pace } from '../mutator-pace.ts';
 
 const [table, fresh, other] = [0, 1, 2];
 const leastLog = 3;
@@ -20,26 +21,34 @@ function sizeBytes(prng: Prng, mostLog: number): number {
   return 2 ** (log - 1) + 1 + prng.below(2 ** (log - 1));
 }
 
-export const strings: MutatorProgram<{
-  strings: number;
-  steps: number;
-  mostBytesLog: number;
-  joinPercent: number;
-  reads: number;
-}> = {
+export const strings: MutatorProgram<
+  {
+    strings: number;
+    steps: number;
+    mostBytesLog: number;
+    joinPercent: number;
+    reads: number;
+  } & Sized
+> = {
   id: 'strings',
   title: 'strings of mixed sizes',
   source:
     'ours; sizes by halves as in alloc-test (Ignatchenko and Ivanchykhin), phases after Wilson et al. (1995)',
-  parameters: { strings: 1000, steps: 20_000, mostBytesLog: 12, joinPercent: 10, reads: 2 },
+  parameters: { strings: 2000, steps: 24_000, mostBytesLog: 12, joinPercent: 10, reads: 2, ...unsized },
   limits: {
     strings: [1, mostCount],
     mostBytesLog: [leastLog, 20],
     joinPercent: [0, 100],
     reads: [0, 1000],
   },
-  make({ strings: count, steps, mostBytesLog, joinPercent, reads }, prng): MutatorTrace {
+  // All sizes come in the second of the turns.
+  sizing: { live: 'strings', duration: 'steps', settles: ({ strings: count }) => 2 * turns * count },
+  make({ strings: count, steps, mostBytesLog, joinPercent, reads, rateBytes }, prng): MutatorTrace {
     const trace = new MutatorWriter().make(table, count, 0);
+    const pace = new Pace(trace, rateBytes);
+    const read = (): void => {
+      trace.load(other, table, prng.below(count)).use(other);
+    };
     const bytesAt = new Float64Array(count);
     for (let step = 0; step < steps; step++) {
       const isShort = Math.floor(step / (turns * count)) % 2 === 0;
@@ -54,7 +63,7 @@ export const strings: MutatorProgram<{
       }
       trace.make(fresh, 0, bytes).store(table, place, fresh);
       bytesAt[place] = bytes;
-      for (let i = 0; i < reads; i++) trace.load(other, table, prng.below(count)).use(other);
+      pace.work(reads, read);
       trace.clear(fresh).clear(other);
     }
     return trace.finish();

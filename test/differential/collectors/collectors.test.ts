@@ -1,7 +1,8 @@
 /** Every collector, in both languages and against the oracle of reachability, over random mutators. */
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { type CollectorChoice, collectorChoices } from '../../../src/collectors/plans.ts';
+import { none } from '../../../src/collectors/object.ts';
+import { type CollectorChoice, collectorChoice, collectorChoices } from '../../../src/collectors/plans.ts';
 import { MutatorWriter, type MutatorTrace, mutatorRowWords } from '../../../src/trace/mutator-rows.ts';
 import { compareLanguages, isCollect, Watched } from './mutators.ts';
 
@@ -87,11 +88,14 @@ describe.each(collectorChoices)('$id', (choice) => {
         for (let row = 0; row < trace.rows.length / 4; row++) {
           if (!watched.row(row)) break;
           expect(watched.difference(), `after row ${row}`).toBeNull();
+          if (watched.hasCollected())
+            expect(watched.misaccount(isCollect(trace, row)), `after row ${row}`).toBeNull();
           if (!isCollect(trace, row)) continue;
+          const { allocatedWords, freedWords, liveWords } = watched.collector.counts;
+          expect(allocatedWords - freedWords, `after row ${row}`).toBe(liveWords);
           const reached = watched.graph.reachable().size;
           if (choice.kind.keeps === 'nothing') expect(watched.held(), `after row ${row}`).toBe(reached);
           else expect(watched.held(), `after row ${row}`).toBeGreaterThanOrEqual(reached);
-          expect(watched.misaccount(), `after row ${row}`).toBeNull();
         }
       }),
       { seed, numRuns: 30 },
@@ -113,6 +117,10 @@ describe.each(collectorChoices)('$id', (choice) => {
       let row = 0;
       while (row < listRows && watched.row(start + row)) row++;
       expect(watched.misaccount()).toBeNull();
+      const { usedWords, capacityWords, counts } = watched.collector;
+      expect(usedWords + counts.freeWords).toBe(capacityWords);
+      expect(counts.refusedWords).toBeGreaterThan(0);
+      expect(counts.largestFreeWords).toBeLessThanOrEqual(counts.freeWords);
       for (let i = 0; i < droppedRows; i++) watched.row(start + listRows + i);
       expect(watched.misaccount()).toBeNull();
       expect(watched.held()).toBe(0);
@@ -121,5 +129,57 @@ describe.each(collectorChoices)('$id', (choice) => {
     expect(first).toBeGreaterThan(100);
     expect(first).toBeLessThan(listRows);
     expect(second).toBe(first);
+    // All of the largest piece can be had, and no more.
+    const { collector } = watched;
+    const largest = collector.largestFreeWords();
+    expect(collector.alloc(0, largest + 2)).toBe(none);
+    expect(collector.counts).toMatchObject({ refusedWords: largest + 2, largestFreeWords: largest });
+    expect(collector.alloc(0, largest)).not.toBe(none);
+    expect(collector.usedWords).toBe(largest);
+  });
+});
+
+describe('the books of a heap', () => {
+  const trace = new MutatorWriter()
+    .make(0, 2, 40)
+    .make(1, 0, 8)
+    .store(0, 1, 1)
+    .make(1, 0, 8)
+    .collect()
+    .finish();
+  const done = (id: string): Watched => {
+    const watched = new Watched(collectorChoice(id), 16_384, trace);
+    for (let row = 0; row < trace.rows.length / mutatorRowWords; row++) watched.row(row);
+    expect(watched.misaccount()).toBeNull();
+    return watched;
+  };
+
+  it.each(['semi-space', 'mark-sweep', 'ref-count', 'generational-compact'])('of %s are wrong', (id) => {
+    const words = done(id);
+    const { usedWords } = words.collector;
+    Object.defineProperty(words.collector, 'usedWords', { value: usedWords - 2 });
+    expect(words.misaccount()).toBe(`${usedWords - 2} words in use, and objects take ${usedWords}`);
+
+    const freed = done(id);
+    freed.collector.counts.freedWords += 2;
+    expect(freed.misaccount()).toMatch(/^\d+ words are not freed, and objects have \d+$/);
+
+    const objects = done(id);
+    objects.collector.counts.freedObjects++;
+    expect(objects.misaccount()).toBe('2 objects are not freed, and 3 are there');
+  });
+
+  it('know whether objects lie over one another, and spaces', () => {
+    const objects = done('semi-space');
+    const places = [objects.roots[0]!, objects.roots[0]!];
+    Object.defineProperty(objects.collector, 'objects', {
+      value: (see: (at: number) => void) => places.forEach(see),
+    });
+    expect(objects.misaccount()).toMatch(/an object at \d+ lies over another/);
+
+    const spaces = done('semi-space');
+    const [first] = spaces.collector.spaces;
+    Object.defineProperty(spaces.collector, 'spaces', { value: [first, first] });
+    expect(spaces.misaccount()).toMatch('lies over another, or beyond the heap');
   });
 });

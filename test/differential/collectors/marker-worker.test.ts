@@ -86,7 +86,7 @@ describe('a worker that marks', () => {
     other.begin(0);
     expect(() => other.begin(0)).toThrow('in another cycle');
     other.close();
-    expect(() => other.finish(new Counts())).toThrow('was closed');
+    expect(() => other.finish(new Counts(), { objects: 0, words: 0 })).toThrow('was closed');
   });
 
   it('tells why it failed', () => {
@@ -100,7 +100,9 @@ describe('a worker that marks', () => {
     for (const state of [markerState.waiting, markerState.marking]) {
       expect(Atomics.wait(control, stateWord, state, 5000)).not.toBe('timed-out');
     }
-    expect(() => other.finish(new Counts())).toThrow(/^the thread that marks failed: .*(index|range)/i);
+    expect(() => other.finish(new Counts(), { objects: 0, words: 0 })).toThrow(
+      /^the thread that marks failed: .*(index|range)/i,
+    );
     other.close();
   });
 

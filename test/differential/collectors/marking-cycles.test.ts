@@ -14,7 +14,7 @@ import { none, objectHeaderWords, slotsOf } from '../../../src/collectors/object
 import { type CollectorChoice, collectorChoice } from '../../../src/collectors/plans.ts';
 import { incrementalWith } from '../../../src/collectors/plans/incremental.ts';
 import { BlockSpace } from '../../../src/collectors/spaces/block-space.ts';
-import type { MutatorTrace } from '../../../src/trace/mutator-rows.ts';
+import { type MutatorTrace, MutatorWriter } from '../../../src/trace/mutator-rows.ts';
 import { anyHangingTrace as anyTrace } from './hanging.ts';
 import { compareLanguages, Watched } from './mutators.ts';
 
@@ -121,6 +121,24 @@ describe('a cycle', () => {
       { seed, numRuns: 8 },
     );
     expect(hurried).toBeGreaterThan(0);
+  });
+});
+
+/** A table of small objects that live, then arrays that die at once. */
+function largeGarbage(bytes: number): MutatorTrace {
+  const small = 12_000;
+  const trace = new MutatorWriter().make(0, small, 0);
+  for (let i = 0; i < small; i++) trace.make(1, 2, 48).store(0, i, 1);
+  for (let made = 0; made < 2 ** 24; made += bytes) trace.make(1, 0, bytes);
+  return trace.finish();
+}
+
+describe.each([10, 12, 14, 16, 18])('arrays of 2^%i bytes that die at once, in a heap of 4 MiB', (log2) => {
+  const trace = largeGarbage(2 ** log2);
+  it.each(['incremental-insertion', 'incremental-snapshot', 'concurrent'])('hurry no cycle of %s', (id) => {
+    const { counts } = compareLanguages(collectorChoice(id), 2 ** 20, trace);
+    expect(counts.fullCollections).toBeGreaterThan(3);
+    expect(counts.hurriedCollections).toBe(0);
   });
 });
 

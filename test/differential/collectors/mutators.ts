@@ -1,7 +1,7 @@
 /** Runs a mutator's trace over a collector in both languages and by the oracle, and compares all three. */
 import { expect } from 'vitest';
 import { Prng } from '../../../src/base/prng.ts';
-import { type Collector, unwatched } from '../../../src/collectors/collector.ts';
+import { type Collector, heapStart, unwatched } from '../../../src/collectors/collector.ts';
 import { Counts, countNumbers } from '../../../src/collectors/counts.ts';
 import { Mutator, mutate } from '../../../src/collectors/mutate.ts';
 import { none, objectHeaderWords, slotsOf, wordsOf } from '../../../src/collectors/object.ts';
@@ -83,10 +83,14 @@ export class Watched {
   /** Its objects have cells of some sizes, and what is in use is counted by those. */
   readonly #hasCells: boolean;
   readonly #isLazy: boolean;
+  readonly #isCycle: boolean;
+  #collections = 0;
 
   constructor({ id, kind, settings }: CollectorChoice, heapWords: number, { rows, roots }: MutatorTrace) {
-    this.#hasCells = /^(mark-sweep|incremental|concurrent|generational)/.test(id) && !id.includes('compact');
+    this.#hasCells =
+      /^(mark-sweep|incremental|concurrent|generational|ref-count)/.test(id) && !id.includes('compact');
     this.#isLazy = id.endsWith('lazy');
+    this.#isCycle = /^(incremental|concurrent)/.test(id);
     this.heap = rubbish(heapWords);
     this.roots = new Uint32Array(roots);
     this.#rows = rows;
@@ -103,6 +107,14 @@ export class Watched {
     if (this.#mutator.row(this.#rows, row * mutatorRowWords) < 0) return false;
     this.graph.row(this.#rows, row * mutatorRowWords);
     return true;
+  }
+
+  /** Whether a collection has ended since it was last asked. */
+  hasCollected(): boolean {
+    const { fullCollections, minorCollections } = this.collector.counts;
+    const before = this.#collections;
+    this.#collections = fullCollections + minorCollections;
+    return this.#collections > before;
   }
 
   /** What is wrong with the heap, by the oracle; null: nothing. Walks both from the roots, side by side. */
@@ -155,29 +167,44 @@ export class Watched {
   }
 
   /**
-   * What is wrong with the books, null: nothing. All objects lie in the spaces, none over another; they take what the
-   * collector says is in use, and what lies between them is the rest of what it has; and none was lost count of.
+   * What is wrong with the books, null: nothing. The spaces lie in the heap, one behind the other, and beside them are
+   * tables alone. All objects lie in the spaces, none over another; they take what the collector says is in use, so that
+   * this, what lies between them and the tables are the heap; and none was lost count of, nor words of any. `isSettled`: nothing is left
+   * to sweep of a cycle.
    */
-  misaccount(): string | null {
+  misaccount(isSettled = true): string | null {
     const { collector } = this;
-    const stretches = collector.spaces.map(({ start, end }) => ({ start, end, from: start }));
-    let [objects, words, wrong] = [0, 0, null as string | null];
+    const stretches = collector.spaces.map(({ start, end, blocksStart }) => ({
+      start,
+      end,
+      from: blocksStart ?? start,
+    }));
+    let end = heapStart;
+    for (const space of stretches.toSorted((a, b) => a.start - b.start)) {
+      if (space.start < end || space.end < space.from || space.end > this.heap.length)
+        return `a space from ${space.start} to ${space.end} lies over another, or beyond the heap`;
+      ({ end } = space);
+    }
+    let [objects, words, ownWords, wrong] = [0, 0, 0, null as string | null];
     collector.objects((at) => {
-      const space = stretches.find(({ start, end }) => at >= start && at < end);
+      const space = stretches.find((each) => at >= each.start && at < each.end);
       const taken = this.#takes(at);
       objects++;
       words += taken;
+      ownWords += wordsOf(this.heap, at);
       if (space === undefined || at + taken > space.end) wrong ??= `an object at ${at} lies in no space`;
-      else if (at < space.from) wrong ??= `an object at ${at} lies over another`;
+      else if (at < space.from) wrong ??= `an object at ${at} lies over another, or over tables`;
       else space.from = at + taken;
     });
     if (wrong !== null) return wrong;
     const { usedWords, counts } = collector;
     const left = counts.allocatedObjects - counts.freedObjects;
-    // A lazy sweep counts what it frees when it comes to it.
-    if (this.#isLazy)
-      return usedWords >= words && left >= objects ? null : `${usedWords} words in use, not ${words}`;
     if (left !== objects) return `${left} objects are not freed, and ${objects} are there`;
+    const leftWords = counts.allocatedWords - counts.freedWords;
+    if (leftWords !== ownWords) return `${leftWords} words are not freed, and objects have ${ownWords}`;
+    // What waits to be swept is in use.
+    if (this.#isLazy || (this.#isCycle && !isSettled))
+      return usedWords >= words ? null : `${usedWords} words in use, not ${words}`;
     return usedWords === words ? null : `${usedWords} words in use, and objects take ${words}`;
   }
 

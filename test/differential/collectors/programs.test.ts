@@ -34,7 +34,7 @@ const shape: GcBenchShape = {
 const brief: Readonly<Record<string, Record<string, number>>> = {
   rewiring: { nodes: 20 },
   'cache-service': { entries: 20 },
-  'binary-trees': { depth: 4 },
+  'binary-trees': { nodes: 31 },
   'growing-list': { nodes: 40 },
   cycles: { rings: 10 },
   'slow-consumer': { queued: 20 },

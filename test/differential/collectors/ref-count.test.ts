@@ -15,6 +15,7 @@ import { mutate } from '../../../src/collectors/mutate.ts';
 import { black, colourOf, none, paint, purple, slotsOf, wordsOf } from '../../../src/collectors/object.ts';
 import { PauseLog, pauseRoom, readPauses } from '../../../src/collectors/pauses.ts';
 import { type CollectorChoice, collectorChoice } from '../../../src/collectors/plans.ts';
+import { roomWords } from '../../../src/collectors/spaces/block-space.ts';
 import { runNative } from '../../../src/native/binding.ts';
 import { type MutatorTrace, MutatorWriter, mutatorRowWords } from '../../../src/trace/mutator-rows.ts';
 import { compareLanguages, isCollect, Watched } from './mutators.ts';
@@ -83,7 +84,7 @@ function miscount(watched: Watched, { kind }: CollectorChoice): string | null {
       return `${at} has a count of ${heap[at + countAt]}, and ${count} name it`;
     if (isDead(at) && (heap[at]! & candidate) === 0) return `${at} is dead, and nobody knows`;
   }
-  const words = held.reduce((sum, at) => sum + wordsOf(heap, at), 0);
+  const words = held.reduce((sum, at) => sum + roomWords(wordsOf(heap, at)), 0);
   return words === watched.collector.usedWords ? null : `${words} words are held, not all of those in use`;
 }
 
@@ -139,6 +140,8 @@ function broken(
       get usedWords() {
         return inner.usedWords;
       },
+      capacityWords: inner.capacityWords,
+      largestFreeWords: () => inner.largestFreeWords(),
       alloc: (slots, words) => inner.alloc(slots, words),
       load: (object, slot) => inner.load(object, slot),
       store: (object, slot, target) => {

@@ -75,4 +75,15 @@ describe('the soak', () => {
     });
     expect(wrongOf(broken).join('\n')).toMatch(/the heap holds \d+ objects, of which \d+ can be reached/);
   });
+
+  it('sees objects that nobody counts', () => {
+    const broken = changed('mark-compact', (made) => {
+      const collect = made.collect.bind(made);
+      made.collect = () => {
+        collect();
+        made.counts.freedObjects++;
+      };
+    });
+    expect(wrongOf(broken).join('\n')).toMatch(/the heap holds \d+ objects, and \d+ were made and not freed/);
+  });
 });

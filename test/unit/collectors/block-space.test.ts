@@ -1,7 +1,6 @@
 /** A space of blocks, by hand and beside a model: random requests, frees and sweeps. */
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { Counts } from '../../../src/collectors/counts.ts';
 import { BlockSpace, leastBlockSpaceWords } from '../../../src/collectors/spaces/block-space.ts';
 import { blockWords, cellSizes } from '../../../src/collectors/spaces/cell-sizes.ts';
 
@@ -60,12 +59,10 @@ describe('a space of blocks', () => {
 
   it('frees blocks without a mark as a whole, and cells where others are marked', () => {
     const { space } = made(2);
-    const counts = new Counts();
     const cells = Array.from({ length: 256 }, () => space.take(8));
     for (const at of [cells[3]!, cells[5]!, cells[6]!]) expect(space.mark(at)).toBe(true);
     expect(space.mark(cells[3]!)).toBe(false);
-    space.sweep(counts);
-    expect(counts).toMatchObject({ freedObjects: 253, freedWords: 253 * 8 });
+    space.sweep();
     expect(objectsOf(space)).toEqual([cells[3], cells[5], cells[6]]);
     expect(space.isMarked(cells[3]!)).toBe(false);
     expect(space.usedWords).toBe(3 * 8);
@@ -77,15 +74,43 @@ describe('a space of blocks', () => {
   it('puts large objects into runs of blocks, where they fit', () => {
     const { space } = made(5);
     const { start } = space;
-    expect(space.take(2 * blockWords)).toBe(start);
+    expect(space.take(2 * blockWords)).toBe(start + 3 * blockWords);
     expect(space.take(blockWords - 2)).toBe(start + 2 * blockWords);
-    expect(space.take(blockWords + 2)).toBe(start + 3 * blockWords);
+    expect(space.take(blockWords + 2)).toBe(start);
     space.free(start + 2 * blockWords);
     expect(space.take(blockWords + 2)).toBe(0);
-    space.free(start);
+    space.free(start + 3 * blockWords);
     expect(space.usedWords).toBe(2 * blockWords);
+    expect(space.largestFreeWords()).toBe(3 * blockWords);
     expect(space.take(4 * blockWords)).toBe(0);
-    expect(space.take(3 * blockWords)).toBe(start);
+    expect(space.take(3 * blockWords)).toBe(start + 2 * blockWords);
+  });
+
+  it('takes runs from the top and cells from the bottom, past words of the table without a free block', () => {
+    const { space } = made(100);
+    const blocks = space.capacityWords / blockWords;
+    const blockAt = (block: number): number => space.start + block * blockWords;
+    expect(space.take(8)).toBe(blockAt(0));
+    expect(space.take(70 * blockWords)).toBe(blockAt(blocks - 70));
+    expect(space.take(16)).toBe(blockAt(1));
+    expect(space.take((blocks - 72) * blockWords)).toBe(blockAt(2));
+    expect(space.take(blockWords)).toBe(0);
+    space.free(blockAt(blocks - 70));
+    expect(space.take(65 * blockWords)).toBe(blockAt(blocks - 65));
+    expect(space.largestFreeWords()).toBe(5 * blockWords);
+  });
+
+  it('knows the largest piece that is free, where no block is', () => {
+    const { space } = made(2);
+    for (const words of [100, 200]) {
+      const cells = Array.from({ length: Math.floor(blockWords / roomOf(words)) }, () => space.take(words));
+      space.free(cells[1]!);
+    }
+    expect(space.largestFreeWords()).toBe(roomOf(200));
+    expect(space.take(200)).not.toBe(0);
+    expect(space.largestFreeWords()).toBe(roomOf(100));
+    expect(space.take(100)).not.toBe(0);
+    expect(space.largestFreeWords()).toBe(0);
   });
 
   it('gives up what other sizes hold and do not use, before it is out of memory', () => {
@@ -98,17 +123,16 @@ describe('a space of blocks', () => {
 
   it('in a lazy sweep sweeps only until there is room', () => {
     const { space } = made(4);
-    const counts = new Counts();
     const cells = Array.from({ length: 4 * 128 }, () => space.take(8));
     for (const block of [0, 1, 2, 3]) space.mark(cells[128 * block]!);
-    space.beginLazySweep(counts);
-    expect(counts.freedObjects).toBe(0);
+    space.beginLazySweep();
+    expect(space.usedWords).toBe(4 * blockWords);
     expect(objectsOf(space)).toEqual([0, 1, 2, 3].map((block) => cells[128 * block]));
     expect(space.take(8)).toBe(cells[1]);
-    expect(counts.freedObjects).toBe(127);
+    expect(space.usedWords).toBe(3 * blockWords + 2 * 8);
     // No block has cells of 16 words, and none becomes free.
     expect(space.take(16)).toBe(0);
-    expect(counts.freedObjects).toBe(4 * 127);
+    expect(space.usedWords).toBe(5 * 8);
     expect(space.isSwept).toBe(true);
   });
 });
@@ -148,7 +172,6 @@ function roomOf(words: number): number {
 /** A space and what should be in it. */
 class Modelled {
   readonly space: BlockSpace;
-  readonly counts = new Counts();
   readonly #live = new Map<number, number>();
   #refused = 0;
 
@@ -171,8 +194,8 @@ class Modelled {
         if (i % 9 < step.kept) space.mark(at);
         else this.#live.delete(at);
       }
-      if (step.step === 'sweep') space.sweep(this.counts);
-      else space.beginLazySweep(this.counts);
+      if (step.step === 'sweep') space.sweep();
+      else space.beginLazySweep();
     }
   }
 

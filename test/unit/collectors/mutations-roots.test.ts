@@ -64,6 +64,14 @@ class Forgetful implements Collector {
     return this.#inner.usedWords;
   }
 
+  get capacityWords(): number {
+    return this.#inner.capacityWords;
+  }
+
+  largestFreeWords(): number {
+    return this.#inner.largestFreeWords();
+  }
+
   objects(see: (at: number) => void): void {
     this.#inner.objects(see);
   }

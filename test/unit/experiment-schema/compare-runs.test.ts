@@ -1,9 +1,11 @@
 import { describe, expect, test } from 'vitest';
 import { ContractError } from '../../../src/base/errors.ts';
-import { type ArmChange, compareRuns, incomparabilities } from '../../../src/experiment/compare-runs.ts';
+import type { ArmChange } from '../../../src/experiment/arm-change.ts';
+import { compareRuns, incomparabilities } from '../../../src/experiment/compare-runs.ts';
 import type { Measurement, Run } from '../../../src/experiment/run.ts';
 import { syntheticRun } from '../../fixtures/run.ts';
 import { scaled } from '../../fixtures/scaled-run.ts';
+import { makeMeasurement, makeRun, makeSamples } from '../experiment/made.ts';
 
 function shortRun(seed: number): Run {
   const run = syntheticRun({ samples: 6, seed });
@@ -17,7 +19,7 @@ const before = shortRun(1);
 const after = shortRun(2);
 const isPool = ({ variant }: { variant: string }): boolean => variant === 'pool';
 
-function outcomes(arms: readonly ArmChange[], isMeant: (arm: ArmChange) => boolean): Set<string> {
+function outcomes(arms: readonly ArmChange[], isMeant: (arm: ArmChange) => boolean): Set<string | null> {
   return new Set(arms.filter(isMeant).map(({ outcome }) => outcome));
 }
 
@@ -92,7 +94,7 @@ describe('an arm', () => {
     for (const { ratio, low, high, before: was, after: is } of arms.filter(isPool)) {
       expect(low!).toBeLessThan(1.4);
       expect(high!).toBeGreaterThan(1.4);
-      expect(ratio / (is / was)).toBeCloseTo(1, 1);
+      expect(ratio! / (is / was)).toBeCloseTo(1, 1);
     }
   });
 
@@ -142,6 +144,150 @@ describe('an arm', () => {
 
   test('whose twin is left out of it', () => {
     expect(compareRuns(before, after).arms.some(({ arm }) => arm.includes('twin'))).toBe(false);
+  });
+});
+
+/** One arm's metric, in as many processes as there are rows of samples. */
+function metricRow(
+  metric: string,
+  processes: readonly (readonly number[])[],
+  more: Partial<Measurement>,
+): Measurement {
+  const samples = processes.map((raw, process) => makeSamples(process, raw));
+  return makeMeasurement('a', samples, { metric, unit: '%', rawUnit: '%', ...more });
+}
+
+function runOf(...measurements: readonly Measurement[]): Run {
+  return makeRun({ measurements });
+}
+
+describe('a metric', () => {
+  const shares = [46, 45.5, 46.4, 46.1, 45.9, 46.2, 45.8, 46.3].map((share) => [share, share]);
+  const halves = shares.map((row) => row.map((share) => share / 2));
+  const throughput = runOf(metricRow('throughputPercent', shares, { better: 'more' }));
+  const halved = runOf(metricRow('throughputPercent', halves, { better: 'more' }));
+
+  test('of which more is better regresses when it is halved, and is better the other way round', () => {
+    const worse = compareRuns(throughput, halved);
+    expect(worse).toMatchObject({ outcome: 'regressed', arms: [{ outcome: 'regressed', result: 'slower' }] });
+    expect(worse.arms[0]!.ratio).toBeCloseTo(0.5, 12);
+    expect(worse.arms[0]!.high).toBeLessThan(0.52);
+    const better = compareRuns(halved, throughput);
+    expect(better).toMatchObject({
+      outcome: 'equal-or-better',
+      arms: [{ outcome: 'equal-or-better', result: 'faster' }],
+    });
+    expect(better.arms[0]!.ratio).toBeCloseTo(2, 12);
+  });
+
+  test('that falls to nothing, or rises from it, is judged without a ratio', () => {
+    const nothing = runOf(metricRow('throughputPercent', [[0], [0], [0], [0], [0], [0]], { better: 'more' }));
+    const { arms, outcome } = compareRuns(throughput, nothing);
+    expect(outcome).toBe('regressed');
+    expect(arms[0]).toMatchObject({ ratio: null, low: 0, high: 0, after: 0 });
+    expect(compareRuns(nothing, throughput).outcome).toBe('equal-or-better');
+  });
+
+  test('without a better way is shown, not judged, and takes none of the error level', () => {
+    const shown = { better: null } as const;
+    const both = compareRuns(
+      runOf(...throughput.measurements, metricRow('youngPercent', shares, shown)),
+      runOf(...throughput.measurements, metricRow('youngPercent', halves, shown)),
+    );
+    expect(both.outcome).toBe(compareRuns(throughput, throughput).outcome);
+    expect(both.arms[0]).toEqual(compareRuns(throughput, throughput).arms[0]);
+    expect(both.arms[1]).toMatchObject({ outcome: null, result: 'less', reason: null });
+    expect(
+      compareRuns(runOf(metricRow('p', shares, shown)), runOf(metricRow('p', shares, shown))).outcome,
+    ).toBe('inconclusive');
+  });
+
+  test('of a file without directions: time is less, the rest is shown; one file that has them is enough', () => {
+    const times = { metric: 'time', unit: 'ns/load', rawUnit: 'ns' };
+    expect(
+      compareRuns(runOf(metricRow('time', halves, times)), runOf(metricRow('time', shares, times))).outcome,
+    ).toBe('regressed');
+    const bare = runOf(metricRow('throughputPercent', shares, {}));
+    expect(compareRuns(bare, bare).arms[0]!.outcome).toBeNull();
+    expect(compareRuns(bare, halved).outcome).toBe('regressed');
+    expect(compareRuns(throughput, runOf(metricRow('throughputPercent', halves, {}))).outcome).toBe(
+      'regressed',
+    );
+  });
+});
+
+describe('a count', () => {
+  const count = (value: number, processes = 2): Run =>
+    runOf(
+      metricRow(
+        'markedObjects',
+        Array.from({ length: processes }, () => [value, value]),
+        { unit: 'objects', rawUnit: 'objects', better: 'less' },
+      ),
+    );
+
+  test.each([0, 1, 47_102])(
+    'of %d in all samples of both runs is no worse, in however few processes',
+    (value) => {
+      const { arms, outcome } = compareRuns(count(value), count(value, 1));
+      expect(outcome).toBe('equal-or-better');
+      expect(arms[0]).toMatchObject({
+        exact: true,
+        ratio: 1,
+        low: 1,
+        high: 1,
+        result: 'no-difference',
+        reason: null,
+      });
+    },
+  );
+
+  test('that is another in all samples is known to be', () => {
+    expect(compareRuns(count(100), count(111)).arms[0]).toMatchObject({ exact: true, outcome: 'regressed' });
+    expect(compareRuns(count(100), count(104)).outcome).toBe('equal-or-better');
+    expect(compareRuns(count(0), count(5)).arms[0]).toMatchObject({
+      outcome: 'regressed',
+      ratio: null,
+      low: null,
+    });
+    expect(compareRuns(count(5), count(0)).arms[0]).toMatchObject({
+      outcome: 'equal-or-better',
+      result: 'faster',
+    });
+  });
+
+  test('that differs in one sample, or a time that does in all, is not known by how much: that needs an interval', () => {
+    const once = (value: number): Run =>
+      runOf(metricRow('markedObjects', [[value]], { unit: 'objects', better: 'less' }));
+    expect(compareRuns(once(100), once(200)).arms[0]).toMatchObject({
+      exact: false,
+      outcome: 'inconclusive',
+    });
+    expect(compareRuns(once(100), once(100)).arms[0]).toMatchObject({
+      exact: true,
+      outcome: 'equal-or-better',
+    });
+    const time = (ns: number): Run =>
+      runOf(
+        metricRow(
+          'p50Ns',
+          [
+            [ns, ns],
+            [ns, ns],
+          ],
+          { unit: 'ns', rawUnit: 'ns', better: 'less' },
+        ),
+      );
+    expect(compareRuns(time(20), time(40)).arms[0]).toMatchObject({ exact: false, outcome: 'inconclusive' });
+    expect(compareRuns(time(20), time(20)).arms[0]).toMatchObject({
+      exact: true,
+      outcome: 'equal-or-better',
+    });
+  });
+
+  test('below nothing can not be compared', () => {
+    const below = runOf(metricRow('storeNs', [[-1], [2]], { better: 'less' }));
+    expect(compareRuns(below, below).unmatched[0]).toContain('a ratio needs values of 0 and above');
   });
 });
 

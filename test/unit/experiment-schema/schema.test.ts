@@ -4,9 +4,11 @@ import { describe, expect, test } from 'vitest';
 import { UserError } from '../../../src/base/errors.ts';
 import type { Run, Timeline } from '../../../src/experiment/run.ts';
 import { runText } from '../../../src/experiment/run-file.ts';
+import { withWords } from '../../../src/experiment/run-words.ts';
 import { faultOf, parseRun, runSchema } from '../../../src/experiment/schema.ts';
 import { schemaPath, schemaText } from '../../../scripts/schema.mjs';
 import { emptyRun, syntheticRun } from '../../fixtures/run.ts';
+import { makeExperiment } from '../experiment/made.ts';
 
 const run = syntheticRun({ processes: 2, samples: 3 });
 
@@ -134,6 +136,16 @@ describe('a run file', () => {
     expect(refusal(text).message).toContain('budgetMs must be a finite number');
   });
 
+  test('says of a metric which way is better, or as an older one does nothing', () => {
+    const [first] = run.measurements;
+    const withBetter = (better: unknown): string =>
+      JSON.stringify({ ...run, measurements: [{ ...first!, better }] });
+    for (const better of ['less', 'more', null, undefined]) {
+      expect(parseRun(withBetter(better), 'it').measurements[0]!.better).toBe(better);
+    }
+    expect(() => parseRun(withBetter('most'), 'it')).toThrow('measurements[0].better');
+  });
+
   test('every field that is missing is named by its path', () => {
     const missing: [path: string, text: string][] = [];
     const visit = (value: unknown, path: string): void => {
@@ -145,7 +157,8 @@ describe('a run file', () => {
         const here = Array.isArray(value) ? `${path}[${key}]` : `${path}${path === '' ? '' : '.'}${key}`;
         const holder = value as Record<string, unknown>;
         const held = holder[key];
-        const isOptional = Array.isArray(value) || key === 'noise' || key === 'memberNs' || here === 'format';
+        const isOptional =
+          Array.isArray(value) || ['better', 'noise', 'memberNs'].includes(key) || here === 'format';
         if (!isOptional) {
           delete holder[key];
           missing.push([here, JSON.stringify(copy)]);
@@ -190,13 +203,24 @@ describe('schema/run.schema.json', () => {
     expect(faultOf(odd)).toMatch(/^timelines\[0\]\.pauses\[0\]\[0\] must be /);
   });
 
+  test('takes a run with the words of an experiment, and says what is wrong with them', () => {
+    const made = makeExperiment({});
+    const worded = withWords(run, made, ['It is quick.']);
+    expect(parseRun(JSON.stringify(worded), 'the run')).toEqual(worded);
+    expect(worded.words).toMatchObject([{ id: made.id, conclusions: ['It is quick.'] }]);
+    const [words] = worded.words!;
+    expect(faultOf({ ...run, words: [{ ...words, conclusions: [5] }] })).toMatch(
+      /^words\[0\]\.conclusions\[0\] must be /,
+    );
+  });
+
   test('speaks of every field of a run', () => {
     interface Schema {
       readonly properties: Record<string, Schema>;
       readonly items: Schema;
     }
     const schema = JSON.parse(readFileSync(schemaPath, 'utf8')) as Schema;
-    const fields = [...Object.keys(run), 'timelines'];
+    const fields = [...Object.keys(run), 'timelines', 'words'];
     expect(Object.keys(schema.properties).toSorted()).toEqual(fields.toSorted());
     const row = schema.properties['measurements']!.items;
     expect(Object.keys(row.properties).toSorted()).toEqual(Object.keys(run.measurements[0]!).toSorted());

@@ -2,8 +2,10 @@ import { describe, expect, it } from 'vitest';
 import type { Experiment, Parameter } from '../../../src/experiment/experiment.ts';
 import {
   armKey,
+  armKeysOf,
   comparisonCount,
   layOut,
+  layOutAgain,
   leftToFull,
   type Layout,
   pointKey,
@@ -257,5 +259,55 @@ describe('the comparisons that share an error level', () => {
     // Points of a curve are not compared: the claims alone share the error level.
     expect(comparisonCount({ ...experiment, isCurve: true }, plan(experiment))).toBe(1);
     expect(comparisonCount(experiment, { groups: [], leftOut: [] })).toBe(0);
+  });
+
+  it('are those of the largest family where languages are compared apart', () => {
+    const inTypeScript = { language: 'typescript' } as const;
+    const variants = [
+      ...['a', 'b', 'c'].map((id) => makeThread(id)),
+      ...['d', 'e'].map((id) => makeThread(id, inTypeScript)),
+    ];
+    const experiment = makeExperiment({ variants, parameters: [parameter('size', [10, 20, 30])] });
+    expect(comparisonCount(experiment, plan(experiment))).toBe(12);
+    expect(comparisonCount({ ...experiment, comparesWithin: 'language' }, plan(experiment))).toBe(2);
+  });
+});
+
+describe('a layout made again', () => {
+  const asked: string[] = [];
+  const experiment = makeExperiment({
+    parameters: [parameter('size', [1, 2, 3]), parameter('way', ['up', 'down'], { compared: true })],
+    variants: [
+      makeThread('a', {
+        kernel: makeKernel(({ size }) => {
+          asked.push('footprint');
+          return size === 3 ? 2 ** 40 : 10;
+        }),
+      }),
+      makeThread('b', {
+        refuses: ({ size }) => {
+          asked.push('refusal');
+          return size === 2 ? 'no' : null;
+        },
+      }),
+    ],
+    baseline: { variant: 'a', at: { way: 'up' } },
+  });
+  const first = plan(experiment);
+
+  it('has the same groups, arm by arm, and does not ask again what fits', () => {
+    expect(first.groups.map(({ key }) => key)).toEqual(['size=1', 'size=2']);
+    asked.length = 0;
+    const again = layOutAgain(experiment, makeContext(), {}, armKeysOf(first));
+    expect(first.groups).toMatchObject(again);
+    expect(asked).toEqual([]);
+  });
+
+  it('has what the keys name, and no more', () => {
+    const some = { 'size=2': ['a way=up', 'a way=up (again)'], 'size=9': ['a way=up'] };
+    const again = layOutAgain(experiment, makeContext(), {}, some);
+    expect(again.map(({ key, arms: mine }) => [key, mine.map((arm) => arm.key)])).toEqual([
+      ['size=2', ['a way=up', 'a way=up (again)']],
+    ]);
   });
 });

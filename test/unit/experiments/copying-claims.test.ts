@@ -90,7 +90,7 @@ describe('bump-fast', () => {
 });
 
 test('the heap for an overhead is inferred of each curve', () => {
-  const group = { mutator: 'rewiring', steps: 3000 };
+  const group = { mutator: 'rewiring', steps: 3000, liveBytes: 'own', rateBytes: 'own' };
   const at = (variant: string, heapPercent: number, ns: number): Measurement =>
     row(collectorSpace, group, variant, { heapPercent }, ns);
   const measurements = [

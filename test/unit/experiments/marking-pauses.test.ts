@@ -4,9 +4,13 @@ import { Prng } from '../../../src/base/prng.ts';
 import { makeFindings } from '../../../src/experiment/make-findings.ts';
 import type { Measurement } from '../../../src/experiment/run.ts';
 import { markingPauses } from '../../../src/experiments/collection/marking-pauses.ts';
-import { livingOutline, livingTrace } from '../../../src/experiments/collection/marking-pauses-trace.ts';
+import {
+  livingOutline,
+  livingTrace,
+  mostHeapPercent,
+} from '../../../src/experiments/collection/marking-pauses-trace.ts';
 import { mutatorRowWords } from '../../../src/trace/mutator-rows.ts';
-import { liveWords } from '../../../src/trace/lifetimes.ts';
+import { lifetimes, liveWords } from '../../../src/trace/lifetimes.ts';
 import { makeConduct, makeRun } from '../experiment/made.ts';
 import { judge, row } from './judged-rows.ts';
 
@@ -165,4 +169,7 @@ test("the program's outline is what it amounts to", () => {
   const most = liveWords(trace);
   expect(most).toBeGreaterThanOrEqual(trace.liveWords);
   expect(most).toBeLessThan(1.02 * trace.liveWords);
+  // The largest heap is full before the end.
+  const { allocatedWords } = lifetimes(trace);
+  expect(allocatedWords.at(-1)).toBeGreaterThan((mostHeapPercent / 100) * trace.liveWords);
 });

@@ -7,7 +7,7 @@ import type { ArmResult, BlockProbe, GroupResult } from '../../../src/measure/pr
 import { makeContext, makeExperiment, makeThread } from '../experiment/made.ts';
 
 const experiment = makeExperiment({
-  metrics: [{ id: 'p99', title: 'p99', unit: 'ns' }],
+  metrics: [{ id: 'p99', title: 'p99', unit: 'ns', better: 'less' }],
   parameters: [{ name: 'size', summary: '', unit: 'B', values: () => [1, 2], check: () => null }],
   variants: [makeThread('a'), makeThread('b', { fixed: { order: 'random' }, language: 'typescript' })],
 });
@@ -108,7 +108,8 @@ describe('measurements', () => {
   });
 
   it('are of those samples that have the figure', () => {
-    const withMetric = { ...experiment, metrics: [{ id: 'longest', title: 'longest', unit: 'ns' }] };
+    const longest = { id: 'longest', title: 'longest', unit: 'ns', better: 'less' } as const;
+    const withMetric = { ...experiment, metrics: [longest] };
     const results = [
       result(0, [arm('a', [400], { metrics: { longest: [7] } })]),
       result(1, [arm('a', [400])]),

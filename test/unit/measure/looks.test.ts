@@ -17,8 +17,9 @@ describe('planned looks', () => {
     expect(plannedLooks('quick', 1, 9)).toEqual([9]);
   });
 
-  it('falls back to the fewest that give an interval at all where the budget holds no more', () => {
-    expect(plannedLooks('quick', 1, 8)).toEqual([6]);
+  it('is as many as the budget holds where it holds fewer, and never less than give an interval at all', () => {
+    expect(plannedLooks('quick', 1, 8)).toEqual([8]);
+    expect(plannedLooks('quick', 1, 6)).toEqual([6]);
     expect(plannedLooks('quick', 1, 1)).toEqual([6]);
   });
 
@@ -41,6 +42,19 @@ describe('planned looks', () => {
       const alpha = comparisonAlpha(3 * comparisons);
       expect(orderStatisticRank(looks[0]!, alpha)).toBeGreaterThanOrEqual(2);
       expect(orderStatisticRank(looks[0]! - 1, alpha)).toBeLessThan(2);
+      expect(plannedLooks('full', comparisons, looks[0]!)).toEqual(looks);
     }
+  });
+
+  it('is one look in full, as in a quick run, where the budget does not hold the first of three', () => {
+    for (const comparisons of [1, 6, 30]) {
+      const [first] = plannedLooks('full', comparisons, plenty) as [number];
+      for (const affordable of [2, first - 1]) {
+        expect(plannedLooks('full', comparisons, affordable)).toEqual(
+          plannedLooks('quick', comparisons, affordable),
+        );
+      }
+    }
+    expect(plannedLooks('full', 1, 6)).toEqual([6]);
   });
 });

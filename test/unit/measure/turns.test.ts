@@ -1,7 +1,8 @@
-import { describe, expect, it } from 'vitest';
+import { describe, expect, it, vi } from 'vitest';
 import { Prng } from '../../../src/base/prng.ts';
-import type { SamplePlan } from '../../../src/measure/sample.ts';
+import type { ArmRunner, SamplePlan } from '../../../src/measure/sample.ts';
 import { takeOnce, takeTurns, type Turns } from '../../../src/measure/turns.ts';
+import { leastMs, roundsOfBlock } from '../../../src/measure/protocol.ts';
 import { makeSample, quietNoise, scripted, steady } from './scripted.ts';
 
 const reading = { pingPongNs: 50, chaseNs: 10, fixedNs: 1000 };
@@ -55,6 +56,22 @@ describe('the order of turns', () => {
     const rounds = await orderOf(['A', 'B'], 30, 5);
     const blocks = Array.from({ length: 30 }, (_, block) => rounds[2 * block]! + rounds[2 * block + 1]!);
     expect(new Set(blocks)).toEqual(new Set(['ABBA', 'BAAB']));
+  });
+
+  it('is drawn for each round where one takes longer than a second', async () => {
+    let nowMs = 0;
+    const clock = vi.spyOn(performance, 'now').mockImplementation(() => (nowMs += 2000));
+    try {
+      const runners = new Map([['a', steady(1e9)]]);
+      const { arms } = await takeTurns(turnsOf({ runners, budgetMs: -5 }));
+      expect(arms[0]!.rounds).toEqual([0]);
+    } finally {
+      clock.mockRestore();
+    }
+    expect([0, 1499, 1500, 1e6].map(roundsOfBlock)).toEqual([2, 2, 1, 1]);
+    const least = (sampleNs: Record<string, number>): number =>
+      leastMs({ iterations: 1, inputsMs: 5, shortfalls: {}, sampleNs });
+    expect([least({ a: 1e6, b: 2e6 }), least({ a: 800e6, b: 700e6 })]).toEqual([12, 1500]);
   });
 
   it('is the seed’s', async () => {
@@ -218,7 +235,7 @@ describe('what can’t be reported', () => {
 describe('arms that are taken once', () => {
   it('have one sample of one iteration each, in their order, however short', async () => {
     const [one, other] = [steady(0), scripted(() => makeSample(0, { metrics: { crumbs: 3 } }))];
-    const results = await takeOnce(
+    const { arms: results, shortfalls } = await takeOnce(
       new Map([
         ['one', one],
         ['other', other],
@@ -229,6 +246,7 @@ describe('arms that are taken once', () => {
       ['other', [0]],
     ]);
     expect(results[1]!.metrics).toEqual({ crumbs: [3] });
+    expect(shortfalls).toEqual({});
     expect([...one.plans, ...other.plans]).toEqual([
       { warmup: 0, iterations: 1 },
       { warmup: 0, iterations: 1 },
@@ -246,13 +264,30 @@ describe('arms that are taken once', () => {
         }),
       close: () => Promise.resolve(),
     };
-    const results = await takeOnce(
+    const { arms: results, shortfalls } = await takeOnce(
       new Map([
         ['one', arm],
         ['other', arm],
       ]),
     );
     expect(results.map(({ arm: name }) => name)).toEqual(['one', 'other']);
+    expect(shortfalls).toEqual({});
+  });
+
+  it('are left out where they could not do their work, whatever their figures are, with the reason', async () => {
+    const poor = {
+      ...scripted(() => makeSample(5, { metrics: { crumbs: Number.NaN } })),
+      shortfall: () => 'out of memory',
+    };
+    const rich = { ...steady(5), shortfall: () => null };
+    const { arms, shortfalls } = await takeOnce(
+      new Map<string, ArmRunner>([
+        ['poor', poor],
+        ['rich', rich],
+      ]),
+    );
+    expect(arms.map(({ arm }) => arm)).toEqual(['rich']);
+    expect(shortfalls).toEqual({ poor: 'out of memory' });
   });
 
   it('may have no metric that is no number', async () => {

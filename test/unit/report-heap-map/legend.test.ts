@@ -27,9 +27,9 @@ describe('the classes of a heap map', () => {
     expect(classNames('size', 1000)).toHaveLength(classBounds('size', 1000).length + 1);
     expect(classNames('size', 1000).slice(0, 2)).toEqual(['to 16 B', 'to 64 B']);
     expect(classNames('size', 1000).at(-1)).toBe('over 64 KiB');
-    expect(classBounds('age', 4096)).toEqual([4, 16, 64, 256, 1024]);
+    expect(classBounds('age', 4096)).toEqual([4, 20, 60, 300, 1000]);
     expect(classNames('age', 4096).at(0)).toBe('under 4 rows');
-    expect(classNames('age', 4096).at(-1)).toBe('1,024 rows and more');
+    expect(classNames('age', 4096).at(-1)).toBe('1,000 rows and more');
     expect([classNames('free', 10), classBounds('free', 10)]).toEqual([[], []]);
   });
 

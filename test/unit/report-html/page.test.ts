@@ -152,6 +152,16 @@ describe('a page of an awkward run', () => {
     expectNone(content(empty), /NaN|Infinity|undefined|\[object/);
   });
 
+  it('says nothing of verdicts where no experiment makes a claim', () => {
+    const bare = { ...run, verdicts: [] };
+    const texts = syntheticTexts.map((text) => ({ ...text, claims: [] }));
+    const silent = renderHtml(bare, texts);
+    expectNone(content(silent), /verdict/i);
+    expectIn(silent, 'Skip to the results');
+    expectIn(silent, 'How to read the numbers');
+    expectIn(renderHtml(bare, syntheticTexts), 'This run judged no claim.');
+  });
+
   it('is drawn from the run alone where nobody knows the experiments', () => {
     const alone = renderHtml(run, []);
     expectIn(alone, 'it is drawn from the run alone');

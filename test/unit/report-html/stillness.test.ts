@@ -4,19 +4,25 @@ import { syntheticRun, syntheticTexts } from '../../fixtures/run.ts';
 import { withTimelines } from '../../fixtures/run-timelines.ts';
 
 const page = renderHtml(withTimelines(syntheticRun({ processes: 2, samples: 3 })), syntheticTexts);
-/** The wide chart's curves, by their names: [window in ms, share]. */
-const chart = page.slice(page.indexOf('Minimum mutator utilisation: '));
-const curves = chart.slice(0, chart.indexOf('</svg>')).split('class="series"').slice(1);
+/** The wide charts' curves: of native arms, and behind a summary of the others. */
+const native = page.slice(page.indexOf('Minimum mutator utilisation, native'));
+const others = page.slice(page.indexOf('class="more-figure"'));
+function curvesOf(figure: string): string[] {
+  const chart = figure.slice(figure.indexOf('Minimum mutator utilisation: '));
+  return chart.slice(0, chart.indexOf('</svg>')).split('class="series"').slice(1);
+}
+const curves = curvesOf(native);
 
-function curve(index: number): (readonly [number, number])[] {
-  return [...curves[index]!.matchAll(/class="mark" data-x="([\d.]+)" data-y="([\d.]+)"/g)].map(
+/** [window in ms, share] of a curve's points. */
+function curve(index: number, among: readonly string[]): (readonly [number, number])[] {
+  return [...among[index]!.matchAll(/class="mark" data-x="([\d.]+)" data-y="([\d.]+)"/g)].map(
     ([, x, y]) => [Number(x) / 1e6, Number(Number(y).toFixed(4))] as const,
   );
 }
 
 describe('the pauses of a run', () => {
   test("are a chart of minimum mutator utilisation that has the definition's own numbers", () => {
-    expect(curve(0)).toEqual([
+    expect(curve(0, curves)).toEqual([
       [0.1, 0],
       [0.2, 0],
       [0.5, 0],
@@ -29,23 +35,50 @@ describe('the pauses of a run', () => {
       [100, 0.83],
     ]);
     // Without pauses the program has all of every window; the last window is its own whole run.
-    expect(new Set(curve(3).map(([, share]) => share))).toEqual(new Set([1]));
-    expect(curve(3).at(-1)![0]).toBe(60);
-    expect(curves).toHaveLength(5);
+    const behind = curvesOf(others);
+    expect(new Set(curve(0, behind).map(([, share]) => share))).toEqual(new Set([1]));
+    expect(curve(0, behind).at(-1)![0]).toBe(60);
+    expect([curves.length, behind.length]).toEqual([3, 2]);
+    expect(others).toContain('<summary>The same in TypeScript</summary>');
   });
 
-  test('are a strip an arm, on one scale: as high as the share of the time that the program stood still', () => {
+  test('are curves in the order of the variants, whatever arm was told of first', () => {
+    const run = withTimelines(syntheticRun({ processes: 2, samples: 3 }));
+    const turned = { ...run, timelines: run.timelines!.toReversed() };
+    const legendOf = (text: string): string =>
+      /Minimum mutator utilisation, native[^]*?<\/ul>/.exec(text)![0];
+    expect(legendOf(renderHtml(turned, syntheticTexts))).toBe(legendOf(page));
+  });
+
+  test('are many curves of which the highest and the lowest stand out, and are named', () => {
+    const run = withTimelines(syntheticRun({ processes: 2, samples: 3 }));
+    const [first] = run.timelines!;
+    const many = Array.from({ length: 8 }, (_, i) => ({
+      ...first!,
+      arm: `arm-${i}`,
+      pauses: [['full', 0, (((i + 3) % 8) + 1) * 1e6]] as const,
+    }));
+    const drawn = renderHtml({ ...run, timelines: many }, syntheticTexts);
+    expect(drawn.match(/class="series series--quiet"/g)).toHaveLength(2 * 6);
+    const note = /<p class="note extremes">(.*?)<\/p>/s.exec(drawn)![1]!.replace(/<[^>]+>/g, '');
+    expect(note.replaceAll(/\s+/g, ' ')).toBe('Highest on the whole: arm-5. Lowest: arm-4.');
+    expect(page).not.toContain('class="note extremes"');
+  });
+
+  test('are a strip an arm, on one scale a language: as high as the share of the time that the program stood still', () => {
     const strips = page.slice(page.indexOf('class="strips-of-time"'), page.indexOf('strip-scale'));
     const [first, second] = strips.split('</li>');
     // 160 ms are 320 parts: 10 to 20 ms and 60 to 62 ms of full collections, 25 to 30 ms of a minor one.
     expect(first).toContain('<rect class="ran" width="200.0" height="1"/>');
     expect(first).toContain('class="pause pause--minor" d="M50,1V0H60V1H320V1z"');
     expect(first).toContain('class="pause pause--full" d="M20,1V0H40V1H50V0H60V1H120V0H124V1H320V1z"');
-    expect(strips.split('</li>')).toHaveLength(6);
+    expect(strips.split('</li>')).toHaveLength(4);
     // Steps of 0.1 ms, at 0.8 ms, 1.6 ms, ...: a fifth of a part each.
     expect(second).toContain('class="pause pause--step" d="M1,1V0.8H2V1H3V0.8H5V1H6V0.8H7V1');
     // A pause of 10 us would not be seen: it is drawn higher.
-    expect(strips).toContain('V1H240V0.92H241V1H320V1z');
+    const behind = page.slice(page.indexOf('<p class="strips-side">TypeScript'));
+    expect(behind).toContain('V1H274V0.92H275V1H320V1z');
+    expect(behind).toContain('<rect class="ran" width="137.1" height="1"/>');
   });
 
   test('are a table, too, and it says what was not kept', () => {
@@ -61,7 +94,7 @@ describe('the pauses of a run', () => {
 
   test('say at a point of the chart what longer windows have, and whose curve is of a part of the pauses', () => {
     // Of 50 ms there are 70%, but of 52 ms only 35.
-    expect(chart).toContain('Of every 50.0 ms the program had 70% at least; of all so long or longer 67%');
+    expect(native).toContain('Of every 50.0 ms the program had 70% at least; of all so long or longer 67%');
     expect(page).toContain(' Curves of pool, intrusive free list lie too high: ');
   });
 

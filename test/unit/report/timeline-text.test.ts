@@ -47,6 +47,27 @@ describe('lines of time', () => {
     expect([...text].every((character) => character.charCodeAt(0) < 128)).toBe(true);
   });
 
+  test('of names too long for them keep both ends: two of a family stay two', () => {
+    const names = ['generational-compact', 'generational-compact-buffer', 'ts-generational-compact-buffer'];
+    for (const unicode of [true, false]) {
+      const text = timelinesText(
+        names.map((name) => timeline(name, 10, [['minor', 1, 2]])),
+        { ...plain, unicode, width: 50 },
+      );
+      const shown = names.map(
+        (_, i) =>
+          text
+            .split('\n')
+            .at(-3 + i - 2)!
+            .split(' ')[0]!,
+      );
+      const cut = unicode ? '…' : '..';
+      expect(new Set(shown).size).toBe(3);
+      expect(shown[1]).toMatch(new RegExp(`^genera.*${cut.replaceAll('.', '\\.')}.*buffer$`));
+      expect(Math.max(...shown.map((name) => name.length))).toBeLessThanOrEqual(16);
+    }
+  });
+
   test('stand under their group, and keep within the width', () => {
     const text = timelinesText(
       [timeline('a'.repeat(80), 10, [['minor', 1, 2]], 'heapPercent=200'), timeline('b', 10, [])],

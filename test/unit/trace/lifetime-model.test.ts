@@ -1,10 +1,12 @@
 /** Recordings whose program is known: what is made of them, and of that. */
 import { describe, expect, test } from 'vitest';
+import type { UserError } from '../../../src/base/errors.ts';
 import { Prng } from '../../../src/base/prng.ts';
 import {
   ageAt,
   largestDistance,
   type LifetimeModel,
+  mostOffHeap,
   scaled,
   shareAt,
   steadyLiveBytes,
@@ -18,9 +20,10 @@ import {
   sizeTable,
 } from '../../../src/trace/lifetime-model-raw.ts';
 import { traceSurvival } from '../../../src/trace/lifetime-model-trace.ts';
-import { liveWords } from '../../../src/trace/lifetimes.ts';
+import { lifetimes, liveWords } from '../../../src/trace/lifetimes.ts';
 import { mutatorTrace } from '../../../src/trace/mutator.ts';
-import { ageScale, modelled } from '../../../src/trace/mutators/modelled.ts';
+import { ageScale, modelScale, scaleText } from '../../../src/trace/lifetime-model-scale.ts';
+import { modelled } from '../../../src/trace/mutators/modelled.ts';
 
 const intervalBytes = sampleIntervals.fine;
 const MiB = 2 ** 20;
@@ -46,6 +49,7 @@ function recorded(shapes: readonly Shape[], allocatedBytes: number, looks: numbe
     startedAt: '2026-11-21T12:00:00.000Z',
     intervalBytes,
     baseBytes: 1000,
+    baseOffHeap: [300, 100] as const,
   };
   const lines: unknown[] = [head];
   const living = new Map<number, { dies: number; bytes: number }>();
@@ -67,6 +71,7 @@ function recorded(shapes: readonly Shape[], allocatedBytes: number, looks: numbe
       tookNs: 1000,
       allocatedBytes: stretch,
       liveBytes: 1000 + intervalBytes * living.size,
+      offHeap: [300 + 50 * MiB + look, 100 + 20 * MiB - look],
       pauses: [
         ['Scavenge', 1000 * look],
         ['MarkSweepCompact', 5000],
@@ -188,11 +193,56 @@ test('the collections of the program and what lived are summed up', () => {
   expect(model.live[0]).toEqual([0, 0]);
   expect(Math.abs(model.live.at(-1)![1] - 24 * MiB)).toBeLessThan(MiB);
   expect(Math.abs(steadyLiveBytes(model.survival) - 24 * MiB)).toBeLessThan(3 * MiB);
+  expect(model.offHeap!.map(([, ...bytes]) => bytes)).toEqual(
+    Array.from({ length: 20 }, (_, i) => [50 * MiB + i + 1, 20 * MiB - i - 1]),
+  );
+  expect(mostOffHeap(model.offHeap!)).toEqual({
+    externalBytes: 50 * MiB + 20,
+    arrayBuffersBytes: 20 * MiB - 1,
+  });
+});
+
+test('the most that lived is kept of many looks', () => {
+  const lines = recorded(programs[1]!.shapes, 64 * MiB, 300)
+    .trimEnd()
+    .split('\n');
+  const spiked = lines.map((line, i) => {
+    if (i === 0) return line;
+    const look = JSON.parse(line) as RawLook;
+    const at = { 140: { liveBytes: 1e9 }, 152: { offHeap: [2e9, 0] }, 177: { offHeap: [0, 3e9] } }[i] ?? {};
+    return JSON.stringify({ ...look, ...at });
+  });
+  const { live, offHeap } = modelFrom(spiked.join('\n'));
+  expect(live.length).toBeLessThan(125);
+  expect(Math.max(...live.map(([, bytes]) => bytes))).toBe(1e9 - 1000);
+  expect(mostOffHeap(offHeap!)).toEqual({ externalBytes: 2e9 - 300, arrayBuffersBytes: 3e9 - 100 });
+  expect(live.at(-1)![0]).toBe(modelFrom(lines.join('\n')).allocatedBytes);
 });
 
 test('too little is no model', () => {
-  const short = readRecording(recorded(programs[1]!.shapes, intervalBytes * 20, 1))!;
-  expect(() => modelOf(short, facts)).toThrow(/only \d+ sampled objects were found alive at 1 look/);
+  const text = recorded(programs[1]!.shapes, intervalBytes * 20, 1);
+  const tooFew = /only \d+ sampled objects were found alive at 1 look: too few for a model/;
+  const messageOf = (looks: string): string => {
+    try {
+      modelFrom(looks);
+    } catch (error) {
+      return `${(error as UserError).message}; ${(error as UserError).cure}`;
+    }
+    return '';
+  };
+  // What a program of Buffers has lies elsewhere: longer recording would not help.
+  expect(messageOf(text)).toMatch(tooFew);
+  expect(messageOf(text)).toMatch(
+    /off the heap.* 20 MiB in Buffers .* 50 MiB in all .*linefill alloc record/,
+  );
+  const without = text.replace(/"offHeap":\[[^\]]*\]/, '"offHeap":null');
+  expect(messageOf(without)).toMatch(tooFew);
+  expect(messageOf(without)).not.toContain('off the heap');
+  expect(
+    modelFrom(
+      recorded(programs[1]!.shapes, 64 * MiB, 20).replaceAll(/"offHeap":\[[^\]]*\]/g, '"offHeap":null'),
+    ).offHeap,
+  ).toBeNull();
 });
 
 test('a size is told by the bytes that its sample stands for', () => {
@@ -231,13 +281,21 @@ describe('a model file', () => {
     expect({ ...again, survival: [], classes: [] }).toEqual({ ...model, survival: [], classes: [] });
   });
 
+  test('of the version before is read, without what lay off the heap', () => {
+    const old = changed((v) => {
+      v['version'] = 1;
+      delete v['offHeap'];
+    });
+    expect(parseLifetimeModel(old, '"x"')).toEqual({ ...parseLifetimeModel(text, '"x"'), offHeap: null });
+  });
+
   test.each([
     ['text that is no JSON', () => text.slice(0, 99), /^"x" is no recorded model: /],
     ['other JSON', () => '{"format":"linefill-run"}', /^"x" is no recorded model$/],
     [
       'another version',
       () => changed((v) => (v['version'] = 9)),
-      /^"x" is of version 9 of its format; .* reads 1$/,
+      /^"x" is of version 9 of its format; .* reads 1 and 2$/,
     ],
     ['a missing field', () => changed((v) => delete v['samples']), /^"x": samples is missing$/],
     [
@@ -267,6 +325,66 @@ describe('a model file', () => {
   ])('with %s is refused by name', (_, make, message) => {
     expect(() => parseLifetimeModel(make(), '"x"')).toThrow(message);
   });
+});
+
+describe('unless it is told, a made trace has live', () => {
+  const usual = (
+    bytes: number,
+    ageMiB: number,
+  ): { liveBytes: number; objects: number; model: LifetimeModel } => {
+    const model = modelFrom(recorded([{ bytes, age: () => ageMiB * MiB }], 256 * MiB, 40));
+    const { liveWords: words, allocatedWords } = modelled(model).parameters;
+    // What it settles in.
+    expect(allocatedWords).toBeGreaterThanOrEqual(4 * words);
+    return { liveBytes: 4 * words, objects: (4 * allocatedWords) / bytes, model };
+  };
+
+  test("the program's own, where that is little", () => {
+    const { liveBytes, objects, model } = usual(2000, 1);
+    expect(liveBytes / steadyLiveBytes(model.survival)).toBeCloseTo(1, 3);
+    // Half of what the program made: no more is.
+    expect(objects / ((128 * MiB) / 2000)).toBeCloseTo(1, 3);
+  });
+
+  test('what a million operations turn over, where objects are small', () => {
+    const { liveBytes, objects } = usual(112, 64);
+    expect(objects / 150_000).toBeCloseTo(1, 2);
+    expect(liveBytes / ((150_000 * 112) / 4)).toBeCloseTo(1, 2);
+  });
+
+  test('8 MiB, where they are large', () => {
+    expect(usual(20_000, 64).liveBytes).toBe(8 * MiB);
+  });
+});
+
+test('what scale a made trace has is said, and what is cut', () => {
+  const model = modelFrom(
+    recorded(
+      [
+        { bytes: 24, age: () => MiB },
+        { bytes: 4000, age: () => MiB },
+      ],
+      64 * MiB,
+      20,
+    ),
+  );
+  const live = steadyLiveBytes(model.survival);
+  const whole = modelScale(model, live / 4);
+  expect(whole).toEqual({ age: 1, mostObjectBytes: 8 * Math.floor(live / 16 / 8), cutShare: 0 });
+  expect(scaleText(whole)).toBe("ages are multiplied by 1.00, sizes are the program's own");
+  const small = modelScale(model, 2 ** 12);
+  expect(small.age).toBeCloseTo(2 ** 14 / live, 6);
+  expect(small.mostObjectBytes).toBe(1024);
+  // Half of the samples are of each size, and a large one stands for little more than itself.
+  expect(small.cutShare).toBeCloseTo(model.classes[1]!.byteShare, 6);
+  expect(scaleText(small)).toMatch(
+    /^ages are multiplied by 0\.0\d+, sizes are the program's own, but objects of more than 1 KiB, 5\d% of the bytes, are made as several$/,
+  );
+  const { words } = lifetimes(
+    mutatorTrace(modelled(model), { liveWords: 2 ** 12, allocatedWords: 2 ** 15 }, new Prng(1)),
+  );
+  // Tables and the table of tables are the trace's own.
+  expect(Math.max(...words.filter((each) => each % 2 === 0 && each !== 66))).toBe(256);
 });
 
 test('a made trace is the same for the same seed, and another for another', () => {

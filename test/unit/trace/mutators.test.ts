@@ -9,11 +9,13 @@ import { type GraphObject, ObjectGraph } from '../../../src/trace/object-graph.t
 
 type Settings = Readonly<Record<string, number>>;
 
+const wordBytes = 4;
+
 /** Of each mutator: a small one, the parameter that says how much lives, rows in a hundred that may miss. */
 const small: Readonly<Record<string, { settings: Settings; live: string; misses: number }>> = {
   rewiring: { settings: { nodes: 100, steps: 3000 }, live: 'nodes', misses: 40 },
   'cache-service': { settings: { entries: 200, steps: 1600 }, live: 'entries', misses: 1 },
-  'binary-trees': { settings: { depth: 5, steps: 2000 }, live: 'depth', misses: 0 },
+  'binary-trees': { settings: { nodes: 63, steps: 4000 }, live: 'nodes', misses: 0 },
   'growing-list': { settings: { nodes: 300, steps: 3000 }, live: 'nodes', misses: 1 },
   cycles: { settings: { rings: 50, steps: 1000 }, live: 'rings', misses: 10 },
   'slow-consumer': { settings: { queued: 100, steps: 4000 }, live: 'queued', misses: 0 },
@@ -78,9 +80,8 @@ describe.each(mutators.map((program) => [program.id, program] as const))('%s', (
   });
 
   it('has as much live as its parameter says, however long it goes on', () => {
-    // One level more doubles a tree.
-    const doubled = liveName === 'depth' ? settings['depth']! + 1 : 2 * settings[liveName]!;
-    const larger = amount(traceOf(id, { ...settings, [liveName]: doubled })).live / usual.live;
+    const doubled = { ...settings, [liveName]: 2 * settings[liveName]! };
+    const larger = amount(traceOf(id, doubled)).live / usual.live;
     expect(larger).toBeGreaterThan(1.7);
     expect(larger).toBeLessThan(2.3);
     const longer = amount(traceOf(id, { ...settings, steps: 2 * settings['steps']! })).live / usual.live;
@@ -132,8 +133,9 @@ function sharesByAge(found: Lifetimes, bounds: readonly number[]): number[] {
 describe('the exact live sets', () => {
   const wordsANode = 6;
 
-  it('binary-trees: its first tree, three nodes deeper doubled', () => {
-    expect(amount(traceOf('binary-trees', { depth: 6 })).live).toBe((2 ** 9 - 1) * wordsANode);
+  it('binary-trees: its first tree, of any number of nodes', () => {
+    expect(amount(traceOf('binary-trees', { nodes: 2 ** 7 - 1 })).live).toBe((2 ** 9 - 1) * wordsANode);
+    expect(amount(traceOf('binary-trees', { nodes: 100 })).live).toBe(403 * wordsANode);
   });
 
   it('growing-list: all of its nodes, the garbage at hand and the next', () => {
@@ -153,7 +155,8 @@ describe('the exact live sets', () => {
 });
 
 describe('cache-service', () => {
-  const found = lifetimes(traceOf('cache-service'));
+  const brief = { entries: 512, mostBytes: 64 };
+  const found = lifetimes(traceOf('cache-service', { ...brief, steps: 2000 }));
 
   it('has the lifetimes that it was told', () => {
     // Within the request and the next; while a session lasts; longer.
@@ -164,7 +167,9 @@ describe('cache-service', () => {
   });
 
   it('has others where it is told otherwise', () => {
-    const other = lifetimes(traceOf('cache-service', { diePercent: 50, laterPercent: 10, steps: 1000 }));
+    const other = lifetimes(
+      traceOf('cache-service', { ...brief, diePercent: 50, laterPercent: 10, steps: 1000 }),
+    );
     const [die, , live] = sharesByAge(other, [800, 8000]) as [number, number, number];
     expect(die).toBeCloseTo(0.5, 1);
     expect(live).toBeGreaterThan(0.3);
@@ -227,3 +232,14 @@ describe('strings', () => {
     expect(Math.max(...sizes.slice(2000, 3000))).toBeLessThanOrEqual(512);
   });
 });
+
+it.each(mutators.map((program) => [program.id, program] as const))(
+  '%s: as it is, has some hundred KiB live or more, and allocates them some times over',
+  (_, program) => {
+    const { allocated, live } = amount(mutatorTrace(program, {}, new Prng(1)));
+    expect(live * wordBytes).toBeGreaterThan(2 ** 18);
+    expect(live * wordBytes).toBeLessThan(2 ** 21);
+    // More than the largest heap of collector-space.
+    expect(allocated / live).toBeGreaterThan(7);
+  },
+);
