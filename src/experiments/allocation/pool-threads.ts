@@ -264,5 +264,5 @@ cached     |head -> 4 -> 9      |   thread 0, alone
     cacheLines: false,
     title: 'Time of a block, allocated and freed',
   },
-  weight: 0.35,
+  weight: 0.32,
 };

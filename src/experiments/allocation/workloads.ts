@@ -214,5 +214,5 @@ check   sum of the numbers read back at each free: the
     title: 'Time an allocator call by workload',
   },
   onRequest: true,
-  weight: 0.36,
+  weight: 0.42,
 };

@@ -78,5 +78,5 @@ window   |--- w ---|                        most of it ran
     title: 'Time an operation, collections included',
   },
   onRequest: true,
-  weight: 0.45,
+  weight: 0.4,
 };

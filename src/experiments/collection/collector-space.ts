@@ -91,7 +91,7 @@ function inferHeaps(findings: Findings): readonly Inferred[] {
 }
 
 /** So many arms take a small program in a quick run: one that still fills the largest heap some times. */
-const briefLive: Parameter['values'] = ({ profile }) => [profile === 'quick' ? 2 ** 18 : own];
+const briefLive: Parameter['values'] = ({ profile }) => [profile === 'quick' ? 2 ** 17 : own];
 
 const variants = nativeVariants().map(withoutTimeline);
 
@@ -115,7 +115,7 @@ export const collectorSpace: Experiment = {
   ],
   parameters: [
     mutatorParameter(2),
-    stepsParameter(500, 12_000),
+    stepsParameter(500, 6000),
     ...sizeParameters.map((one) => (one.name === 'liveBytes' ? { ...one, values: briefLive } : one)),
     {
       name: 'heapPercent',
@@ -162,5 +162,5 @@ most that one.`,
   isCurve: true,
   comparesNothing: true,
   onRequest: true,
-  weight: 0.45,
+  weight: 0.4,
 };

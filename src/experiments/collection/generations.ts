@@ -157,6 +157,10 @@ export const generationsExperiment: Experiment = {
       2 ** 20,
     ]),
     size('steps', 'how long the program goes on', { smoke: 500, quick: 3500, full: 13_000 }, [1, 2 ** 20]),
+    size('mostBytes', 'bytes of data of an object, at most', { smoke: 64, quick: 64, full: 64 }, [
+      0,
+      2 ** 16,
+    ]),
     size('reads', 'looks at what it has, in each step', { smoke: 0, quick: 0, full: 0 }, [0, 1000]),
     size(
       'nurseryWords',
