@@ -33,7 +33,9 @@ function above(ratio: Ratio, what: string): Finding {
   const effect = { value: ratio.ratio, low, high, unit: 'x' };
   const floor = ratio.floor ?? 1;
   if (low > floor) return { status: 'supported', sentence, effect };
-  return { status: high <= floor ? 'refuted' : 'inconclusive', sentence, effect };
+  if (high <= floor) return { status: 'refuted', sentence, effect };
+  const open = `${sentence}, where differences under ${formatRatio(floor)} can't be told apart`;
+  return { status: 'inconclusive', sentence: open, effect };
 }
 
 /** What all samples of two processes or more agree on; null where they don't. */
