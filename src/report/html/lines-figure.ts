@@ -82,10 +82,13 @@ export function cacheRules({ caches, lastLevelBytes }: Machine): Rule[] {
   return [...rules.values()].toSorted((a, b) => a.at - b.at);
 }
 
+const fewSizes = 4;
+
 function frameOf(view: ExperimentView, table: MetricTable, chart: Chart, placed: readonly Placed[]): Frame {
   const values = numbersAt(placed, chart.x);
   const logX = chart.logX && values.every((value) => value > 0);
-  const isPowerOfTwo = values.every((value) => Number.isInteger(Math.log2(value)));
+  // Few sizes are named as they are; of many, those that are powers of two.
+  const isNamed = values.length <= fewSizes || values.every((value) => Number.isInteger(Math.log2(value)));
   const range = valueDomain(placed, chart.logY);
   const curveOf = curveNames(view, table, placed, chart.x);
   return {
@@ -96,7 +99,7 @@ function frameOf(view: ExperimentView, table: MetricTable, chart: Chart, placed:
       title: nameInWords(chart.x),
       binary: isSize(chart.x),
       words: (value) => formatCoordinate(chart.x, value),
-      discrete: !isSize(chart.x) || isPowerOfTwo ? values : null,
+      discrete: !isSize(chart.x) || isNamed ? values : null,
     },
     y: {
       title: table.title,
