@@ -59,6 +59,7 @@ section:last-of-type{border-bottom:0}
 section>h2,section>header{margin-bottom:1.25rem}
 .eyebrow{font-size:.8rem;color:var(--faint);margin:0 0 .35rem}
 .question{font-size:1.15rem;line-height:1.5;color:var(--soft);margin:.5rem 0 0;max-width:56ch}
+.question+ul{margin:.9rem 0 0;padding-left:1.2rem;max-width:76ch}
 .masthead .notice{margin:1.25rem 0 0}
 .notice{border-left:3px solid var(--inconclusive);background:var(--surface);padding:.7rem 1rem;margin:0 0 1.5rem}
 footer{color:var(--faint);font-size:.86rem;padding-top:1.5rem}
