@@ -1,19 +1,18 @@
 /**
  * How fast are our general allocators? Natively beside public ones that are made the same way, over the same traces, in
- * one program that is compiled here (allocators.cc); in TypeScript beside their native twins and beside @thi.ng/malloc,
- * each in a process of its own (allocators-child.ts). What is missing is said, and left out.
+ * one program that is compiled here (allocators.cc); in TypeScript beside their native twins, each in a process of its
+ * own (allocators-child.ts). What is missing is said, and left out.
  *
  *   mattconte/tlsf             LINEFILL_TLSF    a checkout of github.com/mattconte/tlsf
  *   mtrebi/memory-allocators   LINEFILL_MTREBI  a checkout of github.com/mtrebi/memory-allocators
  *   mimalloc                   the package libmimalloc2.0
- *   @thi.ng/malloc             installed with the other packages for tests; another in LINEFILL_THING, its folder
  *
  * A C++ compiler is found as CXX or c++.
  */
 import { spawnSync } from 'node:child_process';
 import { existsSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { dirname, join } from 'node:path';
+import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { Prng } from '#dist/base/prng.js';
 import { medianInterval, median } from '#dist/stats/index.js';
@@ -40,7 +39,6 @@ const pairs = [
   { ours: 'small-object', theirs: 'mimalloc', judged: (trace: string) => trace !== 'churn' },
 ] as const;
 const mostOfNative = 4;
-const mostOfThing = 1 / 3;
 const inBoth = ['free-list', 'segregated', 'tlsf', 'buddy', 'multi-pool', 'slab', 'small-object'] as const;
 
 /** Blocks of random sizes, so many live at once; then one after another is replaced. */
@@ -150,21 +148,12 @@ function nativeFigures(trace: string, found: ReadonlyMap<string, number[]>): Fig
   return [...times, ...ratios];
 }
 
-function typescriptFigures(trace: string, file: string, passes: number, thing: string): Figure[] {
-  return inBoth.flatMap((id) => {
-    const child = fileURLToPath(new URL('allocators-child.js', import.meta.url));
-    const said = say(process.execPath, [child, id, file, String(heapWords), String(passes), thing]);
-    const found = JSON.parse(said) as Record<'typescript' | 'native' | 'start' | 'theirs', number[]>;
-    const { typescript, native, start, theirs } = found;
-    const most = { most: mostOfNative };
-    const beside = ratio(`${trace}: ${id}, TypeScript over native`, typescript, native, most);
-    // Its own workloads are batches of one size.
-    const isTheirs = theirs.length > 0;
-    if (!isTheirs) return [beside];
-    return [
-      beside,
-      ratio(`${trace}: ${id}, TypeScript over @thi.ng/malloc`, start, theirs, { most: mostOfThing }),
-    ];
+function typescriptFigures(trace: string, file: string, passes: number): Figure[] {
+  const child = fileURLToPath(new URL('allocators-child.js', import.meta.url));
+  return inBoth.map((id) => {
+    const said = say(process.execPath, [child, id, file, String(heapWords), String(passes)]);
+    const { typescript, native } = JSON.parse(said) as Record<'typescript' | 'native', number[]>;
+    return ratio(`${trace}: ${id}, TypeScript over native`, typescript, native, { most: mostOfNative });
   });
 }
 
@@ -183,11 +172,8 @@ await sit(
       const figures = natively(program, files, passes).flatMap((found, i) =>
         nativeFigures([...made.keys()][i]!, found),
       );
-      const thing =
-        process.env['LINEFILL_THING'] ?? dirname(fileURLToPath(import.meta.resolve('@thi.ng/malloc')));
       for (const name of smoke ? ['pair'] : made.keys()) {
-        const isBatch = name !== 'churn' && name !== 'small';
-        figures.push(...typescriptFigures(name, join(folder, name), passes, isBatch ? thing : ''));
+        figures.push(...typescriptFigures(name, join(folder, name), passes));
       }
       return Promise.resolve({
         figures,

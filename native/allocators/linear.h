@@ -1,5 +1,5 @@
-// A bump allocator: the next block starts where the last one ended, and all are given back at once, by making
-// the heap afresh. free() does nothing: a block stays in use until then.
+// A bump allocator: the next block starts where the last one ended, and all are given back at once, by
+// reset(). free() does nothing: a block stays in use until then.
 // Cost: O(1), no word a block; padding where a block is aligned.
 // Source: Hanson, "Fast allocation and deallocation of memory based on object lifetimes", Software: Practice
 // and Experience 20, 1990. TypeScript twin: src/allocators/linear.ts.
@@ -17,10 +17,10 @@ class Linear {
   }
 
   static Linear create(uint32_t* heap, uint32_t heap_words, uint32_t) {
-    std::fill(heap, heap + kOwnWords, 0);
     heap[kWordsWord] = heap_words;
-    heap[kTopWord] = kOwnWords;
-    return Linear(heap);
+    Linear made(heap);
+    made.reset();
+    return made;
   }
 
   int32_t alloc(uint32_t bytes, uint32_t alignment_bytes) {
@@ -40,6 +40,12 @@ class Linear {
   }
 
   AllocError free(uint32_t) { return AllocError::kNone; }
+
+  // Gives all blocks back.
+  void reset() {
+    heap_[kTopWord] = kOwnWords;
+    std::fill(heap_ + kLastWord, heap_ + kOwnWords, 0);
+  }
 
   // Only the last block's size is known.
   AllocError free_sized(uint32_t offset, uint32_t bytes) {

@@ -1,6 +1,6 @@
 /**
- * A bump allocator: the next block starts where the last one ended, and all are given back at once, by making the heap
- * afresh. free() does nothing: a block stays in use until then.
+ * A bump allocator: the next block starts where the last one ended, and all are given back at once, by reset(). free()
+ * does nothing: a block stays in use until then.
  * Cost: O(1), no word a block; padding where a block is aligned.
  * Source: Hanson, "Fast allocation and deallocation of memory based on object lifetimes", Software: Practice and
  * Experience 20, 1990. Native twin: native/allocators/linear.h.
@@ -37,10 +37,10 @@ export class Linear implements HeapAllocator {
   static create(heap: Uint32Array, parameter: number): Linear {
     requireNoParameter(parameter);
     requireHeapWords(heap.length, ownWords + headerWords);
-    heap.fill(0, 0, ownWords);
     heap[wordsWord] = heap.length;
-    heap[topWord] = ownWords;
-    return new Linear(heap);
+    const made = new Linear(heap);
+    made.reset();
+    return made;
   }
 
   private constructor(heap: Uint32Array) {
@@ -65,6 +65,13 @@ export class Linear implements HeapAllocator {
 
   free(_offset: number): number {
     return 0;
+  }
+
+  /** Gives all blocks back. */
+  reset(): void {
+    const { heap } = this;
+    heap[topWord] = ownWords;
+    for (let word = lastWord; word < ownWords; word++) heap[word] = 0;
   }
 
   /** Only the last block's size is known. */

@@ -6,7 +6,7 @@
 import { createRequire } from 'node:module';
 import { join } from 'node:path';
 import { ContractError } from '../base/errors.ts';
-import { wordBytes } from './allocation.ts';
+import { allocationError, type BlockPool, wordBytes } from './allocation.ts';
 import type { ValueStore } from './trace-work.ts';
 
 interface Pool {
@@ -43,16 +43,34 @@ export function noThing(): string | null {
   return thing() === null ? `not installed: npm install ${name}` : null;
 }
 
+/** A pool of so many bytes, and the words of its buffer. */
+function newPool(bytes: number): { pool: Pool; words: Uint32Array } {
+  const module = thing();
+  if (module === null) throw new ContractError(`${name} is not installed`);
+  const buffer = new ArrayBuffer(bytes);
+  return { pool: new module.MemPool({ buf: buffer, size: bytes }), words: new Uint32Array(buffer) };
+}
+
+/**
+ * A pool of so many bytes as blocks of one size by their word offsets.
+ * @throws ContractError where it is not installed
+ */
+export function thingBlocks(blockBytes: number, bytes: number): BlockPool {
+  const { pool, words } = newPool(bytes);
+  return {
+    heap: words,
+    alloc: () => pool.malloc(blockBytes) / wordBytes || -allocationError.exhausted,
+    free: (block) => (pool.free(block * wordBytes) ? 0 : -allocationError.foreign),
+    writeBack: () => undefined,
+  };
+}
+
 /**
  * A pool of so many bytes that lives on from trace to trace. A block's first word holds its tag.
  * @throws ContractError where it is not installed, or the pool is full
  */
 export function thingPool(bytes: number): ValueStore<number> {
-  const module = thing();
-  if (module === null) throw new ContractError(`${name} is not installed`);
-  const buffer = new ArrayBuffer(bytes);
-  const words = new Uint32Array(buffer);
-  const pool = new module.MemPool({ buf: buffer, size: bytes });
+  const { pool, words } = newPool(bytes);
   const place = (address: number, tag: number): number => {
     if (address === 0) throw new ContractError(`the pool of ${name} has no room left`);
     words[address / wordBytes] = tag;

@@ -9,6 +9,11 @@ import { allocationOp, rowWords } from '../trace/rows.ts';
 import { allocationError, wordBytes } from './allocation.ts';
 import { alignmentWords, checkGeneral, type HeapAllocator, type MakeHeap, wholeWords } from './heap.ts';
 
+/** Copies: constants of this file are part of the compiled code, those of others are looked up at each use. */
+const rowStep: number = rowWords;
+const tagBytes: number = wordBytes;
+const { alloc: allocOp, free: freeOp, freeSized: freeSizedOp } = allocationOp;
+
 /** Elements an id in the slots: the block, and the bytes that were asked for. */
 export const slotParts = 2;
 
@@ -77,17 +82,12 @@ function reallocateRow(allocator: HeapAllocator, replay: Replay, at: number): vo
  */
 function allocAndFree(allocator: HeapAllocator, replay: Replay, from: number): number {
   const { heap, trace, slots, timesNs } = replay;
-  // Copies: V8 looks up an imported constant, and whether it is there yet, at each use.
-  const { alloc: allocOp, free: freeOp, freeSized: freeSizedOp } = allocationOp;
-  const rowStep: number = rowWords;
-  const parts: number = slotParts;
-  const tagBytes: number = wordBytes;
   let { sum } = replay;
   let at = from;
   for (; at < trace.length; at += rowStep) {
     const op = trace[at];
     const id = trace[at + 1]!;
-    const slot = id * parts;
+    const slot = id * slotParts;
     const startNs = timesNs === null ? 0 : nowNs();
     if (op === allocOp) {
       const bytes = trace[at + 2]!;

@@ -68,6 +68,7 @@ it('there are tests for all benches', () => {
     'rates',
     'recorder',
     'security',
+    'thing',
   ]);
 });
 
@@ -133,6 +134,18 @@ int main(void) {
     const found = new Map(said.figures.map(({ name, value }) => [name, value]));
     const [ours, theirs] = [found.get('lifo: ts-pool')!, found.get('lifo: pool')!];
     expect(found.get('lifo: ts-pool over pool')).toBeCloseTo(ours / theirs, 6);
+  });
+
+  it('thing sets our pool beside @thi.ng/malloc over batches and over its own workloads', () => {
+    const said = smoke('thing');
+    checkFigures(said);
+    for (const workload of ['pair', 'lifo', 'fifo', 'random', 'f64x4', 'six-f64', 'f32x1024']) {
+      for (const id of ['thing', 'pool']) {
+        expect(said.figures.find(({ name }) => name === `${workload}: ${id}`)!.value).toBeGreaterThan(0);
+      }
+      expect(names(said)).toContain(`${workload}: pool over @thi.ng/malloc`);
+    }
+    expect(names(said)).toContain('fifo: thing, ten times the blocks');
   });
 
   it('harness takes a start apart, and a run', () => {
@@ -289,7 +302,7 @@ describe('what is asked wrongly', () => {
 // It compiles a program.
 describe.runIf(process.platform === 'linux')('allocators', () => {
   it('times ours over every trace, both languages, and says which peers are missing', () => {
-    const { LINEFILL_TLSF: _tlsf, LINEFILL_MTREBI: _mtrebi, LINEFILL_THING: _thing, ...env } = process.env;
+    const { LINEFILL_TLSF: _tlsf, LINEFILL_MTREBI: _mtrebi, ...env } = process.env;
     const said = smoke('allocators', [], env);
     checkFigures(said);
     for (const trace of ['pair', 'lifo', 'fifo', 'random', 'small', 'churn']) {
@@ -298,7 +311,6 @@ describe.runIf(process.platform === 'linux')('allocators', () => {
       }
     }
     expect(names(said)).toContain('pair: buddy, TypeScript over native');
-    expect(names(said)).toContain('pair: buddy, TypeScript over @thi.ng/malloc');
     for (const variable of ['LINEFILL_TLSF', 'LINEFILL_MTREBI']) {
       expect(said.notes.join()).toContain(variable);
     }
