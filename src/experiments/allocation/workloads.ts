@@ -16,7 +16,7 @@ const measured: readonly Workload[] = workloads.filter(
   ({ id, order, leaves }) =>
     order !== 'at-once' && leaves !== true && id !== tooLarge && id !== 'phase-change',
 );
-const inQuick = ['batch-random', 'alloc-test', 'server'];
+const inQuick = ['batch-random', 'server'];
 const inSmoke = ['alloc-test'];
 
 /** Every parameter of the measured workloads, once. */
@@ -178,7 +178,7 @@ export const workloadsExperiment: Experiment = {
       name: 'allocations',
       summary: 'allocations of one call, about; less where a parameter of the workload says so',
       unit: 'items',
-      values: ({ profile }: Context) => [{ smoke: 2000, quick: 20_000, full: 100_000 }[profile]],
+      values: ({ profile }: Context) => [{ smoke: 2000, quick: 10_000, full: 100_000 }[profile]],
       check: (value) => checkWhole(value, 'allocations', 100, 2 ** 22),
     },
     ...names.map(workloadParameter),
