@@ -60,7 +60,11 @@ class TlsfStore : public ByAddress {
  public:
   explicit TlsfStore(std::span<uint32_t> memory)
       : tlsf_(tlsf_create_with_pool(memory.data(), memory.size_bytes())) {}
-  Handle allocate(uint32_t bytes, uint32_t) { return handle_of(tlsf_malloc(tlsf_, bytes)); }
+  // It aligns to 8 without being asked.
+  Handle allocate(uint32_t bytes, uint32_t alignment_bytes) {
+    return handle_of(alignment_bytes <= 8 ? tlsf_malloc(tlsf_, bytes)
+                                          : tlsf_memalign(tlsf_, alignment_bytes, bytes));
+  }
   void release(Handle block, uint32_t) { tlsf_free(tlsf_, block_of(block)); }
 
  private:
@@ -77,8 +81,8 @@ class MtrebiStore : public ByAddress {
     list_->Init();
   }
   // What it cuts off must have room for a node, or it writes beyond: so all are multiples of a node.
-  Handle allocate(uint32_t bytes, uint32_t) {
-    return handle_of(list_->Allocate(align_up(std::max(bytes, kNodeBytes), kNodeBytes), 8));
+  Handle allocate(uint32_t bytes, uint32_t alignment_bytes) {
+    return handle_of(list_->Allocate(align_up(std::max(bytes, kNodeBytes), kNodeBytes), alignment_bytes));
   }
   void release(Handle block, uint32_t) { list_->Free(block_of(block)); }
 
@@ -88,6 +92,7 @@ class MtrebiStore : public ByAddress {
 };
 #endif
 
+// Called for no more than its malloc promises.
 class MimallocStore : public ByAddress {
  public:
   static bool is_here() { return malloc_ != nullptr && free_ != nullptr; }

@@ -16,6 +16,7 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { Prng } from '#dist/base/prng.js';
 import { medianInterval, median } from '#dist/stats/index.js';
+import { mallocAlignmentBytes } from '#dist/trace/malloc-alignment.js';
 import { type AllocationTrace, TraceWriter } from '#dist/trace/rows.js';
 import { workloads, workloadTrace } from '#dist/trace/workloads.js';
 import { overPasses } from './passes.ts';
@@ -36,19 +37,19 @@ const pairs = [
   { ours: 'segregated', theirs: 'mattconte-tlsf', judged: () => true },
   { ours: 'buddy', theirs: 'mattconte-tlsf', judged: () => true },
   { ours: 'slab', theirs: 'mattconte-tlsf', judged: () => true },
-  { ours: 'small-object', theirs: 'mimalloc', judged: (trace: string) => trace !== 'churn' },
+  { ours: 'small-object', theirs: 'mimalloc', judged: (trace: string) => !trace.startsWith('churn') },
 ] as const;
 const mostOfNative = 4;
 const inBoth = ['free-list', 'segregated', 'tlsf', 'buddy', 'multi-pool', 'slab', 'small-object'] as const;
 
 /** Blocks of random sizes, so many live at once; then one after another is replaced. */
-function churn(live: number, rounds: number, prng: Prng): AllocationTrace {
+function churn(live: number, rounds: number, prng: Prng, alignmentBytes: number): AllocationTrace {
   const writer = new TraceWriter();
   const size = (): number => 16 + prng.below(1024 - 16 + 1);
-  for (let id = 0; id < live; id++) writer.alloc(id, size(), 8);
+  for (let id = 0; id < live; id++) writer.alloc(id, size(), alignmentBytes);
   for (let i = 0; i < rounds; i++) {
     const id = prng.below(live);
-    writer.free(id).alloc(id, size(), 8);
+    writer.free(id).alloc(id, size(), alignmentBytes);
   }
   for (let id = 0; id < live; id++) writer.free(id);
   return writer.finish();
@@ -77,7 +78,9 @@ function traces(smoke: boolean): Map<string, AllocationTrace> {
     ['fifo', of('batch-fifo', batch)],
     ['random', of('batch-random', batch)],
     ['small', smallBatches(blocks, rounds, new Prng(2))],
-    ['churn', churn(2 * blocks, 2 * blocks, new Prng(3))],
+    ['churn', churn(2 * blocks, 2 * blocks, new Prng(3), 8)],
+    // As a program's malloc has it, which recorded traces are of.
+    ['churn-16', churn(2 * blocks, 2 * blocks, new Prng(3), mallocAlignmentBytes)],
   ]);
 }
 

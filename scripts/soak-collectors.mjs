@@ -208,27 +208,8 @@ export function compareCollections(library, choice, most, seed) {
   const done = here.counts.at(-1);
   const what = wrong ?? difference(here, native);
   return {
-    done,
+    // A trace that finds no memory at its first row would go on for ever.
+    done: Math.max(1, done),
     wrong: what === null ? null : `settings ${settings.join(' ') || 'none'}, ${heapWords} words: ${what}`,
   };
-}
-
-/** Soaks one collector until so many rows are done, or the time is over; null: something differs. */
-export function soakCollector(library, choice, { rows, seed, untilMs, say }) {
-  let done = 0;
-  let said = performance.now();
-  let number = 0;
-  for (; done < rows && performance.now() < untilMs; number++) {
-    const found = compareCollections(library, choice, rows - done, seed + number);
-    if (found.wrong !== null) {
-      say(`${choice.id}: DIFFERS with seed ${seed + number}: ${found.wrong}`);
-      return null;
-    }
-    // A trace that finds no memory at its first row would go on for ever.
-    done += Math.max(1, found.done);
-    if (performance.now() - said < 10_000) continue;
-    said = performance.now();
-    say(`${choice.id}: ${done} of ${rows} rows, ${number + 1} traces`);
-  }
-  return done;
 }

@@ -1,8 +1,9 @@
 /**
  * `npm run soak`: both languages replay random traces over every general allocator, each also in the debug wrapper, and
- * must agree in every answer, in the heap's image and in the books; and random mutators over every collector, where the
- * oracle of reachability must agree, too. `-- --rows 1000000` says how many rows each gets (10 million an allocator and a
- * million a collector unless told), `--seed 7` where to start (the clock unless told), `--only tlsf,semi-space` which,
+ * over every pool of blocks of one size, and must agree in every answer, in the heap's image and in the books; and random
+ * mutators over every collector, where the oracle of reachability must agree, too. `-- --rows 1000000` says how many rows
+ * each gets (10 million an allocator and a million a collector unless told), `--seed 7` where to start (the clock unless
+ * told), `--only tlsf,semi-space` which,
  * `--lab collection` which of the two labs, `--minutes 30` when to end at the latest, `--asan` that the addon is built
  * with ASan and UBSan and loaded. Its dist/ must have been built. What differs is said with the seed of its trace, and
  * then nothing more is run.
@@ -12,7 +13,8 @@ import { fileURLToPath } from 'node:url';
 import { isDeepStrictEqual, parseArgs } from 'node:util';
 import { asanEnvironment } from './asan-addon.mjs';
 import { root, succeeds } from './command.mjs';
-import { soakCollector } from './soak-collectors.mjs';
+import { compareCollections } from './soak-collectors.mjs';
+import { comparePools, poolKinds } from './soak-pools.mjs';
 
 const rowsATrace = 200_000;
 
@@ -37,12 +39,23 @@ function difference(here, native, heap, other) {
   return `the books: ${JSON.stringify(here.books)} and ${JSON.stringify(native.books)}`;
 }
 
-/** One trace of that seed over one allocator; what differs, or null. */
-function compare({ library, kind, parameter, rows, seed }) {
-  const { Prng, heapChurn, replay } = library;
+/** Each of a kind's parameters in turn; of blocks of one size any that serves some of the requests. */
+function parameterOf({ parameters, parameterFor }, { mostBytes }, prng, number) {
+  if (parameterFor === undefined) return Object.entries(parameters)[number % Object.keys(parameters).length];
+  const bytes = parameterFor(1 + prng.below(mostBytes), 2 ** prng.below(12));
+  return [`of ${bytes} B`, bytes];
+}
+
+/**
+ * One trace of that seed over one allocator, each of its parameters in turn: rows that were done, and what differs, or
+ * null.
+ */
+function compareHeaps(library, kind, most, seed, number) {
+  const { Prng, heapChurn, replay, stackChurn } = library;
+  const rows = Math.min(rowsATrace, most);
   const prng = new Prng(seed);
   const size = 1 + prng.below(8);
-  const trace = heapChurn(prng, {
+  const churn = {
     rows,
     ids: 1 + prng.below(2000),
     mostBytes: 2 ** (4 + prng.below(10)),
@@ -51,77 +64,104 @@ function compare({ library, kind, parameter, rows, seed }) {
     checkpointEvery: 20_000,
     alignedEvery: 9,
     sizedEvery: 3,
-  });
-  // 2 KiB to 1 MiB, full of the same rubbish.
+    markEvery: 20,
+    wrongEvery: 200,
+  };
+  // Every second trace of a stack has markers, which it has none of in the debug wrapper.
+  const trace = kind.id === 'stack' && number % 2 === 1 ? stackChurn(prng, churn) : heapChurn(prng, churn);
+  const [name, parameter] = parameterOf(kind, churn, prng, number);
+  // 16 KiB to 2 MiB, full of the same rubbish.
   const heap = new Uint32Array(2048 * 2 ** size);
   for (let i = 0; i < heap.length; i++) heap[i] = prng.next();
   const other = heap.slice();
   const here = replay.replayHeap(kind.make, heap, parameter, trace);
   const native = replayNative({ ...library, kind, heap: other, parameter, trace });
-  return difference(here, native, heap, other);
+  const wrong = difference(here, native, heap, other);
+  return { done: rows, wrong: wrong === null ? null : `${name} ${rows} rows: ${wrong}`.trim() };
 }
 
+/** The modules that the parts use: some by a name of their own, the exports of the others side by side. */
 async function load() {
-  const dist = (path) => import(new URL(`../dist/${path}`, import.meta.url).href);
-  const [replay, binding, object, counts, pauses, ...spread] = await Promise.all(
-    [
-      'allocators/heap-replay.js',
-      'native/binding.js',
-      'collectors/object.js',
-      'collectors/counts.js',
-      'collectors/pauses.js',
-      'allocators/heaps.js',
-      'base/errors.js',
-      'base/prng.js',
-      'trace/heap-churn.js',
-      'collectors/collector.js',
-      'collectors/mutate.js',
-      'collectors/pauses.js',
-      'collectors/plans.js',
-      'trace/mutators.js',
-      'trace/object-graph.js',
-    ].map(dist),
+  const dist = (path) => import(new URL(`../dist/${path}.js`, import.meta.url).href);
+  const named = {
+    replay: 'allocators/heap-replay',
+    replayRows: 'allocators/replay',
+    poolLayout: 'allocators/pool-layout',
+    sharedPools: 'allocators/shared-pool',
+    binding: 'native/binding',
+    object: 'collectors/object',
+    counts: 'collectors/counts',
+    pauses: 'collectors/pauses',
+  };
+  const pools = ['pool', 'checked-pool', 'scan-pool', 'mutex-pool', 'lock-free-pool', 'cached-pool'];
+  const spread = [
+    'allocators/allocation',
+    'allocators/heaps',
+    'base/errors',
+    'base/prng',
+    'trace/churn',
+    'trace/heap-churn',
+    'trace/stack-churn',
+    'collectors/collector',
+    'collectors/mutate',
+    'collectors/pauses',
+    'collectors/plans',
+    'trace/mutators',
+    'trace/object-graph',
+  ];
+  const entries = await Promise.all(
+    Object.entries(named).map(async ([name, path]) => [name, await dist(path)]),
   );
-  return Object.assign({ replay, binding, object, counts, pauses }, ...spread);
-}
-
-/** Soaks one allocator; rows that were done, or null where something differs. */
-function soakAllocator(library, kind, { rows, seed, untilMs, say }) {
-  const parameters = Object.entries(kind.parameters);
-  let done = 0;
-  for (let number = 0; done < rows && performance.now() < untilMs; number++) {
-    const [name, parameter] = parameters[number % parameters.length];
-    const some = Math.min(rowsATrace, rows - done);
-    const wrong = compare({ library, kind, parameter, rows: some, seed: seed + number });
-    if (wrong !== null) {
-      say(`${kind.id} ${name}: DIFFERS with seed ${seed + number}, ${some} rows: ${wrong}`);
-      return null;
-    }
-    done += some;
-  }
-  return done;
+  const all = async (paths) => Object.assign({}, ...(await Promise.all(paths.map(dist))));
+  return {
+    ...(await all(spread)),
+    ...Object.fromEntries(entries),
+    pools: await all(pools.map((name) => `allocators/${name}`)),
+  };
 }
 
 /** What is soaked, by lab: each with its own number of rows unless told. */
 function subjects(library, { only, lab }) {
-  const { heaps, debugHeaps, collectorChoices } = library;
-  const allocators = [...heaps, ...debugHeaps].map((kind) => ({
+  const { heaps, oneSizeHeaps, debugHeaps, debugOneSizeHeaps, collectorChoices } = library;
+  const allocator = { lab: 'allocation', rows: 10_000_000, beside: '' };
+  const allocators = [...heaps, ...oneSizeHeaps, ...debugHeaps, ...debugOneSizeHeaps].map((kind) => ({
+    ...allocator,
     id: kind.id,
-    lab: 'allocation',
-    rows: 10_000_000,
-    beside: '',
-    soak: (how) => soakAllocator(library, kind, how),
+    compare: (...how) => compareHeaps(library, kind, ...how),
+  }));
+  const pools = poolKinds(library).map((kind) => ({
+    ...allocator,
+    id: kind.id,
+    compare: (...how) => comparePools(library, kind, ...how),
   }));
   const collectors = collectorChoices.map((choice) => ({
     id: choice.id,
     lab: 'collection',
     rows: 1_000_000,
     beside: ', the oracle beside them',
-    soak: (how) => soakCollector(library, choice, how),
+    compare: (...how) => compareCollections(library, choice, ...how),
   }));
-  return [...allocators, ...collectors].filter(
+  return [...allocators, ...pools, ...collectors].filter(
     (each) => (only?.includes(each.id) ?? true) && (lab === undefined || lab === each.lab),
   );
+}
+
+/** Soaks one subject until so many rows are done, or the time is over; null: something differs. */
+export function soakOne({ id, compare }, { rows, seed, untilMs, say }) {
+  let done = 0;
+  let said = performance.now();
+  for (let number = 0; done < rows && performance.now() < untilMs; number++) {
+    const found = compare(rows - done, seed + number, number);
+    if (found.wrong !== null) {
+      say(`${id}: DIFFERS with seed ${seed + number}: ${found.wrong}`);
+      return null;
+    }
+    done += found.done;
+    if (performance.now() - said < 10_000) continue;
+    said = performance.now();
+    say(`${id}: ${done} of ${rows} rows, ${number + 1} traces`);
+  }
+  return done;
 }
 
 /** Soaks all that is asked for; the exit status. */
@@ -139,7 +179,7 @@ async function soak({ rows, seed, minutes, only, lab }) {
   let isWhole = true;
   for (const subject of all) {
     const asked = rows ?? subject.rows;
-    const done = subject.soak({ rows: asked, seed, untilMs, say });
+    const done = soakOne(subject, { rows: asked, seed, untilMs, say });
     if (done === null) return 1;
     total += done;
     isWhole &&= done >= asked;

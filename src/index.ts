@@ -95,7 +95,7 @@ export { type Fault, noSite } from './allocators/debug-layout.ts';
 export { faultText, StackSites } from './allocators/fault-text.ts';
 export type { HeapAllocator, MakeHeap, Statistics } from './allocators/heap.ts';
 export { type Books, HeapClient, type HeapReplay, replayHeap } from './allocators/heap-replay.ts';
-export { debugHeaps, type HeapKind, heaps } from './allocators/heaps.ts';
+export { debugHeaps, debugOneSizeHeaps, type HeapKind, heaps, oneSizeHeaps } from './allocators/heaps.ts';
 export { LockFreePool } from './allocators/lock-free-pool.ts';
 export { BlockList, MutexPool } from './allocators/mutex-pool.ts';
 export { Pool } from './allocators/pool.ts';

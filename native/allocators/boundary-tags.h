@@ -58,9 +58,9 @@ inline void replace(uint32_t* heap, uint32_t block, uint32_t rest) {
   if (next != 0) previous_of(heap, next) = rest;
 }
 
-// Words of a block that holds so many bytes.
-constexpr uint32_t block_words(uint32_t bytes) {
-  return std::max(align_up(bytes / kWordBytes + (bytes % kWordBytes != 0) + 1, kGrainWords), kLeastWords);
+// Words of a block that holds so many bytes, rounded up to a multiple of a power of two.
+constexpr uint32_t block_words(uint32_t bytes, uint32_t multiple) {
+  return std::max(align_up(bytes / kWordBytes + (bytes % kWordBytes != 0) + 1, multiple), kLeastWords);
 }
 
 // Marks a block free: its size at both ends, and the block after it told. The block before it is in use,

@@ -9,15 +9,20 @@
 //   all         |head, tag| -> 11 -> 12 -> ...    batches
 //
 // Up to kMostCached blocks of a cache are out of the others' reach; what was given back to an idle thread is
-// not: who finds the common list empty takes it. While a CachedPool is open, head and count live in the
-// object; write_back() puts them into the heap. One object a cache at a time. Cost: O(1), nothing atomic but
-// a compare-exchange for a block of another's, and two in a batch. Source: Leijen, Zorn and de Moura,
+// not: who finds the common list empty takes it. "Exhausted" is true: at one moment of the call no block was
+// free but in the others' caches. Who takes what was given back and holds more than a cache, until the rest
+// is in the common list, says so by an odd number; who finds nothing meanwhile waits, and is stuck where that
+// takes too long. While a CachedPool is open, head and count live in the object; write_back() puts them into
+// the heap. One object a cache at a time. Cost: O(1), nothing atomic but a compare-exchange for a block of
+// another's, and two in a batch; "exhausted" takes a look at every cache. Source: Leijen, Zorn and de Moura,
 // "Mimalloc: Free List Sharding in Action" (2019), for the remote list; Bonwick and Adams, "Magazines and
-// Vmem" (2001), for batches. TypeScript twin: src/allocators/cached-pool.ts.
+// Vmem" (2001), for batches; Boehm, "Can Seqlocks Get Along With Programming Language Memory
+// Models?" (2012), for a number that is odd during a change. TypeScript twin: src/allocators/cached-pool.ts.
 #pragma once
 
 #include <algorithm>
 
+#include "allocators/pool-wait.h"
 #include "allocators/tagged-list.h"
 #include "inline.h"
 
@@ -30,17 +35,20 @@ class CachedPool {
   static constexpr uint32_t kMostCached = 16 * kBatch;
 
   // Opens cache `thread`, below the shape's caches, of a heap that read_shared_pool found sound.
-  CachedPool(uint32_t* heap, const SharedPoolShape& shape, uint32_t thread)
+  // `patience_ns`: of one wait for a thread that is taking what was given back.
+  CachedPool(uint32_t* heap, const SharedPoolShape& shape, uint32_t thread,
+             uint64_t patience_ns = PoolWait::kUsualNs)
       : blocks_(heap, shape),
         own_(kFirstCacheWord + thread * kCacheWords),
         mark_(kInUse | thread),
         caches_(shape.caches),
         head_(blocks_.word(own_ + kCacheHead).load(std::memory_order_relaxed)),
-        count_(blocks_.word(own_ + kCacheCount).load(std::memory_order_relaxed)) {}
+        count_(blocks_.word(own_ + kCacheCount).load(std::memory_order_relaxed)),
+        patience_ns_(patience_ns) {}
 
   const SharedBlocks& blocks() const { return blocks_; }
 
-  // A block's offset, -kExhausted, or -kCorrupt.
+  // A block's offset, -kExhausted, -kCorrupt, or -kStuck.
   LINEFILL_INLINE int32_t alloc() {
     // 1. The cache's first block, 2. its link the next, 3. and it is in use by this thread.
     if (head_ == 0) [[unlikely]] {
@@ -107,31 +115,77 @@ class CachedPool {
     return AllocError::kNone;
   }
 
-  // 1. What others gave back, if it is about a batch, 2. a batch of the list for all, 3. what there is of
-  // what was given back: to this cache, or to one whose thread left it lying.
+  // 1. What others gave back, if it is about a batch, 2. a batch of the list for all, 3. what there is.
   LINEFILL_INLINE AllocError refill() {
     const uint32_t thread = mark_ - kInUse;
     const uint32_t waiting = remote_of(thread).load(std::memory_order_relaxed) >> kBlockBitCount;
-    if (waiting == kMostCounted) return take_remote(thread);
-    const Chain chain = all().take_chain(kBatch);
-    if (chain.first != 0) {
-      head_ = chain.first;
-      count_ = chain.count;
-      return AllocError::kNone;
-    }
-    for (uint32_t i = 0; i < caches_; ++i) {
-      const uint32_t cache = (thread + i) % caches_;
-      if (remote_of(cache).load(std::memory_order_relaxed) == 0) continue;
-      const AllocError wrong = take_remote(cache);
-      if (wrong != AllocError::kExhausted) return wrong;
-    }
-    return AllocError::kExhausted;
+    AllocError wrong = waiting == kMostCounted ? take_remote(thread) : AllocError::kExhausted;
+    if (wrong == AllocError::kExhausted) wrong = take_batch();
+    if (wrong != AllocError::kExhausted) return wrong;
+    // By a copy: a call on a member would keep head and count out of registers.
+    CachedPool searching = *this;
+    wrong = searching.search();
+    *this = searching;
+    return wrong;
   }
 
-  // Takes all that was given back to a cache.
+  LINEFILL_INLINE AllocError take_batch() {
+    const Chain chain = all().take_chain(kBatch);
+    if (chain.first == 0) return AllocError::kExhausted;
+    head_ = chain.first;
+    count_ = chain.count;
+    return AllocError::kNone;
+  }
+
+  // Looks everywhere until there is a block, or was a moment without any.
+  LINEFILL_COLD AllocError search() {
+    for (PoolWait wait(patience_ns_);;) {
+      // 1. A batch of the list for all, 2. what was given back: to this cache, or to one whose thread left it
+      // lying.
+      const Takings before = takings_of_others();
+      AllocError wrong = take_batch();
+      for (uint32_t i = 0; i < caches_ && wrong == AllocError::kExhausted; ++i) {
+        const uint32_t cache = (mark_ - kInUse + i) % caches_;
+        if (remote_of(cache).load(std::memory_order_acquire) != 0) wrong = take_remote(cache);
+      }
+      if (wrong != AllocError::kExhausted) return wrong;
+      // 3. Nobody has taken anything since the first of these looks: what each saw empty was empty when the
+      // list for all was, too. 4. Else something may have come onto a list behind the look at it.
+      if (!before.under_way && takings_of_others().count == before.count) return AllocError::kExhausted;
+      if (before.under_way && !wait.lasts()) break;
+    }
+    patience_ns_ = 0;
+    return AllocError::kStuck;
+  }
+
+  // How often the others began and ended to take a list of what was given back.
+  struct Takings {
+    uint32_t count = 0;
+    bool under_way = false;
+  };
+  Takings takings_of_others() const {
+    Takings all;
+    for (uint32_t word = kFirstCacheWord; word < kFirstCacheWord + caches_ * kCacheWords;
+         word += kCacheWords) {
+      if (word == own_) continue;
+      const uint32_t count = blocks_.word(word + kCacheTakings).load(std::memory_order_acquire);
+      all.count += count;
+      all.under_way |= count % 2 != 0;
+    }
+    return all;
+  }
+
+  // Takes all that was given back to a cache. Who sees that list empty hereafter sees the odd number, too,
+  // and who then sees an even one sees the list for all with the rest in it.
   LINEFILL_INLINE AllocError take_remote(uint32_t cache) {
-    head_ = remote_of(cache).exchange(0, std::memory_order_acquire) & kBlockBits;
-    return head_ == 0 ? AllocError::kExhausted : adopt();
+    const auto takings = blocks_.word(own_ + kCacheTakings);
+    // Odd in any case: a thread that was ended in between has left an odd one.
+    const uint32_t odd = (takings.load(std::memory_order_relaxed) + 1) | 1;
+    takings.store(odd, std::memory_order_relaxed);
+    head_ = remote_of(cache).exchange(0, std::memory_order_acq_rel) & kBlockBits;
+    const AllocError wrong = head_ == 0 ? AllocError::kExhausted : adopt();
+    takings.store(odd + 1, std::memory_order_release);
+    return wrong;
   }
 
   // Counts the blocks that came in; all beyond a full cache goes to the list for all.
@@ -179,6 +233,7 @@ class CachedPool {
   uint32_t caches_;
   uint32_t head_;
   uint32_t count_;
+  uint64_t patience_ns_;
 };
 
 }  // namespace linefill

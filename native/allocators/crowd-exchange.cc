@@ -4,10 +4,12 @@
 // freed; the rest outlives the threads that made it. Half as many blocks as those are kept to a thread's end.
 //
 // After mstress of mimalloc-bench (by Daan Leijen). There every word of a block is written and checked, one
-// block in 10,000 is ten thousand times as large, and the choices come from each thread's generator; here the
-// marks are at a block's ends, sizes and choices come from tables, and what is allocated does not depend on
-// who is faster, so that the checksum is one. Cost: threads * rounds * steps * 3 / 2 allocations and as many
-// frees. Reference: src/experiments/allocation/crowd-reference.ts.
+// block in 10,000 is ten thousand times as large, blocks that may be freed or exchanged are smaller than
+// those that are kept (8 to 128 B, 8 to 512 B), thread t does t mod 8 + 1 times as much, and the choices come
+// from each thread's generator; here the marks are at a block's ends, all blocks and all threads are alike,
+// sizes and choices come from tables, and what is allocated does not depend on who is faster, so that the
+// checksum is one. Cost: threads * rounds * steps * 3 / 2 allocations and as many frees. Reference:
+// src/experiments/allocation/crowd-reference.ts.
 #include "allocators/crowd.h"
 
 namespace linefill {

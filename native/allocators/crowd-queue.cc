@@ -5,9 +5,10 @@
 //
 // After Lever and Boreham, "malloc() Performance in a Multithreaded Linux Environment" (USENIX 2000), as
 // xmalloc-test in mimalloc-bench, whose batches have 4,096 blocks. There the queue is a stack of up to 100
-// batches, and each batch is a block of its own; here it is first in, first out, and the batches go round in
-// a few arrays, so that a call's memory is bounded. Cost: producers * rounds * width allocations and as many
-// frees. Reference: src/experiments/allocation/crowd-reference.ts.
+// batches, each batch is a block of its own, and -w N makes N producers and N consumers; here it is first in,
+// first out, the batches go round in a few arrays, so that a call's memory is bounded, and of the threads
+// half produce. Cost: producers * rounds * width allocations and as many frees. Reference:
+// src/experiments/allocation/crowd-reference.ts.
 #include <condition_variable>
 #include <mutex>
 #include <numeric>

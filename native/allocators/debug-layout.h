@@ -5,7 +5,7 @@
 //   log     the last faults: error, block, bytes, sites where it was allocated, freed, and where it was found
 //   held    a ring of freed blocks: offset, words
 //   starts  a bit for each 8 bytes: a block that is in use or held starts here
-//   gone    a bit for each 8 bytes: one did, and was given back beneath; no other lies over it
+//   gone    a bit for each 8 bytes: what starts here, or did, was freed; no other lies over it
 //   inners  a bit for each 8 bytes: what the allocator beneath gave for a block starts here
 //
 //   block   | ... | bytes words state allocated freed seal | canary canary | payload ... | canary ... |

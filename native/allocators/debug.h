@@ -14,8 +14,9 @@
 // block back all the same; at once where its header was written, since its size is lost then. A free that is
 // wrong in itself, or of another size, changes nothing. A site is a number of the caller's, set before a
 // call. An allocator that moves nothing (heap-replay.h) takes blocks back at once; what they hold is looked
-// at before the next one is handed out. Cost: O(bytes) a call; ten words and more a block, a 16th of the
-// heap. TypeScript twin: src/allocators/debug.ts.
+// at before the next one is handed out. Reads are not seen: guard pages need pages of a block's own, which
+// alloc check --guard gives it (native/preload/check). Cost: O(bytes) a call; ten words and more a block, a
+// 16th of the heap. TypeScript twin: src/allocators/debug.ts.
 #pragma once
 
 #include "allocators/debug-layout.h"
@@ -145,7 +146,7 @@ class Debug {
 
   // Whether a block in use starts there. One whose header was written counts, unless it is held.
   bool is_in_use(uint32_t offset) const {
-    return is_watched(offset) && (marks_.is_sealed(offset) ? !marks_.is_held(offset) : !is_in_ring(offset));
+    return is_watched(offset) && (marks_.is_sealed(offset) ? !marks_.is_held(offset) : !was_freed(offset));
   }
 
   // Whether the byte at that distance from a block's start is the block's, or in the margins that are
@@ -235,6 +236,7 @@ class Debug {
     marks_.at(offset, debug::kFreed) = site();
     marks_.seal(offset);
     marks_.fill_held(offset);
+    gone_.set(offset);
     touched_words_ += debug::touched_words(marks_.bytes(offset));
     if (record(debug::kHeldBlocks) == shape_.held_most) release();
     uint32_t* entry = held_at(record(debug::kOldest) + record(debug::kHeldBlocks));
@@ -271,7 +273,7 @@ class Debug {
   void check_block(uint32_t offset) {
     if (!marks_.is_sealed(offset)) {
       // The header is lost: what is known of it is made anew, so that it is told once.
-      const bool is_held = is_in_ring(offset);
+      const bool is_held = was_freed(offset);
       note_unknown(is_held ? AllocError::kUseAfterFree : AllocError::kUnderflow, offset);
       marks_.write_header(offset, 0, 0, is_held ? debug::kHeld : debug::kTold, debug::kNoSite);
       if (is_held) marks_.fill_held(offset);
@@ -287,17 +289,14 @@ class Debug {
     }
   }
 
-  bool is_in_ring(uint32_t offset) const {
-    for (uint32_t i = 0; i < record(debug::kHeldBlocks); ++i) {
-      if (held_at(record(debug::kOldest) + i)[0] == offset) return true;
-    }
-    return false;
-  }
+  // Of a watched block whose header can't say: it was freed, so it is held.
+  bool was_freed(uint32_t offset) const { return gone_.has(offset); }
 
   // Of a free of what is no block's start.
   AllocError report_stranger(uint32_t offset) {
     if (offset < shape_.inner_words) {
       const uint32_t start = starts_.last_to(offset);
+      touched_words_ += (offset - start) / (32 * kGrainWords);
       if (start != 0 && marks_.is_sealed(start) &&
           offset - start < debug::touched_words(marks_.bytes(start))) {
         return note(AllocError::kMisaligned, start);

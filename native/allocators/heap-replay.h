@@ -2,12 +2,14 @@
 // block is written at its first and last word and looked at before it is given back, and books are kept. Both
 // languages do the same, so that they can be compared answer by answer. The rows are those of replay.h, and
 //
-//   realloc id bytes alignment | reset | free-sized id
+//   realloc id bytes alignment | reset | free-sized id | mark id | release id
 //
 // A realloc whose block can't be resized in place allocates, copies and frees; reset makes the heap afresh.
 // An id that has no block, since its alloc was refused, is freed by doing nothing and reallocated by
 // allocating. An allocator may say `static constexpr bool kMoves = false`: what it can't resize it refuses to
-// move, with kOutOfOrder. TypeScript twin: src/allocators/heap-replay.ts.
+// move, with kOutOfOrder. The last two rows are a stack's: mark notes how far it reaches, release gives back
+// every block that came after; a trace that has them is refused for all others. TypeScript twin:
+// src/allocators/heap-replay.ts.
 #pragma once
 
 #include <cstring>
@@ -27,7 +29,9 @@ enum class HeapOp : uint32_t {
   kCheckpoint = 4,
   kRealloc = 5,
   kReset = 6,
-  kFreeSized = 7
+  kFreeSized = 7,
+  kMark = 8,
+  kRelease = 9
 };
 
 // What the books say in the end, by position in the array "summary"; reach: the end of the highest payload so
@@ -52,18 +56,31 @@ enum Book : uint32_t {
   kRowsLive,
   kBooks,
 };
-// Below so many live bytes a ratio to them says more of the heap's own header, a line, than of the allocator.
-inline constexpr uint64_t kLeastLiveBytes = 100 * kLineBytes;
+// Below so many live bytes a ratio to them says mostly what an allocator takes from the heap at once: a page
+// of 4 KiB for each of some tens of size classes, its tables, its header.
+inline constexpr uint64_t kLeastLiveBytes = uint64_t{1} << 17;
 // Behind the books: blocks in use by size, then free ones (Statistics).
 inline constexpr uint32_t kSummaryNumbers = kBooks + 2 * kSizeLogs;
 
-// What is wrong with a trace for an allocator that trusts its caller; empty: nothing. O(rows + ids).
-std::string check_heap_trace(std::span<const uint32_t> trace, size_t ids, size_t answers, size_t heap_words);
+// An allocator with markers: mark() says how far it reaches, release(marker) gives back what came after.
+template <class A>
+concept Marks = requires(A allocator, uint32_t marker) {
+  { allocator.mark() } -> std::same_as<uint32_t>;
+  { allocator.release(marker) } -> std::same_as<AllocError>;
+};
+
+// What is wrong with a trace for an allocator that trusts its caller; empty: nothing. `has_markers`: it is
+// one that Marks. The trace is followed as if nothing were refused, by the time: a marker that was itself
+// made after one that was released gives nothing back. O(rows + ids), and O(log rows) a row where ids are
+// released.
+std::string check_heap_trace(std::span<const uint32_t> trace, size_t ids, size_t answers, size_t heap_words,
+                             bool has_markers = false);
 
 // The same with all that a replay is given; empty: nothing is wrong.
 std::string check_heap_replay(size_t heap_words, std::span<const uint32_t> trace,
                               std::span<const uint32_t> offsets, std::span<const uint32_t> sizes,
-                              std::span<const int32_t> answers, std::span<const double> summary);
+                              std::span<const int32_t> answers, std::span<const double> summary,
+                              bool has_markers = false);
 
 template <class A>
 concept StaysPut = requires {
@@ -181,6 +198,12 @@ class HeapClient {
         std::fill(offsets_.begin(), offsets_.end(), 0);
         requested_ = 0;
         return 0;
+      case HeapOp::kMark:
+        if constexpr (Marks<A>) return mark(at[1]);
+        break;
+      case HeapOp::kRelease:
+        if constexpr (Marks<A>) return release(at[1]);
+        break;
     }
     return 0;
   }
@@ -211,7 +234,7 @@ class HeapClient {
     const AllocError wrong = check_general(bytes, alignment_bytes, static_cast<uint32_t>(heap_.size()));
     if (wrong != AllocError::kNone) return refusal(wrong);
     const uint32_t had = sizes_[id];
-    if (offset % alignment_words(alignment_bytes) == 0 && allocator_.resize(offset, bytes)) {
+    if (resize_aligned(allocator_, offset, bytes, alignment_bytes)) {
       requested_ -= had;
       keep(id, offset, bytes);
       return static_cast<int32_t>(offset);
@@ -228,6 +251,31 @@ class HeapClient {
     requested_ -= had;
     keep(id, static_cast<uint32_t>(answer), bytes);
     return answer;
+  }
+
+  int32_t mark(uint32_t id) {
+    const uint32_t marker = allocator_.mark();
+    offsets_[id] = marker | kMarkerBit;
+    sizes_[id] = 0;
+    return static_cast<int32_t>(marker);
+  }
+
+  int32_t release(uint32_t id) {
+    if ((offsets_[id] & kMarkerBit) == 0) return refusal(AllocError::kForeign);
+    const uint32_t marker = offsets_[id] & ~kMarkerBit;
+    offsets_[id] = 0;
+    // 1. The blocks, where the marker is good, 2. and whoever has them.
+    const AllocError wrong = allocator_.release(marker);
+    if (wrong != AllocError::kNone) return refusal(wrong);
+    stamina_.spend(offsets_.size() / Stamina::kWordsAStep);
+    bool is_whole = true;
+    for (uint32_t holder = 0; holder < offsets_.size(); ++holder) {
+      if (offsets_[holder] <= marker || (offsets_[holder] & kMarkerBit) != 0) continue;
+      is_whole = is_whole && is_intact(holder);
+      requested_ -= sizes_[holder];
+      offsets_[holder] = 0;
+    }
+    return is_whole ? 0 : refusal(AllocError::kCorrupt);
   }
 
   // Notes a block and writes its ends.
@@ -254,6 +302,9 @@ class HeapClient {
     if (words == 0) return true;
     return heap_[offset + words - 1] == ~id && (words == 1 || heap_[offset] == id);
   }
+
+  // Beside an offset, which has fewer bits: a marker, and no block.
+  static constexpr uint32_t kMarkerBit = uint32_t{1} << 31;
 
   std::span<uint32_t> heap_;
   uint32_t parameter_;

@@ -11,6 +11,7 @@
 //   uint32_t used_words()                                     of all blocks in use
 //   Statistics statistics()                                   counted anew, by a walk through the heap
 //
+// Where a block's words depend on its alignment, resize() takes it as a third argument: resize_aligned().
 // free_sized() is for blocks of the usual alignment, 8 at most, as C23's is; a size that the block can't have
 // is kWrongSize, and nothing changes. An allocator whose calls may search long counts their steps, beside the
 // heap: uint64_t steps().
@@ -32,6 +33,8 @@ inline constexpr uint32_t kGrainWords = 2;
 inline constexpr uint32_t kMostAlignmentBytes = 4096;
 // What most ask for.
 inline constexpr uint32_t kUsualAlignmentBytes = kGrainWords * kWordBytes;
+// The most that malloc promises without being asked, on 64-bit systems.
+inline constexpr uint32_t kMallocAlignmentBytes = 2 * kUsualAlignmentBytes;
 // A header, or a bit beside a size, takes two of the 32.
 inline constexpr uint64_t kMostGeneralWords = uint64_t{1} << 29;
 // The first line is the header of the whole.
@@ -85,6 +88,13 @@ constexpr uint32_t payload_words(uint32_t bytes) {
   return bytes == 0 ? kGrainWords : align_up((bytes - 1) / kWordBytes + 1, kGrainWords);
 }
 
+// Whether malloc promises that alignment for so many bytes: 8 always, or what any object needs that fits into
+// them (ISO C 2023, section 7.24.3). Some mallocs give no more.
+constexpr bool malloc_promises(uint32_t bytes, uint32_t alignment_bytes) {
+  return alignment_bytes <= kUsualAlignmentBytes ||
+         (alignment_bytes <= kMallocAlignmentBytes && bytes >= kMallocAlignmentBytes);
+}
+
 // At least a grain.
 constexpr uint32_t alignment_words(uint32_t alignment_bytes) {
   return std::max(alignment_bytes / kWordBytes, kGrainWords);
@@ -97,9 +107,23 @@ constexpr AllocError check_general(uint32_t bytes, uint32_t alignment_bytes, uin
   return bytes / kWordBytes >= heap_words ? AllocError::kTooLarge : AllocError::kNone;
 }
 
-// Whether a request is one that needs no more checks: of the usual alignment, and not as large as the heap.
-constexpr bool is_usual(uint32_t bytes, uint32_t alignment_bytes, uint32_t heap_words) {
-  return alignment_bytes == kUsualAlignmentBytes && bytes / kWordBytes < heap_words;
+// Whether a request is one that needs no more checks: of the usual alignment or of malloc's, and not as large
+// as the heap.
+constexpr bool is_usual_or_mallocs(uint32_t bytes, uint32_t alignment_bytes, uint32_t heap_words) {
+  // Twice the one is the other.
+  const bool is_either = ((alignment_bytes - kUsualAlignmentBytes) & ~kUsualAlignmentBytes) == 0;
+  return is_either && bytes / kWordBytes < heap_words;
+}
+
+// Changes a block's size in place where it is aligned as asked; false: it can't, nothing has changed.
+template <class A>
+bool resize_aligned(A& allocator, uint32_t offset, uint32_t bytes, uint32_t alignment_bytes) {
+  if (offset % alignment_words(alignment_bytes) != 0) return false;
+  if constexpr (requires { allocator.resize(offset, bytes, alignment_bytes); }) {
+    return allocator.resize(offset, bytes, alignment_bytes);
+  } else {
+    return allocator.resize(offset, bytes);
+  }
 }
 
 // An allocator whose calls may search long.

@@ -1,11 +1,13 @@
 // The list of general allocators: each with the id under which its kernels and its TypeScript twin are known
-// (src/allocators/heaps.ts). LINEFILL_HEAPS(EACH) expands to EACH(type, "id"); for all of them.
+// (src/allocators/heaps.ts). LINEFILL_HEAPS(EACH) expands to EACH(type, "id"); for all that serve any sizes,
+// LINEFILL_ONE_SIZE_HEAPS(EACH) for those whose parameter says how large their blocks are.
 #pragma once
 
 #include "allocators/buddy.h"
 #include "allocators/free-list.h"
 #include "allocators/linear.h"
 #include "allocators/multi-pool.h"
+#include "allocators/pool-heap.h"
 #include "allocators/segregated.h"
 #include "allocators/slab.h"
 #include "allocators/small-object.h"
@@ -22,3 +24,5 @@
   EACH(MultiPool, "multi-pool");  \
   EACH(Slab, "slab");             \
   EACH(SmallObject, "small-object")
+
+#define LINEFILL_ONE_SIZE_HEAPS(EACH) EACH(PoolHeap, "pool-heap")

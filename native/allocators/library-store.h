@@ -69,7 +69,7 @@ class ResourceStore {
   bool lasts() { return stamina_.lasts(*this); }
 
  private:
-  // What malloc gives: the others are asked for no less.
+  // The most that malloc promises, and room for the logarithm: no less is asked for.
   static constexpr uint32_t kUsualBytes = 16;
   static constexpr uint64_t kLogBits = kUsualBytes - 1;
   static void* block_of(Handle block) {

@@ -11,21 +11,18 @@
 // (1995), "simple segregated storage". TypeScript twin: src/allocators/multi-pool.ts.
 #pragma once
 
-#include "allocators/page-runs.h"
-#include "allocators/size-classes.h"
+#include "allocators/classed-pages.h"
 
 namespace linefill {
 
 class MultiPool {
  public:
   static std::string check(uint64_t heap_words, uint32_t parameter) {
-    const std::string wrong = check_no_parameter(parameter);
-    return wrong.empty() ? check_heap_words(heap_words, PageRuns::kLeastHeapWords) : wrong;
+    return ClassedPages::check(heap_words, parameter);
   }
 
   static MultiPool create(uint32_t* heap, uint32_t heap_words, uint32_t) {
-    PageRuns::create(heap, heap_words);
-    for (uint32_t i = 0; i < kClasses; ++i) heap[record_of(i) + kSize] = class_words(i);
+    ClassedPages::create(heap, heap_words);
     return MultiPool(heap);
   }
 
@@ -35,8 +32,8 @@ class MultiPool {
     // 1. The class; sizes that are multiples of an alignment keep it.
     const uint32_t alignment = alignment_words(alignment_bytes);
     const uint32_t words = align_up(payload_words(bytes), alignment);
-    if (words > kMostClassWords || words > runs_.page_words()) return whole(words, alignment);
-    const uint32_t record = record_of(class_of(words));
+    if (words > kMostClassWords || words > runs_.page_words()) return runs_.take_whole(words, alignment);
+    const uint32_t record = ClassedPages::record_of(class_of(words));
     const uint32_t size = heap_[record + kSize];
     // 2. What was freed last, 3. or else the next of the chunk.
     uint32_t block = heap_[record + kFree];
@@ -56,48 +53,23 @@ class MultiPool {
 
   AllocError free(uint32_t offset) {
     const uint32_t page = runs_.page_of(offset);
-    const uint32_t record = heap_[runs_.entry(page) + PageRuns::kOwner];
-    if (record == 0) {
-      heap_[kUsedWord] -= runs_.start_of(runs_.pages_of(page));
-      runs_.release(page);
-      return AllocError::kNone;
-    }
-    give(record, offset);
+    const uint32_t record = runs_.owner(page);
+    if (record == 0) return runs_.free_whole(page);
+    heap_[kUsedWord] -= heap_[record + kSize];
+    heap_[offset] = heap_[record + kFree];
+    heap_[record + kFree] = offset;
     return AllocError::kNone;
   }
 
-  // The class follows from the size; that it is the block's own is checked aside.
   AllocError free_sized(uint32_t offset, uint32_t bytes) {
-    const uint32_t words = payload_words(bytes);
-    const uint32_t page = runs_.page_of(offset);
-    const uint32_t owner = heap_[runs_.entry(page) + PageRuns::kOwner];
-    if (words > kMostClassWords || words > runs_.page_words()) {
-      const bool is_right = owner == 0 && runs_.pages_of(page) == runs_.pages_for(words);
-      return is_right ? free(offset) : AllocError::kWrongSize;
-    }
-    const uint32_t record = record_of(class_of(words));
-    if (owner != record) return AllocError::kWrongSize;
-    give(record, offset);
-    return AllocError::kNone;
+    return runs_.holds(runs_.page_of(offset), bytes) ? free(offset) : AllocError::kWrongSize;
   }
 
-  // Within a block's class, or by whole chunks.
-  bool resize(uint32_t offset, uint32_t bytes) {
-    if (bytes / kWordBytes >= heap_[PageRuns::kWordsWord]) return false;
-    const uint32_t words = payload_words(bytes);
-    const uint32_t page = runs_.page_of(offset);
-    const uint32_t record = heap_[runs_.entry(page) + PageRuns::kOwner];
-    if (record != 0) return words <= kMostClassWords && record == record_of(class_of(words));
-    const uint32_t had = runs_.pages_of(page);
-    const uint32_t pages = runs_.pages_for(words);
-    if (!runs_.resize(page, pages)) return false;
-    heap_[kUsedWord] += runs_.start_of(pages) - runs_.start_of(had);
-    return true;
-  }
+  bool resize(uint32_t offset, uint32_t bytes) { return runs_.resize_block(runs_.page_of(offset), bytes); }
 
   uint64_t steps() const { return runs_.steps(); }
 
-  uint32_t used_words() const { return heap_[kUsedWord]; }
+  uint32_t used_words() const { return runs_.used_words(); }
 
   // Chunks are walked; the blocks of a class in use are those carved and not in its list.
   Statistics statistics() const {
@@ -107,17 +79,17 @@ class MultiPool {
     uint32_t chunks[kClasses] = {};
     for (uint32_t page = runs_.first_page(); page < runs_.end_page(); page += runs_.pages_of(page)) {
       const uint32_t words = runs_.start_of(runs_.pages_of(page));
-      const uint32_t record = heap_[runs_.entry(page) + PageRuns::kOwner];
+      const uint32_t record = runs_.owner(page);
       if (!runs_.is_used(page)) {
         found.add_free(1, words);
       } else if (record == 0) {
         found.add_live(1, words);
       } else {
-        ++chunks[(record - kFirstRecord) / kRecordWords];
+        ++chunks[ClassedPages::class_at(record)];
       }
     }
     for (uint32_t i = 0; i < kClasses; ++i) {
-      const uint32_t record = record_of(i);
+      const uint32_t record = ClassedPages::record_of(i);
       const uint32_t size = heap_[record + kSize];
       uint32_t free_blocks = (heap_[record + kEnd] - heap_[record + kFresh]) / size;
       for (uint32_t block = heap_[record + kFree]; block != 0; block = heap_[block]) ++free_blocks;
@@ -129,27 +101,14 @@ class MultiPool {
   }
 
  private:
-  static constexpr uint32_t kUsedWord = PageRuns::kOwnersFirstWord;
-  static constexpr uint32_t kFirstRecord = kLineWords;
-  static constexpr uint32_t kRecordWords = 4;
-  static_assert(kFirstRecord + kClasses * kRecordWords <= PageRuns::kOwnWords);
+  static constexpr uint32_t kUsedWord = ClassedPages::kUsedWord;
   // Words of a class's record.
-  static constexpr uint32_t kSize = 0;
+  static constexpr uint32_t kSize = ClassedPages::kSize;
   static constexpr uint32_t kFree = 1;
   static constexpr uint32_t kFresh = 2;
   static constexpr uint32_t kEnd = 3;
 
   explicit MultiPool(uint32_t* heap) : heap_(heap), runs_(heap) {}
-
-  static constexpr uint32_t record_of(uint32_t size_class) {
-    return kFirstRecord + kRecordWords * size_class;
-  }
-
-  void give(uint32_t record, uint32_t offset) {
-    heap_[kUsedWord] -= heap_[record + kSize];
-    heap_[offset] = heap_[record + kFree];
-    heap_[record + kFree] = offset;
-  }
 
   // A new chunk for a class, and its first block; 0: there is none.
   uint32_t chunk(uint32_t record) {
@@ -160,16 +119,8 @@ class MultiPool {
     return runs_.start_of(page);
   }
 
-  int32_t whole(uint32_t words, uint32_t alignment) {
-    const uint32_t pages = runs_.pages_for(words);
-    const uint32_t page = runs_.take(pages, std::max(runs_.page_of(alignment), 1u));
-    if (page == 0) return refusal(AllocError::kExhausted);
-    heap_[kUsedWord] += runs_.start_of(pages);
-    return static_cast<int32_t>(runs_.start_of(page));
-  }
-
   uint32_t* heap_;
-  PageRuns runs_;
+  ClassedPages runs_;
 };
 
 }  // namespace linefill

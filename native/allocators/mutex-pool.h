@@ -54,7 +54,7 @@ class MutexPool {
   static constexpr SharedPoolKind kKind = SharedPoolKind::kMutex;
 
   MutexPool(uint32_t* heap, const SharedPoolShape& shape, uint32_t /*thread*/ = 0,
-            uint64_t patience_ns = WordLock::kPatienceNs)
+            uint64_t patience_ns = PoolWait::kUsualNs)
       : list_(heap, shape), lock_(heap + kLockWord, patience_ns) {}
 
   const SharedBlocks& blocks() const { return list_.blocks(); }

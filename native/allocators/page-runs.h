@@ -1,5 +1,5 @@
-// Pages of a heap, and runs of them: what allocators of size classes are built on. A page is 4 KiB, or in
-// small heaps about a sixteenth of the heap, 1 KiB at least. A table in the heap has an entry for each page.
+// Pages of a heap, and runs of them: what classed-pages.h is built on. A page is 4 KiB, or in small heaps
+// about a sixteenth of the heap, 1 KiB at least. A table in the heap has an entry for each page.
 //
 //   | header | classes | an entry for each page | page | page | ...
 //   entry of a run's first page   pages << 1 | in use, next, previous, owner, and four words of the
@@ -30,11 +30,10 @@ class PageRuns {
   static constexpr uint32_t kOwnWords = 8 * kLineWords;
   static constexpr uint32_t kLeastHeapWords = 512;
 
-  // Words of an entry.
+  // Words of an entry; take() leaves 0 as the owner.
   static constexpr uint32_t kRun = 0;
   static constexpr uint32_t kNext = 1;
   static constexpr uint32_t kPrevious = 2;
-  // 0 where the run is a block of its own.
   static constexpr uint32_t kOwner = 3;
   static constexpr uint32_t kFirst = 4;
   static constexpr uint32_t kFree = 5;
@@ -124,6 +123,9 @@ class PageRuns {
     return true;
   }
 
+ protected:
+  uint32_t* heap_;
+
  private:
   static constexpr uint32_t kLeastShift = 8;
   static constexpr uint32_t kMostShift = 10;
@@ -155,7 +157,6 @@ class PageRuns {
     heap_[previous == 0 ? kHeadWord : entry(previous) + kNext] = next;
   }
 
-  uint32_t* heap_;
   uint64_t steps_ = 0;
 };
 

@@ -11,27 +11,25 @@
 //
 // A full slab has neither free nor fresh blocks and is in no list until one comes back. Colour: what a slab's
 // blocks leave of its pages is used to start each slab a line further than the last, so that the same fields
-// of blocks of several slabs are not all in the same sets of a cache.
+// of blocks of several slabs are not all in the same sets of a cache. Blocks that fill their pages, as powers
+// of two do, leave nothing: such a class has one colour.
 // Cost: O(1); a new slab as page-runs.h says, and O(pages) when they run short.
 // Source: Bonwick, "The slab allocator: an object-caching kernel memory allocator" (USENIX 1994).
 // TypeScript twin: src/allocators/slab.ts.
 #pragma once
 
-#include "allocators/page-runs.h"
-#include "allocators/size-classes.h"
+#include "allocators/classed-pages.h"
 
 namespace linefill {
 
 class Slab {
  public:
   static std::string check(uint64_t heap_words, uint32_t parameter) {
-    const std::string wrong = check_no_parameter(parameter);
-    return wrong.empty() ? check_heap_words(heap_words, PageRuns::kLeastHeapWords) : wrong;
+    return ClassedPages::check(heap_words, parameter);
   }
 
   static Slab create(uint32_t* heap, uint32_t heap_words, uint32_t) {
-    PageRuns::create(heap, heap_words);
-    for (uint32_t i = 0; i < kClasses; ++i) heap[record_of(i) + kSize] = class_words(i);
+    ClassedPages::create(heap, heap_words);
     return Slab(heap);
   }
 
@@ -42,7 +40,7 @@ class Slab {
     const uint32_t alignment = alignment_words(alignment_bytes);
     const uint32_t words = align_up(payload_words(bytes), alignment);
     if (words > kMostClassWords || alignment > kLineWords) return whole(words, alignment);
-    const uint32_t record = record_of(class_of(words));
+    const uint32_t record = ClassedPages::record_of(class_of(words));
     // 2. A slab that has free blocks.
     uint32_t slab = heap_[record + kPartial];
     if (slab == 0) slab = refill(record);
@@ -69,11 +67,7 @@ class Slab {
     const uint32_t at = runs_.entry(slab);
     const uint32_t record = heap_[at + PageRuns::kOwner];
     // 1. Whole pages go back.
-    if (record == 0) {
-      heap_[kUsedWord] -= runs_.start_of(runs_.pages_of(slab));
-      runs_.release(slab);
-      return AllocError::kNone;
-    }
+    if (record == 0) return runs_.free_whole(slab);
     // 2. A block goes to its slab, 3. which may have been full, or be empty now.
     const bool was_full = is_full(at);
     heap_[kUsedWord] -= heap_[record + kSize];
@@ -87,34 +81,16 @@ class Slab {
     return AllocError::kNone;
   }
 
-  // Whole pages serve a small request where no new slab could.
   AllocError free_sized(uint32_t offset, uint32_t bytes) {
-    const uint32_t words = payload_words(bytes);
-    const uint32_t slab = slab_of(offset);
-    const uint32_t record = heap_[runs_.entry(slab) + PageRuns::kOwner];
-    const bool is_right = record == 0 ? runs_.pages_of(slab) == runs_.pages_for(words)
-                                      : words <= kMostClassWords && record == record_of(class_of(words));
-    return is_right ? free(offset) : AllocError::kWrongSize;
+    return runs_.holds(slab_of(offset), bytes) ? free(offset) : AllocError::kWrongSize;
   }
 
-  // Within a block's class, or by whole pages.
-  bool resize(uint32_t offset, uint32_t bytes) {
-    if (bytes / kWordBytes >= heap_[PageRuns::kWordsWord]) return false;
-    const uint32_t words = payload_words(bytes);
-    const uint32_t slab = slab_of(offset);
-    const uint32_t record = heap_[runs_.entry(slab) + PageRuns::kOwner];
-    if (record != 0) return words <= kMostClassWords && record == record_of(class_of(words));
-    const uint32_t had = runs_.pages_of(slab);
-    const uint32_t pages = runs_.pages_for(words);
-    if (!runs_.resize(slab, pages)) return false;
-    heap_[kUsedWord] += runs_.start_of(pages) - runs_.start_of(had);
-    return true;
-  }
+  bool resize(uint32_t offset, uint32_t bytes) { return runs_.resize_block(slab_of(offset), bytes); }
 
   // Of page runs, and pages looked at for empty slabs.
   uint64_t steps() const { return runs_.steps() + steps_; }
 
-  uint32_t used_words() const { return heap_[kUsedWord]; }
+  uint32_t used_words() const { return runs_.used_words(); }
 
   // A slab without a block in use counts as free pages, which it is for every class.
   Statistics statistics() const {
@@ -136,14 +112,11 @@ class Slab {
   }
 
  private:
-  static constexpr uint32_t kUsedWord = PageRuns::kOwnersFirstWord;
+  static constexpr uint32_t kUsedWord = ClassedPages::kUsedWord;
   // Slabs that classes keep without a block in use.
-  static constexpr uint32_t kEmptiesWord = PageRuns::kOwnersFirstWord + 1;
-  static constexpr uint32_t kFirstRecord = kLineWords;
-  static constexpr uint32_t kRecordWords = 4;
-  static_assert(kFirstRecord + kClasses * kRecordWords <= PageRuns::kOwnWords);
+  static constexpr uint32_t kEmptiesWord = ClassedPages::kOwnFirstWord;
   // Words of a class's record.
-  static constexpr uint32_t kSize = 0;
+  static constexpr uint32_t kSize = ClassedPages::kSize;
   static constexpr uint32_t kPartial = 1;
   static constexpr uint32_t kEmpty = 2;
   static constexpr uint32_t kColour = 3;
@@ -153,10 +126,6 @@ class Slab {
   static constexpr uint32_t kInside = 1;
 
   explicit Slab(uint32_t* heap) : heap_(heap), runs_(heap) {}
-
-  static constexpr uint32_t record_of(uint32_t size_class) {
-    return kFirstRecord + kRecordWords * size_class;
-  }
 
   // The first page of a slab or of whole pages. Most slabs have no other: then its address awaits no load.
   uint32_t slab_of(uint32_t offset) const {
@@ -174,7 +143,7 @@ class Slab {
   // Free pages, or an empty slab that its class keeps.
   bool is_free(uint32_t page) const {
     if (!runs_.is_used(page)) return true;
-    const uint32_t record = heap_[runs_.entry(page) + PageRuns::kOwner];
+    const uint32_t record = runs_.owner(page);
     return record != 0 && heap_[record + kEmpty] == page;
   }
 
@@ -226,15 +195,18 @@ class Slab {
   // A slab for a class that has none with free blocks: the empty one, or else a new one; 0: there is none.
   uint32_t refill(uint32_t record) {
     const uint32_t empty = heap_[record + kEmpty];
-    if (empty != 0) {
-      heap_[record + kEmpty] = 0;
-      --heap_[kEmptiesWord];
-      push(record, empty);
-      return empty;
-    }
+    if (empty == 0) return new_slab(record);
+    heap_[record + kEmpty] = 0;
+    --heap_[kEmptiesWord];
+    push(record, empty);
+    return empty;
+  }
+
+  uint32_t new_slab(uint32_t record) {
     const uint32_t size = heap_[record + kSize];
     const uint32_t pages = runs_.pages_for(kLeastBlocks * size);
-    const uint32_t slab = take(pages, 1);
+    uint32_t slab = runs_.take(pages, 1);
+    if (slab == 0 && reap(pages, 1)) slab = runs_.take(pages, 1);
     if (slab == 0) return 0;
     for (uint32_t i = 1; i < pages; ++i) {
       heap_[runs_.entry(slab + i) + PageRuns::kOwner] = kInside;
@@ -253,15 +225,9 @@ class Slab {
     return slab;
   }
 
-  // As PageRuns::take; where pages run short, empty slabs give theirs.
-  uint32_t take(uint32_t pages, uint32_t alignment) {
-    const uint32_t page = runs_.take(pages, alignment);
-    if (page != 0 || heap_[kEmptiesWord] == 0 || !reap(pages, alignment)) return page;
-    return runs_.take(pages, alignment);
-  }
-
   // Releases the empty slabs of the first stretch of pages that is large enough with them; false: none is.
   bool reap(uint32_t pages, uint32_t alignment) {
+    if (heap_[kEmptiesWord] == 0) return false;
     uint32_t start = runs_.first_page();
     for (uint32_t page = start; page < runs_.end_page();) {
       ++steps_;
@@ -279,24 +245,24 @@ class Slab {
 
   void release_empties(uint32_t start, uint32_t end) {
     for (uint32_t i = 0; i < kClasses; ++i) {
-      const uint32_t slab = heap_[record_of(i) + kEmpty];
+      const uint32_t record = ClassedPages::record_of(i);
+      const uint32_t slab = heap_[record + kEmpty];
       if (slab < start || slab >= end) continue;
-      heap_[record_of(i) + kEmpty] = 0;
+      heap_[record + kEmpty] = 0;
       --heap_[kEmptiesWord];
       runs_.release(slab);
     }
   }
 
+  // Where pages run short, empty slabs give theirs.
   int32_t whole(uint32_t words, uint32_t alignment) {
-    const uint32_t pages = runs_.pages_for(words);
-    const uint32_t page = take(pages, std::max(runs_.page_of(alignment), 1u));
-    if (page == 0) return refusal(AllocError::kExhausted);
-    heap_[kUsedWord] += runs_.start_of(pages);
-    return static_cast<int32_t>(runs_.start_of(page));
+    const int32_t block = runs_.take_whole(words, alignment);
+    if (block > 0 || !reap(runs_.pages_for(words), runs_.pages_between(alignment))) return block;
+    return runs_.take_whole(words, alignment);
   }
 
   uint32_t* heap_;
-  PageRuns runs_;
+  ClassedPages runs_;
   uint64_t steps_ = 0;
 };
 

@@ -20,6 +20,7 @@
 #include <bit>
 
 #include "allocators/free-list.h"
+#include "allocators/page-lists.h"
 
 namespace linefill {
 
@@ -61,7 +62,7 @@ class SmallObject {
     at[kUsed] = used;
     own_[kUsedWord] -= words;
     if (free_block == 0 && at[kFresh] == 0) [[unlikely]] {
-      push(list_of(words), pool, kNext);
+      lists().push(list_of(words), pool, kNext);
     } else if (used == 0) {
       ++own_[kEmptiesWord];
     }
@@ -76,10 +77,10 @@ class SmallObject {
   }
 
   // Within a block's class, or as the free list can.
-  bool resize(uint32_t offset, uint32_t bytes) {
+  bool resize(uint32_t offset, uint32_t bytes, uint32_t alignment_bytes = kUsualAlignmentBytes) {
     if (bytes / kWordBytes >= heap_words_) return false;
     uint32_t* const at = entry(offset >> shift_);
-    if (at[kSize] == 0) return beneath_.resize(offset, bytes);
+    if (at[kSize] == 0) return beneath_.resize(offset, bytes, alignment_bytes);
     return class_words(bytes) == at[kSize];
   }
 
@@ -89,13 +90,31 @@ class SmallObject {
   // An arena is a block in use only to the free list.
   uint32_t used_words() const { return beneath_.used_words() - own_[kArenasWord] + own_[kUsedWord]; }
 
+  // Free is what one request could have: an arena without a block in use is part of the stretch that it lies
+  // in, since the classes would give it back; a free pool of another serves the classes only, as blocks of
+  // the largest.
   Statistics statistics() const {
-    Statistics found = beneath_.statistics();
-    found.metadata_words += static_cast<uint32_t>(heap_ + heap_words_ - own_);
-    for (uint32_t page = 1; page < pages(); ++page) {
-      if (entry(page)[kBlock] != 0) count_arena(found, page);
-      if (entry(page)[kSize] != 0) count_pool(found, page);
+    Statistics found;
+    const auto end = static_cast<uint32_t>(own_ - heap_);
+    found.metadata_words = kHeaderWords + heap_words_ - end;
+    uint32_t stretch = 0;
+    for (uint32_t block = tags::first_block(kHeaderWords); block < end - 1;
+         block += tags::size_of(heap_, block)) {
+      const uint32_t words = tags::size_of(heap_, block);
+      const uint32_t arena = arena_of(block + 1);
+      if (!tags::is_used(heap_, block) || (arena != 0 && is_empty(arena))) {
+        stretch += words;
+        continue;
+      }
+      found.add_free(stretch > 0, stretch);
+      stretch = 0;
+      if (arena == 0) {
+        found.add_live(1, words);
+      } else {
+        count_arena(found, arena, words);
+      }
     }
+    found.add_free(stretch > 0, stretch);
     return found;
   }
 
@@ -125,7 +144,6 @@ class SmallObject {
   static constexpr uint32_t kOwnWords = kFirstArena + kMostPools;
 
   // Words of a page's entry: of its pool; kSize, a block's words, is 0 where it is none of a class.
-  static constexpr uint32_t kEntryShift = 4;
   static constexpr uint32_t kArena = 0;
   static constexpr uint32_t kSize = 1;
   static constexpr uint32_t kNext = 2;
@@ -146,13 +164,14 @@ class SmallObject {
         heap_words_(heap_words),
         shift_(
             std::clamp(static_cast<uint32_t>(std::bit_width(heap_words / 64)) - 1, kLeastShift, kMostShift)),
-        own_(heap + heap_words - kOwnWords - (pages() << kEntryShift)),
+        own_(heap + heap_words - kOwnWords - (pages() << PageLists::kEntryShift)),
         beneath_(
             FreeList::create(heap, static_cast<uint32_t>(own_ - heap), static_cast<uint32_t>(Fit::kFirst))) {}
 
   // The last one may be cut short; it is no pool, but the free list may have blocks in there.
   uint32_t pages() const { return (heap_words_ + (1u << shift_) - 1) >> shift_; }
-  uint32_t* entry(size_t page) const { return own_ + kOwnWords + (page << kEntryShift); }
+  PageLists lists() const { return {own_ + kOwnWords}; }
+  uint32_t* entry(size_t page) const { return lists().entry(page); }
 
   // Of a class, by its blocks' words.
   uint32_t* list_of(uint32_t words) const { return own_ + kFirstClass + words / kStepWords; }
@@ -194,7 +213,7 @@ class SmallObject {
     if (used == 0) --own_[kEmptiesWord];
     own_[kUsedWord] += words;
     if (is_full) [[unlikely]]
-      unlink(list_of(words), pool, kNext);
+      lists().unlink(list_of(words), pool, kNext);
     return static_cast<int32_t>(block);
   }
 
@@ -203,22 +222,6 @@ class SmallObject {
     int32_t answer = beneath_.alloc(bytes, alignment_bytes);
     if (answer <= 0 && reap()) answer = beneath_.alloc(bytes, alignment_bytes);
     return answer > 0 ? answer : refusal(AllocError::kExhausted);
-  }
-
-  // Lists are of pages; `link` is the word of an entry that has the next one, and behind it the previous one.
-  void push(uint32_t* list, uint32_t page, uint32_t link) {
-    const uint32_t head = *list;
-    entry(page)[link] = head;
-    entry(page)[link + 1] = 0;
-    if (head != 0) entry(head)[link + 1] = page;
-    *list = page;
-  }
-
-  void unlink(uint32_t* list, uint32_t page, uint32_t link) {
-    const uint32_t next = entry(page)[link];
-    const uint32_t previous = entry(page)[link + 1];
-    if (next != 0) entry(next)[link + 1] = previous;
-    (previous == 0 ? *list : entry(previous)[link]) = next;
   }
 
   // A pool for a class that has none with free blocks; 0: there is none.
@@ -235,7 +238,7 @@ class SmallObject {
     at[kFresh] = pool << shift_;
     at[kUsed] = 0;
     ++own_[kEmptiesWord];
-    push(list_of(words), pool, kNext);
+    lists().push(list_of(words), pool, kNext);
     return pool;
   }
 
@@ -277,20 +280,19 @@ class SmallObject {
     return arena;
   }
 
-  // Gives an arena another number of free pools, and the list for it. One that is full is in no list, nor is
-  // one that is empty.
+  // Gives an arena another number of free pools, and the list for it; one that is full or empty is in none.
   void recount(uint32_t arena, uint32_t free_pools) {
     uint32_t* const at = entry(arena);
     const uint32_t had = at[kFreePools];
     const uint32_t pools = at[kPools];
     if (had > 0 && had < pools) {
       uint32_t* const list = own_ + kFirstArena + had;
-      unlink(list, arena, kNextArena);
+      lists().unlink(list, arena, kNextArena);
       if (*list == 0) own_[kBitsWord + had / 32] &= ~(1u << had % 32);
     }
     at[kFreePools] = free_pools;
     if (free_pools > 0 && free_pools < pools) {
-      push(own_ + kFirstArena + free_pools, arena, kNextArena);
+      lists().push(own_ + kFirstArena + free_pools, arena, kNextArena);
       own_[kBitsWord + free_pools / 32] |= 1u << free_pools % 32;
     }
   }
@@ -324,7 +326,7 @@ class SmallObject {
   LINEFILL_COLD void give_pool(uint32_t pool) {
     const uint32_t arena = entry(pool)[kArena];
     uint32_t* const at = entry(arena);
-    unlink(list_of(entry(pool)[kSize]), pool, kNext);
+    lists().unlink(list_of(entry(pool)[kSize]), pool, kNext);
     entry(pool)[kSize] = 0;
     entry(pool)[kNext] = at[kFreePool];
     at[kFreePool] = pool;
@@ -336,25 +338,32 @@ class SmallObject {
     beneath_.free(block);
   }
 
-  // An arena is no block in use; its free pools are free, and what lies around its pools is metadata.
-  void count_arena(Statistics& found, uint32_t arena) const {
-    uint32_t* const at = entry(arena);
-    const uint32_t words = tags::size_of(heap_, at[kBlock] - 1);
-    const uint32_t pools = at[kPools];
-    uint32_t free_pools = arena + pools - at[kFreshPool];
-    for (uint32_t pool = at[kFreePool]; pool != 0; pool = entry(pool)[kNext]) ++free_pools;
-    --found.live_blocks;
-    --found.live_by_size[size_log(words)];
-    found.used_words -= words;
-    found.metadata_words += words - (pools << shift_);
-    found.add_free(free_pools, 1u << shift_);
+  // The arena that has this block of the free list; 0: none has.
+  uint32_t arena_of(uint32_t block) const {
+    const uint32_t page = align_up(block, 1u << shift_) >> shift_;
+    return page < pages() && entry(page)[kBlock] == block ? page : 0;
   }
 
-  // The blocks of a pool in use are those that are neither in its list nor fresh; one without is free as a
-  // whole.
+  // Whether none of its pools has a block in use.
+  bool is_empty(uint32_t arena) const {
+    const uint32_t end = arena + entry(arena)[kPools];
+    for (uint32_t pool = arena; pool < end; ++pool) {
+      if (entry(pool)[kUsed] != 0) return false;
+    }
+    return true;
+  }
+
+  // What lies around an arena's pools is metadata.
+  void count_arena(Statistics& found, uint32_t arena, uint32_t words) const {
+    const uint32_t pools = entry(arena)[kPools];
+    found.metadata_words += words - (pools << shift_);
+    for (uint32_t pool = arena; pool < arena + pools; ++pool) count_pool(found, pool);
+  }
+
+  // The blocks of a pool in use are those that are neither in its list nor fresh.
   void count_pool(Statistics& found, uint32_t pool) const {
-    uint32_t* const at = entry(pool);
-    if (at[kUsed] == 0) return found.add_free(1, 1u << shift_);
+    const uint32_t* const at = entry(pool);
+    if (at[kUsed] == 0) return found.add_free((1u << shift_) / kMostWords, kMostWords);
     const uint32_t words = at[kSize];
     const uint32_t blocks = (1u << shift_) / words;
     const uint32_t fresh = at[kFresh];

@@ -4,7 +4,7 @@
 //
 //   | previous block | previous top | payload ... |        two words a block
 //
-// Cost: O(1); release() O(blocks released). TypeScript twin: src/allocators/stack.ts.
+// Cost: O(1); release() O(blocks above the marker). TypeScript twin: src/allocators/stack.ts.
 #pragma once
 
 #include "allocators/heap.h"
@@ -78,7 +78,9 @@ class Stack {
     uint32_t top = heap_[kTopWord];
     uint32_t last = heap_[kLastWord];
     while (last != marker) {
-      if (last == 0) return AllocError::kForeign;
+      ++steps_;
+      // A block lies above those before it.
+      if (last < marker) return AllocError::kForeign;
       top = heap_[last - 1];
       last = heap_[last - 2];
     }
@@ -86,6 +88,9 @@ class Stack {
     heap_[kLastWord] = last;
     return AllocError::kNone;
   }
+
+  // Blocks that release() went through.
+  uint64_t steps() const { return steps_; }
 
   uint32_t used_words() const { return heap_[kTopWord] - kHeaderWords; }
 
@@ -113,6 +118,7 @@ class Stack {
   explicit Stack(uint32_t* heap) : heap_(heap) {}
 
   uint32_t* heap_;
+  uint64_t steps_ = 0;
 };
 
 }  // namespace linefill

@@ -7,11 +7,11 @@
 //   own list        first level 256, second (460 - 256) / 8 = 25: 456 to 463 grains
 //   searched from   460 + 7 = 467, second 26: 464 to 471 grains
 //
-// An aligned request is searched for with the most that may have to stay free before it, rounded up once. The
-// price of the bound: a block that would do in the request's own list is passed over, even if it is the last.
-// 32 lists make what is passed over at most 1/32 of the request; tables are made no larger than the heap's
-// sizes need, so they suit small heaps too. The smallest 32 sizes have a list each, and the first levels are
-// one: bins.h keeps both levels, a list being first * 32 + second.
+// Where the block found can't be aligned as asked, the request is searched for once more, with the most that
+// may have to stay free before it. The price of the bound: a block that would do in the request's own list is
+// passed over, even if it is the last. 32 lists make what is passed over at most 1/32 of the request; tables
+// are made no larger than the heap's sizes need, so they suit small heaps too. The smallest 32 sizes have a
+// list each, and the first levels are one: bins.h keeps both levels, a list being first * 32 + second.
 // Cost: O(1); a word a block in use, four words at least. Source: Masmano, Ripoll, Crespo and Real, "TLSF: a
 // new dynamic memory allocator for real-time systems", ECRTS 2004. TypeScript twin: src/allocators/tlsf.ts.
 #pragma once
@@ -47,9 +47,14 @@ class Tlsf : public TaggedHeap<Tlsf> {
   }
 
   LINEFILL_INLINE uint32_t find(uint32_t words, uint32_t alignment) const {
+    const uint32_t block = first_of(words);
+    if (alignment == kGrainWords || block == 0 || fits(block, words, alignment)) return block;
     // A lead is less than a block's least beyond the alignment.
-    const uint32_t lead = alignment == kGrainWords ? 0 : alignment + tags::kLeastWords - kGrainWords;
-    const uint32_t list = bins::first_from(heap_, search_from(words + lead));
+    return first_of(words + alignment + tags::kLeastWords - kGrainWords);
+  }
+
+  LINEFILL_INLINE uint32_t first_of(uint32_t words) const {
+    const uint32_t list = bins::first_from(heap_, search_from(words));
     return list == 0 ? 0 : bins::head_of(heap_, list);
   }
 

@@ -12,7 +12,8 @@ constexpr uint64_t kOverheadBytes = 64;
 
 }  // namespace
 
-std::string check_trace_work(std::span<const uint32_t> trace, size_t slots, size_t heap_words) {
+std::string check_trace_work(std::span<const uint32_t> trace, size_t slots, size_t heap_words,
+                             bool has_markers) {
   const size_t rows = trace.size() / kRowWords;
   if (rows > kMostRows) {
     return "\"trace\" must have at most " + std::to_string(kMostRows) + " rows, not " + std::to_string(rows);
@@ -23,7 +24,7 @@ std::string check_trace_work(std::span<const uint32_t> trace, size_t slots, size
   }
   // An odd number of words is an error of the trace's.
   const size_t whole = (trace.size() + kRowWords - 1) / kRowWords;
-  return check_heap_trace(trace, slots / kSlotParts, whole, heap_words);
+  return check_heap_trace(trace, slots / kSlotParts, whole, heap_words, has_markers);
 }
 
 std::string check_peer_trace(std::span<const uint32_t> trace, size_t slots) {

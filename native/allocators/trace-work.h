@@ -7,8 +7,8 @@
 // A template over the store that serves the blocks: no virtual call in the loop. A store S has: Handle (what
 // is remembered of a block; 0: none), allocate(bytes, alignment), release(handle, bytes),
 // release_sized(handle, bytes) where that differs, reallocate(handle, had_bytes, bytes, alignment),
-// tag(handle), fold() (what the sum takes of the last placement), reset(), lasts() (whether to go on).
-// TypeScript twin: src/allocators/trace-work.ts.
+// tag(handle), fold() (what the sum takes of the last placement), reset(), lasts() (whether to go on); where
+// it has markers, mark() and release_to(marker). TypeScript twin: src/allocators/trace-work.ts.
 #pragma once
 
 #include <cstring>
@@ -54,7 +54,7 @@ class HeapStore {
       answer_ = refusal(wrong);
       return 0;
     }
-    if (offset % alignment_words(alignment_bytes) == 0 && allocator_.resize(offset, bytes)) {
+    if (resize_aligned(allocator_, offset, bytes, alignment_bytes)) {
       answer_ = static_cast<int32_t>(offset);
       return offset;
     }
@@ -79,6 +79,13 @@ class HeapStore {
   }
   LINEFILL_INLINE bool lasts() { return stamina_.lasts(allocator_); }
 
+  uint32_t mark() requires Marks<A> {
+    const uint32_t marker = allocator_.mark();
+    answer_ = static_cast<int32_t>(marker);
+    return marker;
+  }
+  void release_to(uint32_t marker) requires Marks<A> { answer_ = refusal(allocator_.release(marker)); }
+
  private:
   uint32_t* heap_;
   uint32_t heap_words_;
@@ -88,7 +95,8 @@ class HeapStore {
   int32_t answer_ = 0;
 };
 
-// An allocator of others. The checked trace resets nothing.
+// An allocator of others, asked by malloc and realloc for what they promise, and else for the alignment. The
+// checked trace resets nothing.
 class PeerStore {
  public:
   using Handle = uint64_t;
@@ -100,7 +108,7 @@ class PeerStore {
         aligned_(peer.aligned) {}
 
   Handle allocate(uint32_t bytes, uint32_t alignment_bytes) {
-    if (alignment_bytes <= kUsualBytes) return handle_of(allocate_(std::max(bytes, 1u)));
+    if (malloc_promises(bytes, alignment_bytes)) return handle_of(allocate_(std::max(bytes, 1u)));
     const size_t whole = (size_t{bytes} + alignment_bytes - 1) & ~size_t{alignment_bytes - 1};
     return handle_of(aligned_(alignment_bytes, std::max<size_t>(whole, alignment_bytes)));
   }
@@ -109,7 +117,7 @@ class PeerStore {
 
   Handle reallocate(Handle block, uint32_t had, uint32_t bytes, uint32_t alignment_bytes) {
     stamina_.spend(std::min(had, bytes) / kWordBytes / Stamina::kWordsAStep);
-    if (alignment_bytes <= kUsualBytes) {
+    if (malloc_promises(bytes, alignment_bytes)) {
       return handle_of(reallocate_(block_of(block), std::max(bytes, 1u)));
     }
     const Handle moved = allocate(bytes, alignment_bytes);
@@ -126,8 +134,6 @@ class PeerStore {
   bool lasts() { return stamina_.lasts(*this); }
 
  private:
-  // What every malloc aligns to.
-  static constexpr uint32_t kUsualBytes = 16;
   static Handle handle_of(const void* block) { return reinterpret_cast<uintptr_t>(block); }
   static void* block_of(Handle block) { return reinterpret_cast<void*>(static_cast<uintptr_t>(block)); }
 
@@ -150,6 +156,12 @@ struct RowWatch {
   uint64_t start_ns = 0;
   void start() { start_ns = platform::now_ns(); }
   void stop(size_t row) { times_ns[row] = since_ns(start_ns); }
+};
+
+// A store over an allocator that Marks.
+template <class Store>
+inline constexpr bool has_markers = requires(Store store) {
+  store.mark();
 };
 
 // What each kind of row does; sum(): of the rows so far.
@@ -209,6 +221,24 @@ class RowReplay {
     watch_.stop(row);
   }
 
+  // The marker lies where a block would.
+  void mark(size_t row, uint32_t id) {
+    watch_.start();
+    const uint32_t marker = store_.mark();
+    watch_.stop(row);
+    slot_of(id)[0] = marker;
+    sum_ += store_.fold();
+  }
+
+  // The slots of the blocks stay as they are: the checked trace names none of them before it has a new one.
+  void release_to(size_t row, uint32_t id) {
+    watch_.start();
+    store_.release_to(static_cast<uint32_t>(slot_of(id)[0]));
+    watch_.stop(row);
+    slot_of(id)[0] = 0;
+    sum_ += store_.fold();
+  }
+
  private:
   Handle* slot_of(uint32_t id) const { return &slots_[size_t{id} * kSlotParts]; }
 
@@ -250,6 +280,12 @@ Outcome replay_rows(Store& store, std::span<const uint32_t> trace, std::span<typ
       case HeapOp::kReset:
         replay.reset(row);
         break;
+      case HeapOp::kMark:
+        if constexpr (has_markers<Store>) replay.mark(row, at[1]);
+        break;
+      case HeapOp::kRelease:
+        if constexpr (has_markers<Store>) replay.release_to(row, at[1]);
+        break;
       default:
         break;
     }
@@ -274,8 +310,10 @@ uint32_t release_all(Store& store, std::span<uint64_t> slots) {
   return sum;
 }
 
-// What is wrong with a trace and its slots for one call; empty: nothing. Of ours: `heap_words` of the heap.
-std::string check_trace_work(std::span<const uint32_t> trace, size_t slots, size_t heap_words);
+// What is wrong with a trace and its slots for one call; empty: nothing. Of ours: `heap_words` of the heap,
+// and whether it Marks.
+std::string check_trace_work(std::span<const uint32_t> trace, size_t slots, size_t heap_words,
+                             bool has_markers = false);
 // Of others: no resets, and no more live bytes than this machine has to spare.
 std::string check_peer_trace(std::span<const uint32_t> trace, size_t slots);
 

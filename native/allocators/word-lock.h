@@ -1,26 +1,24 @@
 // A mutex in one word of a heap, for native code and TypeScript at once: 0 free, 1 held, 2 held and somebody
 // sleeps (Drepper, "Futexes Are Tricky", 2011, the second mutex).
 //
-// Who finds it held looks again for a moment, since a pool holds it for some nanoseconds, and then naps,
-// longer each time. No futex: std::atomic_ref::wait can't be given up, so a lock that nobody lets go of (a
-// worker that was ended, a heap that a script wrote to) would hold its caller for ever; and the sleepers of
-// Atomics.wait are known to the JavaScript engine alone, so neither language could wake the other's.
-// TypeScript sleeps in Atomics.wait and wakes its own; beside native threads its sleep ends by itself, too.
-// Cost: an atomic exchange to take it and a plain store to give it, while nobody is in the way. TypeScript
-// twin: src/allocators/word-lock.ts.
+// Who finds it held looks again for a moment, and then naps, longer each time (pool-wait.h says why there is
+// no futex). TypeScript sleeps in Atomics.wait and wakes its own; beside native threads its sleep ends by
+// itself, too. Cost: a compare-exchange to take it and a plain store to give it, while nobody is in the way.
+// TypeScript twin: src/allocators/word-lock.ts.
 #pragma once
 
 #include <atomic>
 #include <cstdint>
 
+#include "allocators/pool-wait.h"
+#include "inline.h"
+
 namespace linefill {
 
 class WordLock {
  public:
-  static constexpr uint64_t kPatienceNs = 10'000'000'000;
-
-  // `patience_ns`: of one wait, in place of 10 s.
-  explicit WordLock(uint32_t* word, uint64_t patience_ns = kPatienceNs)
+  // `patience_ns`: of one wait.
+  explicit WordLock(uint32_t* word, uint64_t patience_ns = PoolWait::kUsualNs)
       : word_(word), patience_ns_(patience_ns) {}
 
   // False where it was not let go of for so long. Who has waited in vain once only looks from then on: a call
@@ -38,7 +36,14 @@ class WordLock {
     return state().compare_exchange_strong(expected, kHeld, std::memory_order_acquire,
                                            std::memory_order_relaxed);
   }
-  bool wait();
+  LINEFILL_COLD bool wait() {
+    // Reading only until it is free: a look that writes would take the line from the holder.
+    for (PoolWait wait(patience_ns_); wait.lasts();) {
+      if (state().load(std::memory_order_relaxed) == kFree && try_take()) return true;
+    }
+    patience_ns_ = 0;
+    return false;
+  }
 
   uint32_t* word_;
   uint64_t patience_ns_;

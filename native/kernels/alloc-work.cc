@@ -3,7 +3,9 @@
 // made anew in each call, over an arena of the caller's that is already touched, so that a call that repeats
 // its batch measures the pool and not the system's page faults. Reference:
 // src/experiments/allocation/opaque-kernels.ts.
-#include <limits>
+#include <cstddef>
+#include <memory>
+#include <span>
 
 #include "allocators/latency.h"
 #include "allocators/opaque.h"
@@ -74,14 +76,48 @@ std::string check_pmr(Slots slots, Indices order, uint32_t pattern, uint32_t rou
 }
 
 #if defined(LINEFILL_PMR)
+// The pool's upstream: the caller's arena, handed out once. What does not fit comes from operator new and is
+// remembered: a pool need not survive an upstream that throws, and libstdc++'s goes on without its chunk.
+class PmrArena : public std::pmr::memory_resource {
+ public:
+  explicit PmrArena(std::span<uint8_t> arena) : arena_(arena), free_(arena.data()), room_(arena.size()) {}
+
+  bool was_too_small() const { return was_too_small_; }
+
+ private:
+  void* do_allocate(size_t bytes, size_t alignment) override {
+    void* const block = std::align(alignment, bytes, free_, room_);
+    if (block == nullptr) {
+      was_too_small_ = true;
+      return std::pmr::new_delete_resource()->allocate(bytes, alignment);
+    }
+    free_ = static_cast<uint8_t*>(block) + bytes;
+    room_ -= bytes;
+    return block;
+  }
+
+  void do_deallocate(void* block, size_t bytes, size_t alignment) override {
+    const uintptr_t place = reinterpret_cast<uintptr_t>(block) - reinterpret_cast<uintptr_t>(arena_.data());
+    if (place >= arena_.size()) std::pmr::new_delete_resource()->deallocate(block, bytes, alignment);
+  }
+
+  bool do_is_equal(const memory_resource& other) const noexcept override { return this == &other; }
+
+  std::span<uint8_t> arena_;
+  void* free_;
+  size_t room_;
+  bool was_too_small_ = false;
+};
+
 // 1. Make the pool over the arena, 2. do the batches, 3. let go of it.
 Outcome pmr_work(Slots slots, Indices order, uint32_t pattern, uint32_t rounds, uint32_t block_bytes,
                  Arena arena) {
-  std::pmr::monotonic_buffer_resource upstream(arena.data(), arena.size(), std::pmr::null_memory_resource());
   try {
+    PmrArena upstream(arena.span);
     std::pmr::unsynchronized_pool_resource pool(&upstream);
     PmrWork allocator{{}, block_bytes, &pool};
-    return work(allocator, slots.span, order, pattern, rounds);
+    const Outcome outcome = work(allocator, slots.span, order, pattern, rounds);
+    return upstream.was_too_small() ? Outcome{0, text_of(AllocError::kExhausted)} : outcome;
   } catch (const std::bad_alloc&) {
     return {0, text_of(AllocError::kExhausted)};
   }
@@ -97,10 +133,18 @@ std::string check_boost(Slots slots, Indices order, uint32_t pattern, uint32_t r
 }
 
 #if defined(LINEFILL_BOOST_POOL)
+// Boost takes what it is given to be aligned; of a view that starts anywhere the first bytes are left out.
+std::span<uint8_t> aligned(std::span<uint8_t> arena) {
+  void* first = arena.data();
+  size_t room = arena.size();
+  if (std::align(alignof(std::max_align_t), 1, first, room) == nullptr) return {};
+  return {static_cast<uint8_t*>(first), room};
+}
+
 // As pmr_work.
 Outcome boost_work(Slots slots, Indices order, uint32_t pattern, uint32_t rounds, uint32_t block_bytes,
                    Arena arena) {
-  const BoostArena upstream(arena.span);
+  const BoostArena upstream(aligned(arena.span));
   boost::pool<BoostArena> pool(block_bytes, slots.size());
   BoostWork allocator{{}, &pool};
   return work(allocator, slots.span, order, pattern, rounds);

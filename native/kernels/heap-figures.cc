@@ -13,16 +13,20 @@ std::string check_figures(uint32_t allocator, uint32_t parameter, std::span<uint
                           std::span<const uint32_t> trace, std::span<uint32_t> offsets,
                           std::span<uint32_t> sizes, std::span<int32_t> answers, std::span<double> summary) {
   std::string wrong;
+  bool has_markers = false;
   uint32_t number = 0;
-#define LINEFILL_CHECK(A, id) \
-  if (allocator == number++) wrong = A::check(heap.size(), parameter)
+#define LINEFILL_CHECK(A, id)                 \
+  if (allocator == number++) {                \
+    wrong = A::check(heap.size(), parameter); \
+    has_markers = Marks<A>;                   \
+  }
   LINEFILL_HEAPS(LINEFILL_CHECK);
 #undef LINEFILL_CHECK
   if (allocator >= number) {
     return "\"allocator\" must be below " + std::to_string(number) + ", not " + std::to_string(allocator);
   }
   if (!wrong.empty()) return wrong;
-  return check_heap_replay(heap.size(), trace, offsets, sizes, answers, summary);
+  return check_heap_replay(heap.size(), trace, offsets, sizes, answers, summary, has_markers);
 }
 
 Outcome replay_over(uint32_t allocator, uint32_t parameter, std::span<uint32_t> heap,

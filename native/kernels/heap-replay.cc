@@ -15,7 +15,7 @@ std::string check_replay(std::span<uint32_t> heap, uint32_t parameter, std::span
                          std::span<double> summary) {
   std::string wrong = A::check(heap.size(), parameter);
   if (!wrong.empty()) return wrong;
-  return check_heap_replay(heap.size(), trace, offsets, sizes, answers, summary);
+  return check_heap_replay(heap.size(), trace, offsets, sizes, answers, summary, Marks<A>);
 }
 
 #define LINEFILL_HEAP_REPLAY(A, id)                                                                    \
@@ -26,6 +26,8 @@ std::string check_replay(std::span<uint32_t> heap, uint32_t parameter, std::span
 
 LINEFILL_HEAPS(LINEFILL_HEAP_REPLAY);
 LINEFILL_HEAPS(LINEFILL_DEBUG_REPLAY);
+LINEFILL_ONE_SIZE_HEAPS(LINEFILL_HEAP_REPLAY);
+LINEFILL_ONE_SIZE_HEAPS(LINEFILL_DEBUG_REPLAY);
 
 }  // namespace
 }  // namespace linefill

@@ -13,7 +13,7 @@ using Trace = std::span<const uint32_t>;
 template <class A>
 std::string check_work(Heap heap, uint32_t parameter, Trace trace, std::span<uint32_t> slots) {
   std::string wrong = A::check(heap.size(), parameter);
-  return wrong.empty() ? check_trace_work(trace, slots.size(), heap.size()) : wrong;
+  return wrong.empty() ? check_trace_work(trace, slots.size(), heap.size(), Marks<A>) : wrong;
 }
 
 // 1. Make the heap, 2. replay the rows.
@@ -50,6 +50,7 @@ Outcome heap_tails(Heap heap, uint32_t parameter, Trace trace, std::span<uint32_
                   "heap", "parameter", "trace", "slots", "timesNs")
 
 LINEFILL_HEAPS(LINEFILL_HEAP_WORK);
+LINEFILL_ONE_SIZE_HEAPS(LINEFILL_HEAP_WORK);
 
 }  // namespace
 }  // namespace linefill

@@ -5,7 +5,7 @@
 //
 //   alloc id bytes thread | free id - thread | free-at offset - thread | checkpoint
 //
-// Reference: test/differential/allocators/shared-pools.test.ts.
+// TypeScript twin: src/allocators/replay.ts.
 #include <vector>
 
 #include "allocators/cached-pool.h"

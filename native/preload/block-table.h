@@ -12,6 +12,8 @@
 #include <cstddef>
 #include <cstdint>
 
+#include "preload/pages.h"
+
 namespace linefill::preload {
 
 class BlockTable {
@@ -22,7 +24,7 @@ class BlockTable {
 
   // False where the system has no address space left for it.
   bool open() {
-    root_ = static_cast<std::atomic<Entry*>*>(reserve(sizeof(std::atomic<Entry*>) * 2 << root_bits));
+    root_ = reserve_pages<std::atomic<Entry*>>(std::size_t{2} << root_bits);
     return root_ != nullptr;
   }
 
@@ -38,12 +40,11 @@ class BlockTable {
     Entry* found = find(address);
     if (found != nullptr) return found;
     auto& place = place_of(reinterpret_cast<std::uintptr_t>(address));
-    const std::size_t bytes = sizeof(Entry) << leaf_bits;
-    void* fresh = reserve(bytes);
+    Entry* fresh = reserve_pages<Entry>(std::size_t{1} << leaf_bits);
     if (fresh == nullptr) return nullptr;
     Entry* none = nullptr;
-    if (!place.compare_exchange_strong(none, static_cast<Entry*>(fresh), std::memory_order_acq_rel)) {
-      munmap(fresh, bytes);
+    if (!place.compare_exchange_strong(none, fresh, std::memory_order_acq_rel)) {
+      munmap(fresh, sizeof(Entry) << leaf_bits);
     }
     return find(address);
   }
@@ -62,12 +63,6 @@ class BlockTable {
     const bool is_second = (bits & (std::uintptr_t{1} << (grain_bits - 1))) != 0;
     if (__builtin_expect_with_probability(is_second, 0, 0.999)) half += std::size_t{1} << root_bits;
     return half[(bits >> leaf_shift) & ((std::uintptr_t{1} << root_bits) - 1)];
-  }
-
-  static void* reserve(std::size_t bytes) {
-    const int flags = MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE;
-    void* pages = mmap(nullptr, bytes, PROT_READ | PROT_WRITE, flags, -1, 0);
-    return pages == MAP_FAILED ? nullptr : pages;
   }
 
   std::atomic<Entry*>* root_ = nullptr;

@@ -11,6 +11,7 @@
 #include <cstddef>
 #include <cstdint>
 
+#include "preload/file-limit.h"
 #include "preload/raw-trace.h"
 
 namespace linefill::preload {
@@ -43,8 +44,9 @@ inline bool put_zeros(int fd, std::uint64_t offset, std::uint64_t bytes) {
 }
 
 // Makes room in the file that is on the disk, too: a mapped page that the disk has no room for would end the
-// program.
+// program. False, and errno says why, where there is none.
 inline bool reserve(int fd, std::uint64_t offset, std::uint64_t bytes) {
+  const LimitIsAnError limit;
   if (syscall(SYS_fallocate, fd, 0, offset, bytes) == 0) return true;
   return (errno == EOPNOTSUPP || errno == ENOSYS) && put_zeros(fd, offset, bytes);
 }

@@ -8,6 +8,7 @@
 #include <time.h>
 #include <unistd.h>
 
+#include <cstdio>
 #include <cstring>
 
 #include "preload/raw-file.h"
@@ -101,6 +102,14 @@ void read_program(char* into, std::size_t bytes) {
   close_file(fd);
 }
 
+// The file that can't be written is left empty, by a name that says why.
+void leave_refused(int fd) {
+  static char refused[sizeof path + 32];
+  append(append(append(refused, path), ".refused-"), static_cast<std::uint64_t>(errno));
+  // Where it can't be renamed it stays, without a head.
+  if (ftruncate(fd, 0) == 0) rename(path, refused);
+}
+
 // A file of this process alone: after exec the process has its id still, and a file of before.
 FileHead* make_file() {
   for (std::uint64_t image = 0; image < 1000; image++) {
@@ -113,6 +122,7 @@ FileHead* make_file() {
     // Only a page of it is used.
     const auto used = static_cast<std::uint64_t>(sysconf(_SC_PAGESIZE));
     void* pages = reserve(fd, 0, used) ? map_shared(fd, 0, head_bytes) : nullptr;
+    if (pages == nullptr) leave_refused(fd);
     close_file(fd);
     return static_cast<FileHead*>(pages);
   }

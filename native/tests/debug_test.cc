@@ -31,6 +31,27 @@ TEST(debug_finds_a_byte_too_far) {
   CHECK_EQ(debug.fault(1).freed, 2u);
 }
 
+TEST(debug_knows_what_is_held_without_a_search) {
+  std::vector<uint32_t> heap(1024);
+  Debug<FreeList> debug = Debug<FreeList>::create(heap.data(), 1024, 0);
+  const auto block = static_cast<uint32_t>(debug.alloc(10, 8));
+  CHECK_EQ(debug.free(block), AllocError::kNone);
+  heap[block - debug::kFrontWords] ^= 1;
+  const debug::Shape shape = debug::shape_of(1024);
+  std::fill(heap.begin() + shape.held, heap.begin() + shape.starts, 0);
+  CHECK(!debug.is_in_use(block));
+  CHECK_EQ(debug.free(block), AllocError::kDoubleFree);
+}
+
+TEST(debug_counts_what_it_looks_at_for_a_block_before) {
+  std::vector<uint32_t> heap(1 << 16);
+  Debug<FreeList> debug = Debug<FreeList>::create(heap.data(), 1 << 16, 0);
+  const uint64_t before = debug.steps();
+  CHECK_EQ(debug.free(50'000), AllocError::kForeign);
+  // A word of the map for 64 of the heap, 16 in a step.
+  CHECK_EQ(debug.steps() - before, 50'000u / 64 / 16);
+}
+
 TEST(debug_refuses_heaps_too_small) {
   CHECK(Debug<FreeList>::check(240, 0) != "");
   CHECK_EQ(Debug<FreeList>::check(256, 0), "");

@@ -1,4 +1,5 @@
-// General allocators: what a trace can't say, a free that is told a wrong size; and the limit of a replay.
+// General allocators: what a trace can't say, a free that is told a wrong size; frees of what has another
+// size than at first; and the limit of a replay.
 #include <span>
 #include <vector>
 
@@ -32,6 +33,34 @@ void frees_by_size() {
 
 TEST(heaps_catch_a_wrong_size) {
 #define LINEFILL_FREES(A, id) frees_by_size<A>()
+  LINEFILL_HEAPS(LINEFILL_FREES);
+#undef LINEFILL_FREES
+}
+
+// From a block's least to whole pages of any allocator.
+constexpr uint32_t kAskedBytes[] = {1, 40, 64, 300, 1500, 2100, 5000};
+
+template <class A>
+void frees_by_the_last_size() {
+  for (const uint32_t from : kAskedBytes) {
+    std::vector<uint32_t> heap(kHeapWords);
+    A allocator = A::create(heap.data(), kHeapWords, 0);
+    for (const uint32_t to : kAskedBytes) {
+      const int32_t answer = allocator.alloc(from, 8);
+      // A linear allocator has no room in the end.
+      if (answer <= 0) break;
+      const auto block = static_cast<uint32_t>(answer);
+      uint32_t asked = from;
+      for (const uint32_t bytes : {to, 1u, from + 1, to}) {
+        if (allocator.resize(block, bytes)) asked = bytes;
+      }
+      CHECK_EQ(allocator.free_sized(block, asked), AllocError::kNone);
+    }
+  }
+}
+
+TEST(heaps_take_a_block_back_by_its_last_size) {
+#define LINEFILL_FREES(A, id) frees_by_the_last_size<A>()
   LINEFILL_HEAPS(LINEFILL_FREES);
 #undef LINEFILL_FREES
 }

@@ -1,7 +1,9 @@
 // Threads that take and give back blocks of one pool, their own and each other's, as fast as they can: no
 // block is held by two, and afterwards each is in exactly one place.
 #include <algorithm>
+#include <array>
 #include <atomic>
+#include <chrono>
 #include <thread>
 #include <vector>
 
@@ -141,6 +143,65 @@ TEST(lock_free_pool_loses_no_block_in_a_storm_over_four) { storm<LockFreePool>(4
 TEST(lock_free_pool_loses_no_block_in_a_storm) { storm<LockFreePool>(40, 192); }
 TEST(cached_pool_loses_no_block_in_a_storm_over_four) { storm<CachedPool>(4, 64); }
 TEST(cached_pool_loses_no_block_in_a_storm) { storm<CachedPool>(1500, 64); }
+
+// All blocks were given back to the first cache, more than a cache keeps; then both threads ask for one. Who
+// comes first has all of them in its hands for a moment. How many were refused.
+uint32_t refusals_of_a_round(const Heap& heap) {
+  std::array<CachedPool, 2> pools = {CachedPool(heap.data(), heap.shape, 0),
+                                     CachedPool(heap.data(), heap.shape, 1)};
+  std::vector<uint32_t> blocks;
+  for (uint32_t i = 0; i < heap.shape.capacity; ++i) {
+    blocks.push_back(static_cast<uint32_t>(pools[0].alloc()));
+  }
+  for (const uint32_t block : blocks) CHECK(pools[1].free(block) == AllocError::kNone);
+  std::atomic<uint32_t> ready{0};
+  const auto is_refused = [&ready](CachedPool& pool) {
+    ++ready;
+    while (ready.load() < 2) std::this_thread::yield();
+    const bool refused = pool.alloc() < 0;
+    pool.write_back();
+    return refused;
+  };
+  bool other_is_refused = false;
+  std::thread other([&] { other_is_refused = is_refused(pools[1]); });
+  const bool refused = is_refused(pools[0]);
+  other.join();
+  return refused + other_is_refused;
+}
+
+TEST(cached_pool_refuses_nobody_while_blocks_are_free) {
+  uint32_t refused = 0;
+  for (uint32_t round = 0; round < 300; ++round) {
+    const Heap heap(SharedPoolKind::kCached, 2 * CachedPool::kMostCached, 2);
+    refused += refusals_of_a_round(heap);
+    Census census;
+    CHECK_EQ(take_census(heap.data(), heap.shape, &census), "");
+    CHECK_EQ(census.in_use, 2);
+  }
+  CHECK_EQ(refused, 0);
+}
+
+TEST(cached_pool_waits_for_blocks_that_are_in_the_hands_of_another) {
+  constexpr uint32_t kBlocks = 8;
+  const Heap heap(SharedPoolKind::kCached, kBlocks, 2);
+  const SharedBlocks blocks(heap.data(), heap.shape);
+  TaggedList list(blocks);
+  // Cache 1 has begun to take, and has everything.
+  const auto takings = blocks.word(kFirstCacheWord + kCacheWords + kCacheTakings);
+  takings.store(1);
+  CHECK_EQ(list.take_chain(kBlocks).count, kBlocks);
+  std::atomic<bool> asks{false};
+  std::thread other([&] {
+    while (!asks.load()) std::this_thread::yield();
+    std::this_thread::sleep_for(std::chrono::milliseconds(5));
+    list.put(1, kBlocks);
+    takings.store(2, std::memory_order_release);
+  });
+  CachedPool pool(heap.data(), heap.shape, 0);
+  asks = true;
+  CHECK_EQ(pool.alloc(), heap.shape.first);
+  other.join();
+}
 
 TEST(tagged_list_loses_no_chain_in_a_storm) {
   constexpr uint32_t kThreads = 4, kRounds = 2000, kBlocks = 24;

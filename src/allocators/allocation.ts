@@ -40,7 +40,7 @@ const texts: readonly string[] = [
   'misaligned pointer: it is not the start of a block',
   'corrupt free list: a block was written after it was freed',
   'out of order: a stack takes back its last block first',
-  'stuck: another thread did not let go of the lock within 10 s',
+  'stuck: another thread held the pool up for 10 s',
   'wrong size: the block is not of the size that it was given back with',
   'overflow: the block was written behind its end',
   'underflow: the block was written before its start',

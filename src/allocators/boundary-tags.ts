@@ -14,7 +14,7 @@
  * Source: Knuth, The Art of Computer Programming 1, section 2.5, algorithm C; the bit that spares a block in use its
  * last word: Doug Lea's malloc. Native twin: native/allocators/boundary-tags.h.
  */
-import { alignUp, grainWords, Tally, wholeWords } from './heap.ts';
+import { alignUp, Tally, wholeWords } from './heap.ts';
 
 const usedBit = 1;
 const previousUsedBit = 2;
@@ -60,9 +60,9 @@ export function replace(heap: Uint32Array, block: number, rest: number): void {
   if (next !== 0) heap[next + 2] = rest;
 }
 
-/** Words of a block that holds so many bytes. */
-export function blockWords(bytes: number): number {
-  return Math.max(alignUp(wholeWords(bytes) + ((bytes & 3) === 0 ? 1 : 2), grainWords), leastBlockWords);
+/** Words of a block that holds so many bytes, rounded up to a multiple of a power of two. */
+export function blockWords(bytes: number, multiple: number): number {
+  return Math.max(alignUp(wholeWords(bytes) + ((bytes & 3) === 0 ? 1 : 2), multiple), leastBlockWords);
 }
 
 /**

@@ -10,20 +10,26 @@
  *   all         |head, tag| -> 11 -> 12 -> ...    batches
  *
  * Up to `mostCached` blocks of a cache are out of the others' reach; what was given back to an idle thread is not: who
- * finds the common list empty takes it. While a CachedPool is open, head and count live in the object; writeBack() puts
- * them into the heap. One object a cache at a time.
- * Cost: O(1), nothing atomic but a compare-exchange for a block of another's, and two in a batch.
+ * finds the common list empty takes it. "Exhausted" is true: at one moment of the call no block was free but in the
+ * others' caches. Who takes what was given back and holds more than a cache, until the rest is in the common list, says
+ * so by an odd number; who finds nothing meanwhile waits, and is stuck where that takes too long. While a CachedPool is
+ * open, head and count live in the object; writeBack() puts them into the heap. One object a cache at a time.
+ * Cost: O(1), nothing atomic but a compare-exchange for a block of another's, and two in a batch; "exhausted" takes a
+ * look at every cache.
  * Source: Leijen, Zorn and de Moura, "Mimalloc: Free List Sharding in Action" (2019), for the remote list; Bonwick and
- * Adams, "Magazines and Vmem" (2001), for batches. Native twin: native/allocators/cached-pool.h.
+ * Adams, "Magazines and Vmem" (2001), for batches; Boehm, "Can Seqlocks Get Along With Programming Language Memory
+ * Models?" (2012), for a number that is odd during a change. Native twin: native/allocators/cached-pool.h.
  */
 import { ContractError } from '../base/errors.ts';
 import { allocationError, type BlockPool } from './allocation.ts';
+import { PoolWait, usualPatienceMs } from './pool-wait.ts';
 import {
   blockBitCount,
   blockBits,
   cacheCount,
   cacheHead,
   cacheRemote,
+  cacheTakings,
   cacheWord,
   inUse,
   readSharedPool,
@@ -40,8 +46,17 @@ export const mostCached: number = 16 * cacheBatch;
  */
 const mostCounted = 2 ** (32 - blockBitCount) - 1;
 
+/** How often the other threads began and ended to take a list of what was given back. */
+interface Takings {
+  readonly count: number;
+  /** A number of one that is taking, and the word that it is in; 0: none is. */
+  readonly odd: number;
+  readonly at: number;
+}
+
 export class CachedPool implements BlockPool {
   readonly heap: Uint32Array;
+  readonly #ints: Int32Array;
   readonly #blocks: SharedBlocks;
   readonly #all: TaggedList;
   readonly #own: number;
@@ -49,6 +64,7 @@ export class CachedPool implements BlockPool {
   readonly #caches: number;
   #head: number;
   #count: number;
+  #patienceMs: number;
 
   /** Opens the cache of `thread` in `heap`; throws ContractError where there is none. */
   static open(heap: Uint32Array, thread: number): CachedPool {
@@ -59,8 +75,15 @@ export class CachedPool implements BlockPool {
     return new CachedPool(heap, shape, thread);
   }
 
-  constructor(heap: Uint32Array, shape: SharedPoolShape, thread: number) {
+  /** `patienceMs`: of one wait for a thread that is taking what was given back. */
+  constructor(
+    heap: Uint32Array,
+    shape: SharedPoolShape,
+    thread: number,
+    patienceMs: number = usualPatienceMs,
+  ) {
     this.heap = heap;
+    this.#ints = new Int32Array(heap.buffer, heap.byteOffset, heap.length);
     this.#blocks = new SharedBlocks(heap, shape);
     this.#all = new TaggedList(this.#blocks);
     this.#own = cacheWord(thread);
@@ -68,9 +91,10 @@ export class CachedPool implements BlockPool {
     this.#caches = shape.caches;
     this.#head = heap[this.#own + cacheHead]!;
     this.#count = heap[this.#own + cacheCount]!;
+    this.#patienceMs = patienceMs;
   }
 
-  /** A block's offset, -exhausted, or -corrupt. */
+  /** A block's offset, -exhausted, -corrupt, or -stuck. */
   alloc(): number {
     // 1. The cache's first block, 2. its link the next, 3. and it is in use by this thread.
     if (this.#head === 0) {
@@ -123,34 +147,69 @@ export class CachedPool implements BlockPool {
     }
   }
 
-  /**
-   * 1. What others gave back, if it is about a batch, 2. a batch of the list for all, 3. what there is of what was given
-   * back: to this cache, or to one whose thread left it lying.
-   */
+  /** 1. What others gave back, if it is about a batch, 2. a batch of the list for all, 3. what there is. */
   #refill(): number {
-    const heap = this.heap;
     const thread = this.#mark - inUse;
-    const waiting = Atomics.load(heap, cacheWord(thread) + cacheRemote) >>> blockBitCount;
-    if (waiting === mostCounted) return this.#takeRemote(thread);
-    const { first, count } = this.#all.takeChain(cacheBatch);
-    if (first !== 0) {
-      this.#head = first;
-      this.#count = count;
-      return 0;
-    }
-    for (let i = 0; i < this.#caches; i++) {
-      const cache = (thread + i) % this.#caches;
-      if (Atomics.load(heap, cacheWord(cache) + cacheRemote) === 0) continue;
-      const wrong = this.#takeRemote(cache);
-      if (wrong !== -allocationError.exhausted) return wrong;
-    }
-    return -allocationError.exhausted;
+    const waiting = Atomics.load(this.heap, cacheWord(thread) + cacheRemote) >>> blockBitCount;
+    let wrong = waiting === mostCounted ? this.#takeRemote(thread) : -allocationError.exhausted;
+    if (wrong === -allocationError.exhausted) wrong = this.#takeBatch();
+    return wrong === -allocationError.exhausted ? this.#search() : wrong;
   }
 
-  /** Takes all that was given back to a cache. */
+  #takeBatch(): number {
+    const { first, count } = this.#all.takeChain(cacheBatch);
+    if (first === 0) return -allocationError.exhausted;
+    this.#head = first;
+    this.#count = count;
+    return 0;
+  }
+
+  /** Looks everywhere until there is a block, or was a moment without any. */
+  #search(): number {
+    const thread = this.#mark - inUse;
+    for (const wait = new PoolWait(this.#patienceMs); ; ) {
+      // 1. A batch of the list for all, 2. what was given back: to this cache, or to one whose thread left it lying.
+      const before = this.#takingsOfOthers();
+      let wrong = this.#takeBatch();
+      for (let i = 0; i < this.#caches && wrong === -allocationError.exhausted; i++) {
+        const cache = (thread + i) % this.#caches;
+        if (Atomics.load(this.heap, cacheWord(cache) + cacheRemote) !== 0) wrong = this.#takeRemote(cache);
+      }
+      if (wrong !== -allocationError.exhausted) return wrong;
+      // 3. Nobody has taken anything since the first of these looks: what each saw empty was empty when the list for
+      // all was, too. 4. Else something may have come onto a list behind the look at it.
+      if (before.odd === 0 && this.#takingsOfOthers().count === before.count) return wrong;
+      if (before.odd !== 0 && !wait.lasts(this.#ints, before.at, before.odd | 0)) break;
+    }
+    this.#patienceMs = 0;
+    return -allocationError.stuck;
+  }
+
+  #takingsOfOthers(): Takings {
+    let [all, odd, at] = [0, 0, 0];
+    for (let cache = 0; cache < this.#caches; cache++) {
+      const word = cacheWord(cache) + cacheTakings;
+      if (word === this.#own + cacheTakings) continue;
+      const count = Atomics.load(this.heap, word);
+      all = (all + count) | 0;
+      if (count % 2 !== 0) [odd, at] = [count, word];
+    }
+    return { count: all, odd, at };
+  }
+
+  /**
+   * Takes all that was given back to a cache. Who sees that list empty hereafter sees the odd number, too, and who then
+   * sees an even one sees the list for all with the rest in it.
+   */
   #takeRemote(cache: number): number {
-    this.#head = Atomics.exchange(this.heap, cacheWord(cache) + cacheRemote, 0) & blockBits;
-    return this.#head === 0 ? -allocationError.exhausted : this.#adopt();
+    const [heap, takings] = [this.heap, this.#own + cacheTakings];
+    // Odd in any case: a thread that was ended in between has left an odd one.
+    const odd = (heap[takings]! + 1) | 1;
+    Atomics.store(heap, takings, odd);
+    this.#head = Atomics.exchange(heap, cacheWord(cache) + cacheRemote, 0) & blockBits;
+    const wrong = this.#head === 0 ? -allocationError.exhausted : this.#adopt();
+    Atomics.store(heap, takings, odd + 1);
+    return wrong;
   }
 
   /** Counts the blocks that came in; all beyond a full cache goes to the list for all. */

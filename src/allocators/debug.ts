@@ -14,7 +14,8 @@
  * the heap is held, or memory runs out. free() answers with what it finds and takes the block back all the same; at once
  * where its header was written, since its size is lost then. A free that is wrong in itself, or of another size, changes
  * nothing. A site is a number of the caller's, set before a call, or asked of `siteOf` in it. An allocator that moves
- * nothing takes blocks back at once; what they hold is looked at before the next one is handed out.
+ * nothing takes blocks back at once; what they hold is looked at before the next one is handed out. Reads are not seen:
+ * guard pages need pages of a block's own, which alloc check --guard gives it (native/preload/check).
  * Cost: O(bytes) a call; ten words and more a block, a 16th of the heap. Native twin: native/allocators/debug.h.
  */
 import { ContractError } from '../base/errors.ts';
@@ -208,7 +209,7 @@ export class Debug implements HeapAllocator {
   /** Whether a block in use starts there. One whose header was written counts, unless it is held. */
   isInUse(offset: number): boolean {
     if (!this.isWatched(offset)) return false;
-    return this.#marks.isSealed(offset) ? !this.#marks.isHeld(offset) : !this.#isInRing(offset);
+    return this.#marks.isSealed(offset) ? !this.#marks.isHeld(offset) : !this.#wasFreed(offset);
   }
 
   /** Whether the byte at that distance from a block's start is the block's, or in the margins that are watched. */
@@ -297,6 +298,7 @@ export class Debug implements HeapAllocator {
     marks.put(offset, header.freed, this.site);
     marks.seal(offset);
     marks.fillHeld(offset);
+    this.#gone.set(offset);
     if (this.#at(record.heldBlocks) === this.#shape.heldMost) this.#release();
     const entry = this.#heldAt(this.#at(record.oldest) + this.#at(record.heldBlocks));
     heap[entry] = offset;
@@ -334,7 +336,7 @@ export class Debug implements HeapAllocator {
     if (!marks.isSealed(offset)) {
       const { useAfterFree, underflow } = allocationError;
       // The header is lost: what is known of it is made anew, so that it is told once.
-      const isHeld = this.#isInRing(offset);
+      const isHeld = this.#wasFreed(offset);
       this.#noteUnknown(isHeld ? useAfterFree : underflow, offset);
       marks.writeHeader(offset, 0, 0, isHeld ? state.held : state.told, noSite);
       if (isHeld) marks.fillHeld(offset);
@@ -350,11 +352,9 @@ export class Debug implements HeapAllocator {
     }
   }
 
-  #isInRing(offset: number): boolean {
-    for (let i = 0; i < this.#at(record.heldBlocks); i++) {
-      if (this.heap[this.#heldAt(this.#at(record.oldest) + i)] === offset) return true;
-    }
-    return false;
+  /** Of a watched block whose header can't say: it was freed, so it is held. */
+  #wasFreed(offset: number): boolean {
+    return this.#gone.has(offset);
   }
 
   /** Of a free of what is no block's start. */

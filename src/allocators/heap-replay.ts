@@ -4,17 +4,19 @@
  * same, so that they can be compared answer by answer.
  *
  * A realloc whose block can't be resized in place allocates, copies and frees; reset makes the heap afresh. An id that
- * has no block, since its alloc was refused, is freed by doing nothing and reallocated by allocating.
+ * has no block, since its alloc was refused, is freed by doing nothing and reallocated by allocating. A mark notes how far
+ * a stack reaches, a release gives back every block that came after; a trace that has them is refused for all others.
  * Native twin: native/allocators/heap-replay.h.
  */
 import { ContractError } from '../base/errors.ts';
 import { allocationOp, type AllocationTrace, rowWords } from '../trace/rows.ts';
-import { allocationError, lineBytes, wordBytes } from './allocation.ts';
+import { allocationError, wordBytes } from './allocation.ts';
 import {
-  alignmentWords,
   checkGeneral,
   type HeapAllocator,
   type MakeHeap,
+  markersOf,
+  resizeAligned,
   sizeLogs,
   wholeWords,
 } from './heap.ts';
@@ -40,10 +42,10 @@ export const books = [
   'rowsLive',
 ] as const;
 /**
- * Below so many live bytes a ratio to them says more of the heap's own header than of the allocator: the header is a
- * line, and here it is a hundredth.
+ * Below so many live bytes a ratio to them says mostly what an allocator takes from the heap at once: a page of 4 KiB for
+ * each of some tens of size classes, its tables, its header.
  */
-export const leastLiveBytes: number = 100 * lineBytes;
+export const leastLiveBytes: number = 2 ** 17;
 
 export type Books = Readonly<Record<(typeof books)[number], number>>;
 
@@ -74,6 +76,9 @@ export interface HeapReplay {
   /** Of the heap's final image. */
   readonly hash: bigint;
 }
+
+/** Beside an offset, which has fewer bits: a marker, and no block. */
+const markerBit = 2 ** 31;
 
 /** A program that holds its blocks by number. */
 export class HeapClient {
@@ -154,6 +159,10 @@ export class HeapClient {
         this.#offsets.fill(0);
         this.#requested = 0;
         return 0;
+      case allocationOp.mark:
+        return this.#mark(id);
+      case allocationOp.release:
+        return this.#release(id);
       default:
         throw new ContractError(`a general allocator's trace has no row that starts with ${op}`);
     }
@@ -186,7 +195,7 @@ export class HeapClient {
     const wrong = checkGeneral(bytes, alignmentBytes, this.#heap.length);
     if (wrong !== 0) return wrong;
     const had = this.#sizes[id]!;
-    if (offset % alignmentWords(alignmentBytes) === 0 && this.#allocator.resize(offset, bytes)) {
+    if (resizeAligned(this.#allocator, offset, bytes, alignmentBytes)) {
       this.#requested -= had;
       this.#keep(id, offset, bytes);
       return offset;
@@ -201,6 +210,32 @@ export class HeapClient {
     this.#requested -= had;
     this.#keep(id, answer, bytes);
     return answer;
+  }
+
+  #mark(id: number): number {
+    const marker = markersOf(this.#allocator).mark();
+    this.#offsets[id] = marker + markerBit;
+    this.#sizes[id] = 0;
+    return marker;
+  }
+
+  #release(id: number): number {
+    const offsets = this.#offsets;
+    const markers = markersOf(this.#allocator);
+    if (offsets[id]! < markerBit) return -allocationError.foreign;
+    const marker = offsets[id]! - markerBit;
+    offsets[id] = 0;
+    // 1. The blocks, where the marker is good, 2. and whoever has them.
+    const wrong = markers.release(marker);
+    if (wrong !== 0) return wrong;
+    let isWhole = true;
+    for (let holder = 0; holder < offsets.length; holder++) {
+      if (offsets[holder]! <= marker || offsets[holder]! >= markerBit) continue;
+      isWhole = isWhole && this.#isIntact(holder);
+      this.#requested -= this.#sizes[holder]!;
+      offsets[holder] = 0;
+    }
+    return isWhole ? 0 : -allocationError.corrupt;
   }
 
   /** Notes a block and writes its ends. */

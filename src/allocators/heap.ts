@@ -75,8 +75,16 @@ export class Tally implements Statistics {
   }
 }
 
+/** What a stack has beside. */
+export interface Markers {
+  /** What release() goes back to. */
+  mark(): number;
+  /** Gives back all blocks that came after the marker; -foreign, and nothing has changed, where it is none. */
+  release(marker: number): number;
+}
+
 /** A general allocator over a heap of words. */
-export interface HeapAllocator {
+export interface HeapAllocator extends Partial<Markers> {
   readonly heap: Uint32Array;
   /** A payload's offset, or the negative of an AllocationError. */
   alloc(bytes: number, alignmentBytes: number): number;
@@ -87,14 +95,27 @@ export interface HeapAllocator {
    * is; -wrongSize, and nothing has changed, for a size that the block can't have.
    */
   freeSized(offset: number, bytes: number): number;
-  /** Changes a block's size in place; false: it can't, and nothing has changed. */
-  resize(offset: number, bytes: number): boolean;
+  /**
+   * Changes a block's size in place; false: it can't, and nothing has changed. The alignment, 8 where none is said,
+   * matters where a block's words depend on it.
+   */
+  resize(offset: number, bytes: number, alignmentBytes?: number): boolean;
   /** What it can't resize it refuses to move. */
   readonly staysPut?: boolean;
   /** Words of all blocks in use. */
   readonly usedWords: number;
   /** Counted anew, by a walk through the heap. */
   statistics(): Statistics;
+}
+
+/** The allocator's markers. Throws ContractError where it has none. */
+export function markersOf(allocator: HeapAllocator): Markers {
+  if (hasMarkers(allocator)) return allocator;
+  throw new ContractError('a trace must not mark or release: this allocator has no markers, a stack has');
+}
+
+function hasMarkers(allocator: HeapAllocator): allocator is HeapAllocator & Markers {
+  return allocator.mark !== undefined && allocator.release !== undefined;
 }
 
 /** Makes the heap afresh. Throws ContractError where heap or parameter won't do. */
@@ -135,6 +156,24 @@ export function checkGeneral(bytes: number, alignmentBytes: number, heapWords: n
 /** Whether a request is one that needs no more checks: of the usual alignment, and not as large as the heap. */
 export function isUsual(bytes: number, alignmentBytes: number, heapWords: number): boolean {
   return alignmentBytes === usualAlignmentBytes && wholeWords(bytes) < heapWords;
+}
+
+/** The same of one that may be aligned as a malloc's blocks are (malloc-alignment.ts of src/trace). */
+export function isUsualOrMallocs(bytes: number, alignmentBytes: number, heapWords: number): boolean {
+  // Twice the one is the other.
+  return (
+    ((alignmentBytes - usualAlignmentBytes) & ~usualAlignmentBytes) === 0 && wholeWords(bytes) < heapWords
+  );
+}
+
+/** Changes a block's size in place where it is aligned as asked; false: it can't, and nothing has changed. */
+export function resizeAligned(
+  allocator: HeapAllocator,
+  offset: number,
+  bytes: number,
+  alignmentBytes: number,
+): boolean {
+  return offset % alignmentWords(alignmentBytes) === 0 && allocator.resize(offset, bytes, alignmentBytes);
 }
 
 /** Throws ContractError unless the heap's size is one that any of them can manage, each needing `least` words. */

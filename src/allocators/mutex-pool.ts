@@ -68,10 +68,11 @@ export class MutexPool implements BlockPool {
     return new MutexPool(heap, readSharedPool('mutex', heap));
   }
 
-  constructor(heap: Uint32Array, shape: SharedPoolShape) {
+  /** `patienceMs`: of one wait for the lock. */
+  constructor(heap: Uint32Array, shape: SharedPoolShape, patienceMs?: number) {
     this.heap = heap;
     this.#list = new BlockList(heap, shape);
-    this.#lock = new WordLock(heap, lockWord);
+    this.#lock = new WordLock(heap, lockWord, patienceMs);
   }
 
   /** As BlockList's, or -stuck. */

@@ -1,6 +1,6 @@
 /**
- * Pages of a heap, and runs of them: what allocators of size classes are built on. A page is 4 KiB, or in small heaps
- * about a sixteenth of the heap, 1 KiB at least. A table in the heap has an entry for each page.
+ * Pages of a heap, and runs of them: what classed-pages.ts is built on. A page is 4 KiB, or in small heaps about a
+ * sixteenth of the heap, 1 KiB at least. A table in the heap has an entry for each page.
  *
  *   | header | classes | an entry for each page | page | page | ...
  *   entry of a run's first page   pages << 1 | in use, next, previous, owner, and four words of the owner's
@@ -23,7 +23,7 @@ export const ownersFirstWord = 4;
 export const ownPageWords: number = 8 * lineWords;
 export const leastPagedWords = 512;
 
-/** Words of an entry; `owner` is 0 where the run is a block of its own. */
+/** Words of an entry; take() leaves 0 as the owner. */
 export const entryWord = {
   run: 0,
   next: 1,
@@ -40,29 +40,27 @@ const mostShift = 10;
 const entryShift = 3;
 const inUse = 1;
 
-export class PageRuns {
+export abstract class PageRuns {
   readonly heap: Uint32Array;
   /** log2 of a page's words. */
   readonly shift: number;
 
-  /** One free run over the whole heap. */
-  static create(heap: Uint32Array): PageRuns {
-    const shift = Math.min(Math.max(31 - Math.clz32(heap.length / 16), leastShift), mostShift);
+  protected constructor(heap: Uint32Array) {
+    this.heap = heap;
+    this.shift = Math.min(Math.max(31 - Math.clz32(heap.length / 16), leastShift), mostShift);
+  }
+
+  /** Makes the heap afresh: one free run over all of it. */
+  protected start(): void {
+    const { heap, shift } = this;
     const pages = heap.length >>> shift;
     const first = (ownPageWords + (pages << entryShift) + (1 << shift) - 1) >>> shift;
     heap.fill(0, 0, ownPageWords + (pages << entryShift));
     heap[wordsWord] = heap.length;
     heap[shiftWord] = shift;
     heap[firstPageWord] = first;
-    const runs = new PageRuns(heap, shift);
-    heap[runs.entry(first - 1) + entryWord.run] = inUse;
-    runs.#give(first, pages - first);
-    return runs;
-  }
-
-  private constructor(heap: Uint32Array, shift: number) {
-    this.heap = heap;
-    this.shift = shift;
+    heap[this.entry(first - 1) + entryWord.run] = inUse;
+    this.#give(first, pages - first);
   }
 
   get pageWords(): number {

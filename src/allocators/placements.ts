@@ -7,6 +7,7 @@
  * given back by row 7: it is there at rows 3, 4, 5 and 6. A block that changes its size is another block from then on.
  * Cost: a replay, 16 B a placement, and a walk through the heap a moment.
  */
+import { ContractError } from '../base/errors.ts';
 import { allocationOp, type AllocationTrace, rowWords } from '../trace/rows.ts';
 import { allocationError, lineBytes, wordBytes } from './allocation.ts';
 import { grainWords, headerWords, type MakeHeap, payloadWords } from './heap.ts';
@@ -66,7 +67,13 @@ function isFree(op: number): boolean {
   return op === allocationOp.free || op === allocationOp.freeSized;
 }
 
-/** What a trace needs; a pass over its rows. */
+/** Throws ContractError for a row of a stack's markers. */
+function requireDrawn(op: number, row: number): void {
+  if (op !== allocationOp.mark && op !== allocationOp.release) return;
+  throw new ContractError(`row ${row} starts with ${op}, which no map draws`);
+}
+
+/** What a trace needs; a pass over its rows. Throws ContractError as placeTrace does for a row that is not drawn. */
 export function needsOf({ rows, ids }: AllocationTrace): Needs {
   const held = new Float64Array(ids);
   const asked = new Float64Array(ids);
@@ -75,6 +82,7 @@ export function needsOf({ rows, ids }: AllocationTrace): Needs {
   for (let at = 0; at < rows.length; at += rowWords) {
     const [op, id, bytes, alignment] = [rows[at]!, rows[at + 1]!, rows[at + 2]!, rows[at + 3]!];
     if (op === allocationOp.checkpoint) continue;
+    requireDrawn(op, at / rowWords);
     if (op === allocationOp.reset) {
       held.fill(0);
       asked.fill(0);
@@ -192,7 +200,7 @@ class Follower {
 
 /**
  * Replays a trace over an allocator made afresh in a heap of so many bytes. Checkpoints are passed over.
- * Throws ContractError where the heap's size or the parameter won't do.
+ * Throws ContractError where the heap's size or the parameter won't do, or at a row that marks or releases.
  */
 export function placeTrace(
   make: MakeHeap,
@@ -210,6 +218,7 @@ export function placeTrace(
   for (let row = 0; row < count; row++) {
     const at = row * rowWords;
     const op = rows[at]!;
+    requireDrawn(op, row);
     if (op !== allocationOp.checkpoint) {
       follower.row(row, op, rows[at + 1]!, rows[at + 2]!, client.row(rows, at));
     }

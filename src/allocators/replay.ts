@@ -1,9 +1,9 @@
 /**
  * Replays a trace of allocations (src/trace/rows.ts) over a heap, so that two languages can be compared offset by
- * offset. Native twin: native/allocators/replay.h.
+ * offset. Native twins: native/allocators/replay.h, and native/kernels/shared-pool-replay.cc for several threads.
  */
 import { allocationOp, rowWords } from '../trace/rows.ts';
-import type { Allocator } from './allocation.ts';
+import { type Allocator, type BlockPool, lineBytes, PoolAllocator } from './allocation.ts';
 import { heapHash, wholeHash } from './heap-hash.ts';
 
 /** What a replay works on. */
@@ -20,19 +20,43 @@ export interface Replay {
 
 /** Replays the rows and fills the answers. Returns the hash of the heap's final image. */
 export function replay(allocator: Allocator, run: Replay): bigint {
-  for (let row = 0; row < run.answers.length; row++)
-    run.answers[row] = replayRow(allocator, run, row * rowWords);
+  for (let row = 0; row < run.answers.length; row++) {
+    const at = row * rowWords;
+    run.answers[row] = replayRow(allocator, run, at, run.trace[at + 3]!) ?? imageNow([allocator], run);
+  }
   allocator.writeBack();
   return wholeHash(heapHash(run.heap));
 }
 
-function replayRow(allocator: Allocator, run: Replay, at: number): number {
+/**
+ * The same over the pools by which the threads of a heap see it, with the calls of all threads one after another. A row's
+ * fourth word is its thread, in place of an alignment.
+ */
+export function replayThreads(pools: readonly BlockPool[], blockBytes: number, run: Replay): bigint {
+  const threads = pools.map((pool) => new PoolAllocator(pool, blockBytes));
+  for (let row = 0; row < run.answers.length; row++) {
+    const at = row * rowWords;
+    const thread = threads[run.trace[at + 3]!]!;
+    run.answers[row] = replayRow(thread, run, at, lineBytes) ?? imageNow(threads, run);
+  }
+  for (const thread of threads) thread.writeBack();
+  return wholeHash(heapHash(run.heap));
+}
+
+/** A checkpoint's answer. */
+function imageNow(allocators: readonly Allocator[], { heap }: Replay): number {
+  for (const each of allocators) each.writeBack();
+  return heapHash(heap).low;
+}
+
+/** The answer of a row; null where it is a checkpoint. */
+function replayRow(allocator: Allocator, run: Replay, at: number, alignmentBytes: number): number | null {
   const { heap, blockWords, trace, offsets } = run;
   const subject = trace[at + 1]!;
   switch (trace[at]) {
     case allocationOp.alloc: {
       // 1. Refuse what no block fits, 2. allocate, 3. write the block's ends.
-      const answer = allocator.alloc(trace[at + 2]!, trace[at + 3]!);
+      const answer = allocator.alloc(trace[at + 2]!, alignmentBytes);
       if (answer > 0) {
         offsets[subject] = answer;
         heap[answer] = subject;
@@ -45,7 +69,6 @@ function replayRow(allocator: Allocator, run: Replay, at: number): number {
     case allocationOp.freeAt:
       return allocator.free(subject);
     default:
-      allocator.writeBack();
-      return heapHash(heap).low;
+      return null;
   }
 }

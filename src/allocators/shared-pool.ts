@@ -5,8 +5,8 @@
  *   line 0      kind, words a block, blocks, offset of the first block, offset of the links, caches
  *   line 2      what all threads write: the lock, the head of the list and its tag
  *   line 4 ..   cached pools: a cache takes two pairs of lines, one that its thread alone writes (head and number of
- *               its blocks), one that the others write (what they gave back: its first block in the low 26 bits, the
- *               number up to 63 in the others)
+ *               its blocks; how often it began and ended to take what was given back), one that the others write
+ *               (what they gave back: its first block in the low 26 bits, the number up to 63 in the others)
  *   links       a word for each block: the next block of the list that it is in (0: none), or, while it is in use,
  *               `inUse` and the number of the thread that took it
  *   blocks      whole lines each
@@ -36,6 +36,7 @@ const cacheWords = 64;
 /** Words of a cache. What others give back lies on a pair of lines of its own. */
 export const cacheHead = 0;
 export const cacheCount = 1;
+export const cacheTakings = 2;
 export const cacheRemote = 32;
 
 /** Of a word that names a block; the rest may count. */

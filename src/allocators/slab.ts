@@ -11,12 +11,14 @@
  *
  * A full slab has neither free nor fresh blocks and is in no list until one comes back. Colour: what a slab's blocks
  * leave of its pages is used to start each slab a line further than the last, so that the same fields of blocks of
- * several slabs are not all in the same sets of a cache.
+ * several slabs are not all in the same sets of a cache. Blocks that fill their pages, as powers of two do, leave nothing:
+ * such a class has one colour.
  * Cost: O(1); a new slab as page-runs.ts says, and O(pages) when they run short.
  * Source: Bonwick, "The slab allocator: an object-caching kernel memory allocator" (USENIX 1994).
  * Native twin: native/allocators/slab.h.
  */
 import { allocationError, lineWords } from './allocation.ts';
+import { ClassedPages, pagesOwnWord, pagesUsedWord, recordOf, recordSizeWord } from './classed-pages.ts';
 import {
   alignmentWords,
   alignUp,
@@ -25,22 +27,17 @@ import {
   type HeapAllocator,
   isUsual,
   payloadWords,
-  requireHeapWords,
-  requireNoParameter,
   type Statistics,
   Tally,
-  wholeWords,
 } from './heap.ts';
-import { entryWord, leastPagedWords, ownersFirstWord, PageRuns } from './page-runs.ts';
-import { classOf, classWords, mostClassWords, sizeClasses } from './size-classes.ts';
+import { entryWord } from './page-runs.ts';
+import { classOf, mostClassWords, sizeClasses } from './size-classes.ts';
 
-const usedWord = ownersFirstWord;
+const usedWord: number = pagesUsedWord;
 /** Slabs that classes keep without a block in use. */
-const emptiesWord = ownersFirstWord + 1;
-const firstRecord = lineWords;
-const recordWords = 4;
+const emptiesWord: number = pagesOwnWord;
 /** Words of a class's record. */
-const sizeWord = 0;
+const sizeWord: number = recordSizeWord;
 const partialWord = 1;
 const emptyWord = 2;
 const colourWord = 3;
@@ -51,18 +48,14 @@ const inside = 1;
 
 export class Slab implements HeapAllocator {
   readonly heap: Uint32Array;
-  readonly #runs: PageRuns;
+  readonly #runs: ClassedPages;
 
   /** Makes the heap afresh. Throws ContractError where it won't do. */
   static create(heap: Uint32Array, parameter: number): Slab {
-    requireNoParameter(parameter);
-    requireHeapWords(heap.length, leastPagedWords);
-    const runs = PageRuns.create(heap);
-    for (let i = 0; i < sizeClasses; i++) heap[recordOf(i) + sizeWord] = classWords(i);
-    return new Slab(runs);
+    return new Slab(ClassedPages.create(heap, parameter));
   }
 
-  private constructor(runs: PageRuns) {
+  private constructor(runs: ClassedPages) {
     this.heap = runs.heap;
     this.#runs = runs;
   }
@@ -107,11 +100,7 @@ export class Slab implements HeapAllocator {
     const at = runs.entry(slab);
     const record = heap[at + entryWord.owner]!;
     // 1. Whole pages go back.
-    if (record === 0) {
-      heap[usedWord]! -= runs.pagesOf(slab) << runs.shift;
-      runs.release(slab);
-      return 0;
-    }
+    if (record === 0) return runs.freeWhole(slab);
     // 2. A block goes to its slab, 3. which may have been full, or be empty now.
     const wasFull = this.#isFull(at);
     heap[usedWord]! -= heap[record + sizeWord]!;
@@ -123,37 +112,16 @@ export class Slab implements HeapAllocator {
     return 0;
   }
 
-  /** Whole pages serve a small request where no new slab could. */
   freeSized(offset: number, bytes: number): number {
-    const runs = this.#runs;
-    const words = payloadWords(bytes);
-    const slab = this.#slabOf(offset);
-    const record = this.heap[runs.entry(slab) + entryWord.owner]!;
-    const isRight =
-      record === 0
-        ? runs.pagesOf(slab) === runs.pagesFor(words)
-        : words <= mostClassWords && record === recordOf(classOf(words));
-    return isRight ? this.free(offset) : -allocationError.wrongSize;
+    return this.#runs.holds(this.#slabOf(offset), bytes) ? this.free(offset) : -allocationError.wrongSize;
   }
 
-  /** Within a block's class, or by whole pages. */
   resize(offset: number, bytes: number): boolean {
-    const { heap } = this;
-    const runs = this.#runs;
-    if (wholeWords(bytes) >= heap.length) return false;
-    const words = payloadWords(bytes);
-    const slab = this.#slabOf(offset);
-    const record = heap[runs.entry(slab) + entryWord.owner]!;
-    if (record !== 0) return words <= mostClassWords && record === recordOf(classOf(words));
-    const had = runs.pagesOf(slab);
-    const pages = runs.pagesFor(words);
-    if (!runs.resize(slab, pages)) return false;
-    heap[usedWord]! += (pages - had) << runs.shift;
-    return true;
+    return this.#runs.resizeBlock(this.#slabOf(offset), bytes);
   }
 
   get usedWords(): number {
-    return this.heap[usedWord]!;
+    return this.#runs.usedWords;
   }
 
   /** A slab without a block in use counts as free pages, which it is for every class. */
@@ -211,7 +179,7 @@ export class Slab implements HeapAllocator {
   /** Free pages, or an empty slab that its class keeps. */
   #isFree(page: number): boolean {
     if (!this.#runs.isUsed(page)) return true;
-    const record = this.heap[this.#runs.entry(page) + entryWord.owner]!;
+    const record = this.#runs.owner(page);
     return record !== 0 && this.heap[record + emptyWord] === page;
   }
 
@@ -250,17 +218,21 @@ export class Slab implements HeapAllocator {
   /** A slab for a class that has none with free blocks: the empty one, or else a new one; 0: there is none. */
   #refill(record: number): number {
     const { heap } = this;
-    const runs = this.#runs;
     const empty = heap[record + emptyWord]!;
-    if (empty !== 0) {
-      heap[record + emptyWord] = 0;
-      heap[emptiesWord]!--;
-      this.#push(record, empty);
-      return empty;
-    }
+    if (empty === 0) return this.#newSlab(record);
+    heap[record + emptyWord] = 0;
+    heap[emptiesWord]!--;
+    this.#push(record, empty);
+    return empty;
+  }
+
+  #newSlab(record: number): number {
+    const { heap } = this;
+    const runs = this.#runs;
     const size = heap[record + sizeWord]!;
     const pages = runs.pagesFor(leastBlocks * size);
-    const slab = this.#take(pages, 1);
+    let slab = runs.take(pages, 1);
+    if (slab === 0 && this.#reap(pages, 1)) slab = runs.take(pages, 1);
     if (slab === 0) return 0;
     for (let i = 1; i < pages; i++) {
       heap[runs.entry(slab + i) + entryWord.owner] = inside;
@@ -279,16 +251,10 @@ export class Slab implements HeapAllocator {
     return slab;
   }
 
-  /** As PageRuns.take; where pages run short, empty slabs give theirs. */
-  #take(pages: number, alignment: number): number {
-    const page = this.#runs.take(pages, alignment);
-    if (page !== 0 || this.heap[emptiesWord] === 0 || !this.#reap(pages, alignment)) return page;
-    return this.#runs.take(pages, alignment);
-  }
-
   /** Releases the empty slabs of the first stretch of pages that is large enough with them; false: none is. */
   #reap(pages: number, alignment: number): boolean {
     const runs = this.#runs;
+    if (this.heap[emptiesWord] === 0) return false;
     let start = runs.firstPage;
     for (let page = start; page < runs.endPage; ) {
       const end = page + runs.pagesOf(page);
@@ -304,25 +270,22 @@ export class Slab implements HeapAllocator {
 
   #releaseEmpties(start: number, end: number): void {
     const { heap } = this;
+    const runs = this.#runs;
     for (let i = 0; i < sizeClasses; i++) {
-      const slab = heap[recordOf(i) + emptyWord]!;
+      const record = recordOf(i);
+      const slab = heap[record + emptyWord]!;
       if (slab < start || slab >= end) continue;
-      heap[recordOf(i) + emptyWord] = 0;
+      heap[record + emptyWord] = 0;
       heap[emptiesWord]!--;
-      this.#runs.release(slab);
+      runs.release(slab);
     }
   }
 
+  /** Where pages run short, empty slabs give theirs. */
   #whole(words: number, alignment: number): number {
     const runs = this.#runs;
-    const pages = runs.pagesFor(words);
-    const page = this.#take(pages, Math.max(alignment >>> runs.shift, 1));
-    if (page === 0) return -allocationError.exhausted;
-    this.heap[usedWord]! += pages << runs.shift;
-    return page << runs.shift;
+    const block = runs.takeWhole(words, alignment);
+    if (block > 0 || !this.#reap(runs.pagesFor(words), runs.pagesBetween(alignment))) return block;
+    return runs.takeWhole(words, alignment);
   }
-}
-
-function recordOf(sizeClass: number): number {
-  return firstRecord + recordWords * sizeClass;
 }

@@ -17,22 +17,24 @@
  * Source: CPython's Objects/obmalloc.c, as its comments describe it. Native twin: native/allocators/small-object.h.
  */
 import { allocationError, lineWords, wordBytes } from './allocation.ts';
-import { sizeOf } from './boundary-tags.ts';
+import { firstBlock, isUsed, sizeOf } from './boundary-tags.ts';
 import { FreeList, fit } from './free-list.ts';
 import {
   alignmentWords,
   alignUp,
   checkGeneral,
   type HeapAllocator,
+  headerWords,
   mostAlignmentBytes,
   payloadWords,
   requireHeapWords,
   requireNoParameter,
   type Statistics,
-  type Tally,
+  Tally,
   usualAlignmentBytes,
   wholeWords,
 } from './heap.ts';
+import { pageEntryShift, PageLists } from './page-lists.ts';
 
 const leastHeapWords = 256;
 const stepWords = 4;
@@ -60,7 +62,7 @@ const firstArena = lineWords + mostWords / stepWords;
 const ownWords = firstArena + mostPools;
 
 /** Words of a page's entry: of its pool; `size`, a block's words, is 0 where it is none of a class. */
-const entryShift = 4;
+const entryShift: number = pageEntryShift;
 const arenaAt = 0;
 const sizeAt = 1;
 const nextAt = 2;
@@ -86,6 +88,7 @@ export class SmallObject implements HeapAllocator {
   /** Where the free list's words end and its own begin; and where the pages' entries do. */
   readonly #own: number;
   readonly #entries: number;
+  readonly #lists: PageLists;
   readonly #beneath: FreeList;
 
   /** Makes the heap afresh. Throws ContractError where it won't do. */
@@ -102,6 +105,7 @@ export class SmallObject implements HeapAllocator {
     this.#shift = Math.min(Math.max(31 - Math.clz32(heap.length / 64), leastShift), mostShift);
     this.#own = heap.length - ownWords - (this.#pages << entryShift);
     this.#entries = this.#own + ownWords;
+    this.#lists = new PageLists(heap, this.#entries);
     this.#beneath = FreeList.create(heap.subarray(0, this.#own), fit.first);
   }
 
@@ -128,7 +132,7 @@ export class SmallObject implements HeapAllocator {
     heap[at + freeAt] = offset;
     heap[at + usedAt] = used;
     heap[this.#own + usedWord]! -= words;
-    if (freeBlock === 0 && heap[at + freshAt] === 0) this.#push(this.#listOf(words), pool, nextAt);
+    if (freeBlock === 0 && heap[at + freshAt] === 0) this.#lists.push(this.#listOf(words), pool, nextAt);
     else if (used === 0) heap[this.#own + emptiesWord]!++;
     return 0;
   }
@@ -142,11 +146,11 @@ export class SmallObject implements HeapAllocator {
   }
 
   /** Within a block's class, or as the free list can. */
-  resize(offset: number, bytes: number): boolean {
+  resize(offset: number, bytes: number, alignmentBytes: number = usualAlignmentBytes): boolean {
     const { heap } = this;
     if (wholeWords(bytes) >= heap.length) return false;
     const at = this.#entry(offset >>> this.#shift);
-    if (heap[at + sizeAt] === 0) return this.#beneath.resize(offset, bytes);
+    if (heap[at + sizeAt] === 0) return this.#beneath.resize(offset, bytes, alignmentBytes);
     return classWords(bytes) === heap[at + sizeAt];
   }
 
@@ -155,14 +159,27 @@ export class SmallObject implements HeapAllocator {
     return this.#beneath.usedWords - this.heap[this.#own + arenasWord]! + this.heap[this.#own + usedWord]!;
   }
 
+  /**
+   * Free is what one request could have: an arena without a block in use is part of the stretch that it lies in, since
+   * the classes would give it back; a free pool of another serves the classes only, as blocks of the largest.
+   */
   statistics(): Statistics {
     const { heap } = this;
-    const found = this.#beneath.statistics();
-    found.metadataWords += heap.length - this.#own;
-    for (let page = 1; page < this.#pages; page++) {
-      if (heap[this.#entry(page) + blockAt] !== 0) this.#countArena(found, page);
-      if (heap[this.#entry(page) + sizeAt] !== 0) this.#countPool(found, page);
+    const found = new Tally(headerWords + heap.length - this.#own);
+    let stretch = 0;
+    for (let block = firstBlock(headerWords); block < this.#own - 1; block += sizeOf(heap, block)) {
+      const words = sizeOf(heap, block);
+      const arena = this.#arenaOf(block + 1);
+      if (!isUsed(heap, block) || (arena !== 0 && this.#isEmpty(arena))) {
+        stretch += words;
+        continue;
+      }
+      found.addFree(stretch > 0 ? 1 : 0, stretch);
+      stretch = 0;
+      if (arena === 0) found.addLive(1, words);
+      else this.#countArena(found, arena, words);
     }
+    found.addFree(stretch > 0 ? 1 : 0, stretch);
     return found;
   }
 
@@ -217,7 +234,7 @@ export class SmallObject implements HeapAllocator {
     heap[at + usedAt] = used + 1;
     if (used === 0) heap[this.#own + emptiesWord]!--;
     heap[this.#own + usedWord]! += words;
-    if (isFull) this.#unlink(this.#listOf(words), pool, nextAt);
+    if (isFull) this.#lists.unlink(this.#listOf(words), pool, nextAt);
     return block;
   }
 
@@ -226,24 +243,6 @@ export class SmallObject implements HeapAllocator {
     let answer = this.#beneath.alloc(bytes, alignmentBytes);
     if (answer <= 0 && this.#reap()) answer = this.#beneath.alloc(bytes, alignmentBytes);
     return answer > 0 ? answer : -allocationError.exhausted;
-  }
-
-  /** Lists are of pages; `link` is the word of an entry that has the next one, and behind it the previous one. */
-  #push(list: number, page: number, link: number): void {
-    const { heap } = this;
-    const head = heap[list]!;
-    heap[this.#entry(page) + link] = head;
-    heap[this.#entry(page) + link + 1] = 0;
-    if (head !== 0) heap[this.#entry(head) + link + 1] = page;
-    heap[list] = page;
-  }
-
-  #unlink(list: number, page: number, link: number): void {
-    const { heap } = this;
-    const next = heap[this.#entry(page) + link]!;
-    const previous = heap[this.#entry(page) + link + 1]!;
-    if (next !== 0) heap[this.#entry(next) + link + 1] = previous;
-    heap[previous === 0 ? list : this.#entry(previous) + link] = next;
   }
 
   /** A pool for a class that has none with free blocks; 0: there is none. */
@@ -261,7 +260,7 @@ export class SmallObject implements HeapAllocator {
     heap[at + freshAt] = pool << this.#shift;
     heap[at + usedAt] = 0;
     heap[this.#own + emptiesWord]!++;
-    this.#push(this.#listOf(words), pool, nextAt);
+    this.#lists.push(this.#listOf(words), pool, nextAt);
     return pool;
   }
 
@@ -302,10 +301,7 @@ export class SmallObject implements HeapAllocator {
     return arena;
   }
 
-  /**
-   * Gives an arena another number of free pools, and the list for it. One that is full is in no list, nor is one that is
-   * empty.
-   */
+  /** Gives an arena another number of free pools, and the list for it; one that is full or empty is in none. */
   #recount(arena: number, freePools: number): void {
     const { heap } = this;
     const at = this.#entry(arena);
@@ -313,12 +309,12 @@ export class SmallObject implements HeapAllocator {
     const pools = heap[at + poolsAt]!;
     if (had > 0 && had < pools) {
       const list = this.#own + firstArena + had;
-      this.#unlink(list, arena, nextArenaAt);
+      this.#lists.unlink(list, arena, nextArenaAt);
       if (heap[list] === 0) heap[this.#own + bitsWord + (had >>> 5)]! &= ~(1 << (had & 31));
     }
     heap[at + freePoolsAt] = freePools;
     if (freePools > 0 && freePools < pools) {
-      this.#push(this.#own + firstArena + freePools, arena, nextArenaAt);
+      this.#lists.push(this.#own + firstArena + freePools, arena, nextArenaAt);
       heap[this.#own + bitsWord + (freePools >>> 5)]! |= 1 << (freePools & 31);
     }
   }
@@ -354,7 +350,7 @@ export class SmallObject implements HeapAllocator {
     const { heap } = this;
     const arena = heap[this.#entry(pool) + arenaAt]!;
     const at = this.#entry(arena);
-    this.#unlink(this.#listOf(heap[this.#entry(pool) + sizeAt]!), pool, nextAt);
+    this.#lists.unlink(this.#listOf(heap[this.#entry(pool) + sizeAt]!), pool, nextAt);
     heap[this.#entry(pool) + sizeAt] = 0;
     heap[this.#entry(pool) + nextAt] = heap[at + freePoolAt]!;
     heap[at + freePoolAt] = pool;
@@ -366,27 +362,31 @@ export class SmallObject implements HeapAllocator {
     this.#beneath.free(block);
   }
 
-  /** An arena is no block in use; its free pools are free, and what lies around its pools is metadata. */
-  #countArena(found: Tally, arena: number): void {
-    const { heap } = this;
-    const at = this.#entry(arena);
-    const words = sizeOf(heap, heap[at + blockAt]! - 1);
-    const pools = heap[at + poolsAt]!;
-    let freePools = arena + pools - heap[at + freshPoolAt]!;
-    for (let pool = heap[at + freePoolAt]!; pool !== 0; pool = heap[this.#entry(pool) + nextAt]!) freePools++;
-    found.addLive(-1, words);
-    found.metadataWords += words - (pools << this.#shift);
-    found.addFree(freePools, 1 << this.#shift);
+  /** The arena that has this block of the free list; 0: none has. */
+  #arenaOf(block: number): number {
+    const page = alignUp(block, 1 << this.#shift) >>> this.#shift;
+    return page < this.#pages && this.heap[this.#entry(page) + blockAt] === block ? page : 0;
   }
 
-  /** The blocks of a pool in use are those that are neither in its list nor fresh; one without is free as a whole. */
+  /** Whether none of its pools has a block in use. */
+  #isEmpty(arena: number): boolean {
+    const end = arena + this.heap[this.#entry(arena) + poolsAt]!;
+    for (let pool = arena; pool < end; pool++) if (this.heap[this.#entry(pool) + usedAt] !== 0) return false;
+    return true;
+  }
+
+  /** What lies around an arena's pools is metadata. */
+  #countArena(found: Tally, arena: number, words: number): void {
+    const pools = this.heap[this.#entry(arena) + poolsAt]!;
+    found.metadataWords += words - (pools << this.#shift);
+    for (let pool = arena; pool < arena + pools; pool++) this.#countPool(found, pool);
+  }
+
+  /** The blocks of a pool in use are those that are neither in its list nor fresh. */
   #countPool(found: Tally, pool: number): void {
     const { heap } = this;
     const at = this.#entry(pool);
-    if (heap[at + usedAt] === 0) {
-      found.addFree(1, 1 << this.#shift);
-      return;
-    }
+    if (heap[at + usedAt] === 0) return found.addFree((1 << this.#shift) / mostWords, mostWords);
     const words = heap[at + sizeAt]!;
     const blocks = Math.floor((1 << this.#shift) / words);
     const fresh = heap[at + freshAt]!;

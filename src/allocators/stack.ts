@@ -5,7 +5,7 @@
  *
  *   | previous block | previous top | payload ... |        two words a block
  *
- * Cost: O(1); release() O(blocks released). Native twin: native/allocators/stack.h.
+ * Cost: O(1); release() O(blocks above the marker). Native twin: native/allocators/stack.h.
  */
 import { allocationError } from './allocation.ts';
 import {
@@ -14,6 +14,7 @@ import {
   checkGeneral,
   headerWords,
   type HeapAllocator,
+  type Markers,
   payloadWords,
   requireHeapWords,
   requireNoParameter,
@@ -29,7 +30,7 @@ const lastWord = 2;
 /** The block before, and where the stack ended. */
 const ownWords = 2;
 
-export class Stack implements HeapAllocator {
+export class Stack implements HeapAllocator, Markers {
   readonly heap: Uint32Array;
   /** A block that is not the last can't be given back, so it can't be moved either. */
   readonly staysPut = true;
@@ -102,7 +103,8 @@ export class Stack implements HeapAllocator {
     let top = heap[topWord]!;
     let last = heap[lastWord]!;
     while (last !== marker) {
-      if (last === 0) return -allocationError.foreign;
+      // A block lies above those before it.
+      if (last < marker) return -allocationError.foreign;
       top = heap[last - 1]!;
       last = heap[last - 2]!;
     }

@@ -12,7 +12,6 @@ import type { ValueStore } from './trace-work.ts';
 interface Pool {
   malloc(bytes: number): number;
   free(address: number): boolean;
-  realloc(address: number, bytes: number): number;
 }
 interface Thing {
   readonly MemPool: new (options: { buf: ArrayBuffer; size: number }) => Pool;
@@ -81,7 +80,13 @@ export function thingPool(bytes: number): ValueStore<number> {
     release(address) {
       pool.free(address);
     },
-    reallocate: (address, size, tag) => place(pool.realloc(address, Math.max(size, leastBytes)), tag),
+    // By hand: its own realloc loses the block that it moves away from.
+    reallocate(address, size, tag) {
+      const moved = pool.malloc(Math.max(size, leastBytes));
+      if (moved !== 0) words.copyWithin(moved / wordBytes, address / wordBytes, (address + size) / wordBytes);
+      pool.free(address);
+      return place(moved, tag);
+    },
     tagOf: (address) => words[address / wordBytes]!,
   };
 }

@@ -8,11 +8,11 @@
  *   own list        first level 256, second (460 - 256) / 8 = 25: 456 to 463 grains
  *   searched from   460 + 7 = 467, second 26: 464 to 471 grains
  *
- * An aligned request is searched for with the most that may have to stay free before it, rounded up once. The price of
- * the bound: a block that would do in the request's own list is passed over, even if it is the last. 32 lists make what
- * is passed over at most 1/32 of the request; tables are made no larger than the heap's sizes need, so they suit small
- * heaps too. The smallest 32 sizes have a list each, and the first levels are one: bins.ts keeps both levels, a list
- * being first * 32 + second.
+ * Where the block found can't be aligned as asked, the request is searched for once more, with the most that may have to
+ * stay free before it. The price of the bound: a block that would do in the request's own list is passed over, even if it
+ * is the last. 32 lists make what is passed over at most 1/32 of the request; tables are made no larger than the heap's
+ * sizes need, so they suit small heaps too. The smallest 32 sizes have a list each, and the first levels are one: bins.ts
+ * keeps both levels, a list being first * 32 + second.
  * Cost: O(1); a word a block in use, four words at least.
  * Source: Masmano, Ripoll, Crespo and Real, "TLSF: a new dynamic memory allocator for real-time systems", ECRTS 2004.
  * Native twin: native/allocators/tlsf.h.
@@ -55,9 +55,14 @@ export class Tlsf extends TaggedHeap {
   }
 
   protected find(words: number, alignment: number): number {
+    const block = this.#firstOf(words);
+    if (alignment === grainWords || block === 0 || this.fits(block, words, alignment)) return block;
     // A lead is less than a block's least beyond the alignment.
-    const lead = alignment === grainWords ? 0 : alignment + leastBlockWords - grainWords;
-    const list = firstBinFrom(this.heap, searchFrom(words + lead));
+    return this.#firstOf(words + alignment + leastBlockWords - grainWords);
+  }
+
+  #firstOf(words: number): number {
+    const list = firstBinFrom(this.heap, searchFrom(words));
     return list === 0 ? 0 : headOfBin(this.heap, list);
   }
 

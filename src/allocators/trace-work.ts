@@ -5,9 +5,17 @@
  * placement and every refusal as well. heap-replay.ts replays the same rows with books.
  * Native twin: native/allocators/trace-work.h.
  */
+import { ContractError } from '../base/errors.ts';
 import { allocationOp, rowWords } from '../trace/rows.ts';
 import { allocationError, wordBytes } from './allocation.ts';
-import { alignmentWords, checkGeneral, type HeapAllocator, type MakeHeap, wholeWords } from './heap.ts';
+import {
+  checkGeneral,
+  type HeapAllocator,
+  type MakeHeap,
+  markersOf,
+  resizeAligned,
+  wholeWords,
+} from './heap.ts';
 
 /** Copies: constants of this file are part of the compiled code, those of others are looked up at each use. */
 const rowStep: number = rowWords;
@@ -35,7 +43,7 @@ function reallocate(
   const { heap } = allocator;
   const wrong = checkGeneral(bytes, alignmentBytes, heap.length);
   if (wrong !== 0) return wrong;
-  if (offset % alignmentWords(alignmentBytes) === 0 && allocator.resize(offset, bytes)) return offset;
+  if (resizeAligned(allocator, offset, bytes, alignmentBytes)) return offset;
   if (allocator.staysPut === true) return -allocationError.outOfOrder;
   const moved = allocator.alloc(bytes, alignmentBytes);
   if (moved <= 0) return moved;
@@ -74,6 +82,24 @@ function reallocateRow(allocator: HeapAllocator, replay: Replay, at: number): vo
   if (bytes >= wordBytes) heap[answer] = id;
   slots[slot] = answer;
   slots[slot + 1] = bytes;
+}
+
+const isMarkerOp = (op: number): boolean => op === allocationOp.mark || op === allocationOp.release;
+
+/**
+ * A mark or a release. The marker lies where a block would. The slots of the blocks that were released stay as they are:
+ * a trace that is right names none of them before it has a new one.
+ */
+function markerRow(allocator: HeapAllocator, replay: Replay, at: number): void {
+  const { trace, slots, timesNs } = replay;
+  const startNs = timesNs === null ? 0 : nowNs();
+  const slot = trace[at + 1]! * slotParts;
+  const isMark = trace[at] === allocationOp.mark;
+  const markers = markersOf(allocator);
+  const answer = isMark ? markers.mark() : markers.release(slots[slot]!);
+  if (timesNs !== null) timesNs[at / rowWords] = nowNs() - startNs;
+  slots[slot] = isMark ? answer : 0;
+  replay.sum = (replay.sum + answer) | 0;
 }
 
 /**
@@ -135,6 +161,7 @@ export function heapTraceWork(
     at = allocAndFree(allocator, replay, at);
     if (at >= trace.length) break;
     if (trace[at] === allocationOp.realloc) reallocateRow(allocator, replay, at);
+    if (isMarkerOp(trace[at]!)) markerRow(allocator, replay, at);
     if (trace[at] === allocationOp.reset) {
       const startNs = timesNs === null ? 0 : nowNs();
       allocator = make(heap, parameter);
@@ -190,6 +217,9 @@ export function valueTraceWork<T>(
         values[id] = value === null ? store.allocate(bytes, id) : store.reallocate(value, bytes, id);
         sizes[id] = bytes;
         break;
+      case allocationOp.mark:
+      case allocationOp.release:
+        throw new ContractError('a trace must not mark or release: values have no markers, a stack has');
       default:
         continue;
     }

@@ -65,12 +65,32 @@ function statOf(path: string): Stats | null {
   }
 }
 
+const reasons: Readonly<Record<string, string>> = {
+  EACCES: 'no permission',
+  EPERM: 'no permission',
+  EROFS: 'the file system is read-only',
+  ENOSPC: 'no space left, the disk is full',
+  EDQUOT: 'no space left, the disk quota is used up',
+  EFBIG: 'the limit on the size of a file is reached (ulimit -f)',
+  EMFILE: 'the limit on open files is reached (ulimit -n)',
+};
+
+const cures: Readonly<Record<string, string>> = {
+  ENOSPC: 'make room, or name a file on another disk',
+  EDQUOT: 'make room, or name a file on another disk',
+  EFBIG: 'raise the limit: ulimit -f unlimited',
+  EMFILE: 'raise the limit: ulimit -n 1024',
+};
+
+/** Why the system refuses to write, in words. @param code the error's, as 'ENOSPC'; one that is not known stays */
+export function refusalText(code: string): string {
+  return reasons[code] ?? code;
+}
+
 function unwritable(path: string, error: unknown): UserError {
   const code = (error as NodeJS.ErrnoException).code ?? String(error);
-  const reason =
-    { EACCES: 'no permission', EROFS: 'the file system is read-only', ENOSPC: 'the disk is full' }[code] ??
-    code;
-  return new UserError(`"${path}" can't be written: ${reason}`, 'name a file in a folder of your own');
+  const cure = cures[code] ?? 'name a file in a folder of your own';
+  return new UserError(`"${path}" can't be written: ${refusalText(code)}`, cure);
 }
 
 /** Two writers of one place in one process never share a temporary. */

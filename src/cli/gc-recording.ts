@@ -6,7 +6,7 @@ import { fileURLToPath, pathToFileURL } from 'node:url';
 import { UserError } from '../base/errors.ts';
 import { readRecording, type Recording } from '../trace/lifetime-model-raw.ts';
 import type { Io } from './io.ts';
-import { type Ending, launch, Relay, StartError, startComplaint } from './launch.ts';
+import { type Ending, launchWith } from './launch.ts';
 
 export interface RecordedProcess {
   readonly recording: Recording;
@@ -39,20 +39,15 @@ export async function runRecorded(
 ): Promise<RecordedRun> {
   const recorder = recorderUrl();
   const folder = mkdtempSync(join(tmpdir(), 'linefill-gc-record-'));
-  const relay = new Relay(io);
   try {
     const others = io.env['NODE_OPTIONS'] ?? '';
-    const ending = await launch(command, io, relay, {
+    const variables = {
       NODE_OPTIONS: `${others} --import ${recorder}`.trim(),
       LINEFILL_GC_RECORD: folder,
       LINEFILL_GC_INTERVAL: String(intervalBytes),
-    });
-    return { ending, ...leftIn(folder) };
-  } catch (error) {
-    if (error instanceof StartError) throw startComplaint(command[0]!, error, io);
-    throw error;
+    };
+    return await launchWith(command, { variables }, io, (ending) => ({ ending, ...leftIn(folder) }));
   } finally {
-    relay.release();
     rmSync(folder, { recursive: true, force: true });
   }
 }

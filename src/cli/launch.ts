@@ -1,8 +1,8 @@
 /** Running somebody's program as if it had been started by itself: its streams, its signals, its exit code. */
 import { spawn } from 'node:child_process';
-import { existsSync, statSync } from 'node:fs';
-import { constants } from 'node:os';
-import { resolve } from 'node:path';
+import { copyFileSync, existsSync, mkdtempSync, rmSync, statSync } from 'node:fs';
+import { constants, tmpdir } from 'node:os';
+import { join, resolve } from 'node:path';
 import { isatty } from 'node:tty';
 import { UserError } from '../base/errors.ts';
 import { exitCodes, type Io } from './io.ts';
@@ -83,6 +83,56 @@ export function launch(
       fail(error as Error);
     }
   });
+}
+
+/** What a program has around it that we have not. */
+export interface Surroundings {
+  readonly variables: Readonly<Record<string, string>>;
+  /** A library that goes into it, and into all that it starts, before any other. */
+  readonly preload?: string;
+}
+
+/** LD_PRELOAD is a list in which spaces and colons separate: a library below such a name is copied to elsewhere. */
+function preloadable(path: string): { readonly path: string; readonly release: () => void } {
+  if (!/[\s:]/.test(path)) return { path, release: () => undefined };
+  const folder = mkdtempSync(join(tmpdir(), 'linefill-preload-'));
+  const copy = join(folder, 'preload.so');
+  copyFileSync(path, copy);
+  return { path: copy, release: () => rmSync(folder, { recursive: true, force: true }) };
+}
+
+/**
+ * Runs a program within its surroundings. @returns what `onEnd` makes of its end, until when signals are relayed
+ * @throws UserError where it can't be run
+ */
+export async function launchWith<T>(
+  command: readonly string[],
+  { variables, preload }: Surroundings,
+  io: Io,
+  onEnd: (ending: Ending, relay: Relay) => T | Promise<T>,
+): Promise<T> {
+  const library = preload === undefined ? null : preloadable(preload);
+  const relay = new Relay(io);
+  try {
+    const others = io.env['LD_PRELOAD'] ?? '';
+    const preloads = library === null ? {} : { LD_PRELOAD: `${library.path}:${others}`.replace(/:$/, '') };
+    return await onEnd(await launch(command, io, relay, { ...variables, ...preloads }), relay);
+  } catch (error) {
+    if (error instanceof StartError) throw startComplaint(command[0] ?? '', error, io);
+    throw error;
+  } finally {
+    relay.release();
+    library?.release();
+  }
+}
+
+/**
+ * The program of a command line. @param needs what is said where there is none, as 'alloc check needs a program to run'
+ * @throws UserError
+ */
+export function neededProgram([program = '']: readonly string[], needs: string, example: string): string {
+  if (program === '') throw new UserError(needs, `for example: ${example}`);
+  return program;
 }
 
 /** As a shell says how a program ended. */

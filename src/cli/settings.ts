@@ -2,6 +2,7 @@
  * `--set param=v1,v2`: values that replace a parameter's own, checked by the parameter itself before anything runs. A
  * comma that belongs to a value, as a path may have one, is written `\,`; no other backslash means anything.
  */
+import { Option } from 'commander';
 import { UserError } from '../base/errors.ts';
 import { formatBytes } from '../base/units.ts';
 import type { Context, Experiment, Parameter } from '../experiment/experiment.ts';
@@ -27,6 +28,25 @@ export function parseSetting(text: string, example = 'workingSetBytes=64KiB,1MiB
     .filter((value) => value !== '');
   if (at >= 0 && name !== '' && values.length > 0) return { name, values };
   throw new UserError(`--set "${text}" is not param=value`, `for example: --set ${example}`);
+}
+
+/** One of `--set`'s numbers: whole, of a name that says bytes with or without a unit. */
+export function wholeNumber({ name, values }: Setting): number {
+  const isBytes = name.endsWith('Bytes');
+  const value = values.length === 1 ? parseAmount(values[0]!, isBytes) : null;
+  if (value !== null && Number.isInteger(value) && value >= 0) return value;
+  throw new UserError(
+    `--set ${name}=${values.join(',')} is not one whole number`,
+    `for example: --set ${name}=${isBytes ? '64KiB' : 1000}`,
+  );
+}
+
+/** `--set` for numbers: repeatable, a value each. */
+export function numbersOption(about: string, example: string): Option {
+  return new Option('--set <name=value>', about).argParser((text: string, before?: readonly Setting[]) => [
+    ...(before ?? []),
+    parseSetting(text, example),
+  ]);
 }
 
 function show(value: Scalar, { unit }: Parameter): string {

@@ -20,6 +20,8 @@ export interface Judgement {
   readonly sentence: string;
   /** The measured effect that decided, where there is one. */
   readonly effect: Effect | null;
+  /** What was measured, in a few words, where one figure does not hold it: "7 B and 15 B". Shown in the effect's place. */
+  readonly measured?: string;
 }
 
 export interface Claim {
@@ -39,4 +41,6 @@ export interface Verdict {
   readonly status: VerdictStatus;
   readonly sentence: string;
   readonly effect: Effect | null;
+  /** As Judgement.measured. */
+  readonly measured?: string;
 }

@@ -46,9 +46,8 @@ export function judgeRun(run: Run, experiments: readonly Experiment[]): readonly
   return touchedBy(run, experiments).flatMap((experiment) => {
     const findings = makeFindings(run, experiment);
     return experiment.claims.map((claim): Verdict => {
-      const { status, sentence, effect } = claim.judge(findings);
       const { id, statement, source } = claim;
-      return { experiment: experiment.id, claim: id, statement, source, status, sentence, effect };
+      return { experiment: experiment.id, claim: id, statement, source, ...claim.judge(findings) };
     });
   });
 }

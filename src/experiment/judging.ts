@@ -75,6 +75,25 @@ export interface Figure {
   readonly high: number | null;
 }
 
+/** What counts as support of "N to M". */
+export function supportRange({ low, high }: { readonly low: number; readonly high: number }): {
+  readonly low: number;
+  readonly high: number;
+} {
+  return { low: low / figureWithin, high: high * figureWithin };
+}
+
+/** The one rule for "N to M": supported where the whole interval counts as support, refuted where none of it does. */
+export function figureStatus(
+  low: number,
+  high: number,
+  claimed: { readonly low: number; readonly high: number },
+): VerdictStatus {
+  const range = supportRange(claimed);
+  if (low >= range.low && high <= range.high) return 'supported';
+  return high < range.low || low > range.high ? 'refuted' : 'inconclusive';
+}
+
 /**
  * Judges "costs about N" or "N to M": supported when the whole interval lies within a factor of two of the claimed
  * range, refuted when it lies wholly outside, else inconclusive. `what` reads as the sentence's subject.
@@ -99,31 +118,39 @@ export function judgeFigure(
       ? formatNumber(claimed.low)
       : `${formatNumber(claimed.low)} to ${formatNumber(claimed.high)}`;
   const says = `${what} is ${formatNumber(value)} ${formatInterval(low, high)} ${unit}; the source says ${range} ${unit}`;
-  const [least, most] = [claimed.low / figureWithin, claimed.high * figureWithin];
-  const rule = `from ${formatNumber(least)} to ${formatNumber(most)} counts as support`;
-  if (low >= least && high <= most) return { status: 'supported', sentence: `${says} (${rule}).`, effect };
-  if (high < least || low > most) return { status: 'refuted', sentence: `${says} (${rule}).`, effect };
-  const bound = low < least ? least : most;
-  return {
-    status: 'inconclusive',
-    sentence: `${says}; the interval straddles ${formatNumber(bound)} ${unit}.`,
-    effect,
-  };
+  const support = supportRange(claimed);
+  const rule = `from ${formatNumber(support.low)} to ${formatNumber(support.high)} counts as support`;
+  const status = figureStatus(low, high, claimed);
+  if (status !== 'inconclusive') return { status, sentence: `${says} (${rule}).`, effect };
+  const bound = low < support.low ? support.low : support.high;
+  return { status, sentence: `${says}; the interval straddles ${formatNumber(bound)} ${unit}.`, effect };
 }
 
 /** Beyond this a floor hides differences that a reader would act on. */
 const widestFloor = 1.25;
 
+/** How a ratio is told, and what to say where it is the other way round. */
+interface Telling {
+  readonly is: (effect: string) => string;
+  readonly opposite: string;
+}
+
+const longer: Telling = { is: (effect) => `takes ${effect} as long`, opposite: 'it is the faster one' };
+
 /** Judges "takes longer" without a number. */
 export function judgeSlower(ratio: Ratio, what: string): Judgement {
+  return judgeMore(ratio, what, longer);
+}
+
+/** Judges "has more of it" without a number, by the same rule: `what` is the subject, and a ratio above 1 is more. */
+export function judgeMore(ratio: Ratio, what: string, { is, opposite }: Telling): Judgement {
   const found = bounds(ratio);
   if ('reason' in found) return withoutEffect('inconclusive', `${bare(what)}: ${found.reason}.`);
   const { known, effect } = found;
   const floor = known.floor ?? 1;
-  const says = `${what} takes ${describeEffect(effect)} as long; differences under ${formatRatio(floor)} can't be told here`;
+  const says = `${what} ${is(describeEffect(effect))}; differences under ${formatRatio(floor)} can't be told here`;
   if (effect.low > floor) return { status: 'supported', sentence: `${says}.`, effect };
-  if (effect.high < 1 / floor)
-    return { status: 'refuted', sentence: `${says}: it is the faster one.`, effect };
+  if (effect.high < 1 / floor) return { status: 'refuted', sentence: `${says}: ${opposite}.`, effect };
   if (effect.high <= floor && floor > widestFloor)
     return { status: 'inconclusive', sentence: `${says}, too much to say that there are none.`, effect };
   if (effect.high <= floor)

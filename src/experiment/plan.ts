@@ -2,7 +2,7 @@
  * From an experiment and a context to groups of arms: the sweep laid out, with what was left out and why. Pure, so that
  * every fresh process has the same plan as its parent, and takes over what that one found to fit.
  */
-import type { Point, Scalar } from '../kernel/kernel.ts';
+import { own, type Point, type Scalar } from '../kernel/kernel.ts';
 import type { ArmReference, Context, Experiment, Variant } from './experiment.ts';
 
 export type Settings = Readonly<Record<string, readonly Scalar[]>>;
@@ -44,6 +44,22 @@ export function pointKey(point: Point): string {
     .map(([name, value]) => `${name}=${value}`)
     .join(' ');
   return text === '' ? 'all' : text;
+}
+
+/** Where an arm or a group is, by the experiment's parameters that say so: what a variant fixes, its title tells. */
+function whereOf(experiment: Experiment, point: Point): string {
+  const names = new Set(experiment.parameters.map(({ name }) => name));
+  const told = Object.entries(point).filter(([name, value]) => names.has(name) && value !== own);
+  return pointKey(Object.fromEntries(told));
+}
+
+/** An arm as the list of what was left out names it: `tcmalloc (workload=larson)`; its title alone where that says it. */
+export function describeArm(
+  experiment: Experiment,
+  { variant, point }: Pick<Arm, 'variant' | 'point'>,
+): string {
+  const where = whereOf(experiment, point);
+  return where === 'all' ? variant.title : `${variant.title} (${where})`;
 }
 
 /** The key of an arm, from its variant and its compared coordinates. */
@@ -126,20 +142,21 @@ export function layOut(experiment: Experiment, context: Context, settings: Setti
   };
   const baseline = referenceKey(experiment, experiment.baseline);
   for (const { key, point: groupPoint, arms: all } of sweep(experiment, context, settings)) {
-    const able = all.filter(({ variant, point }) => {
-      const reason = refusal(variant, point, context);
-      if (reason !== null) leave(`${variant.title} (${pointKey(point)})`, reason);
+    const able = all.filter((arm) => {
+      const reason = refusal(arm.variant, arm.point, context);
+      if (reason !== null) leave(describeArm(experiment, arm), reason);
       return reason === null;
     });
+    const where = whereOf(experiment, groupPoint);
     const arms = withTwin(experiment, able);
     if (arms === null) {
-      leave(key, `its baseline, ${baseline}, can't run there`);
+      leave(where, `its baseline, ${baseline}, can't run there`);
       continue;
     }
     const footprintBytes = footprintOf(arms);
     if (footprintBytes > context.memoryBudgetBytes) {
       const needs = `needs ${mebibytes(footprintBytes)} MiB`;
-      leave(key, `${needs}; half of the available memory is ${mebibytes(context.memoryBudgetBytes)} MiB`);
+      leave(where, `${needs}; half of the available memory is ${mebibytes(context.memoryBudgetBytes)} MiB`);
       continue;
     }
     groups.push({ key, point: groupPoint, arms, baseline, footprintBytes });

@@ -260,6 +260,7 @@ const verdict = v.object({
   status: v.picklist(['supported', 'refuted', 'inconclusive', 'not-applicable']),
   sentence: text,
   effect: v.nullable(v.object({ value: number, low: number, high: number, unit: text })),
+  measured: v.exactOptional(text),
 });
 
 const prediction = v.object({

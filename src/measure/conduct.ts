@@ -120,11 +120,30 @@ function runProcess(request: ReplicateRequest, childEntry: URL, signal: AbortSig
   });
 }
 
-/** True when the last interval of every comparison is narrow. */
-function isNarrow(gathered: Gathered): boolean {
-  return gathered.comparisons.every(
-    ({ low, high }) => low !== null && high !== null && high / low - 1 <= narrowWithin,
-  );
+function rareOf({ metrics = [] }: Experiment): ReadonlySet<string> {
+  return new Set(metrics.filter(({ rare }) => rare === true).map(({ id }) => id));
+}
+
+/**
+ * True when the last interval of every comparison is narrow; where nothing is compared, of every measurement. A figure
+ * that is the same in all processes is narrow, whatever it is; one without an interval is not. `rare`: metrics that most
+ * samples leave out, for which no run waits.
+ */
+export function isNarrow(
+  { comparisons, measurements }: Pick<Gathered, 'comparisons' | 'measurements'>,
+  rare: ReadonlySet<string>,
+): boolean {
+  if (comparisons.length > 0) {
+    return comparisons.every(
+      ({ low, high }) => low !== null && high !== null && high / low - 1 <= narrowWithin,
+    );
+  }
+  return measurements
+    .filter(({ metric }) => !rare.has(metric))
+    .every(
+      ({ summary: { low, high } }) =>
+        low !== null && high !== null && high - low <= narrowWithin * Math.min(Math.abs(low), Math.abs(high)),
+    );
 }
 
 function calibrationOf({ iterations, inputsMs, arms, shortfalls }: GroupResult): Calibration {
@@ -200,6 +219,13 @@ function total(results: readonly GroupResult[], of: (result: GroupResult) => num
   return Math.round(results.reduce((sum, result) => sum + of(result), 0));
 }
 
+/** Whether this is a look before the last one, and all intervals are narrow by now. */
+function seesEnough({ experiment, layout }: ConductRequest, course: Course, comparisons: number): boolean {
+  if (course.ended >= course.most || !course.looks.includes(course.ended)) return false;
+  const gathered = gather(experiment, layout, course.results, course.shares(comparisons));
+  return isNarrow(gathered, rareOf(experiment));
+}
+
 /** Measures one experiment. Never throws for what a kernel or a process does: that is in `failure`. */
 export async function conduct(request: ConductRequest, signal: AbortSignal): Promise<Conducted> {
   const { experiment, context, layout, budgetMs } = request;
@@ -232,8 +258,7 @@ export async function conduct(request: ConductRequest, signal: AbortSignal): Pro
     }
     if (course.ended === 1) course.looks = plannedLooks(profile, comparisons, course.affordable(budgetMs));
     request.onProcess(course.ended, course.most);
-    const looking = course.ended < course.most && course.looks.includes(course.ended);
-    if (looking && isNarrow(gather(experiment, layout, course.results, course.shares(comparisons)))) {
+    if (seesEnough(request, course, comparisons)) {
       stopped = 'narrow';
       break;
     }

@@ -8,7 +8,7 @@ import {
   toComparison,
 } from '../experiment/analyse.ts';
 import type { Experiment } from '../experiment/experiment.ts';
-import { type Arm, type Layout, type PlannedGroup, pointKey } from '../experiment/plan.ts';
+import { type Arm, describeArm, type Layout, type PlannedGroup } from '../experiment/plan.ts';
 import { showsRegimes, tellRegimes } from '../experiment/regimes.ts';
 import type { Comparison, Measurement, ProcessSamples, Probe, Timeline } from '../experiment/run.ts';
 import type { ArmResult, GroupResult } from './protocol.ts';
@@ -162,14 +162,18 @@ function timelinesOf({ id }: Experiment, { groups }: Layout, results: readonly G
 }
 
 /** Each arm once, with what the first process that tells of it says. */
-function shortfallsOf({ groups }: Layout, results: readonly GroupResult[]): Layout['leftOut'] {
+function shortfallsOf(
+  experiment: Experiment,
+  { groups }: Layout,
+  results: readonly GroupResult[],
+): Layout['leftOut'] {
   return groups.flatMap((group) => {
     const told = results.filter(({ key }) => key === group.key).map(({ shortfalls }) => shortfalls);
     return group.arms
       .filter(({ twin }) => !twin)
-      .flatMap(({ key, variant, point }) => {
-        const reason = told.find((each) => each[key] !== undefined)?.[key];
-        return reason === undefined ? [] : [{ what: `${variant.title} (${pointKey(point)})`, reason }];
+      .flatMap((arm) => {
+        const reason = told.find((each) => each[arm.key] !== undefined)?.[arm.key];
+        return reason === undefined ? [] : [{ what: describeArm(experiment, arm), reason }];
       });
   });
 }
@@ -215,7 +219,7 @@ export function gather(
     comparisons: found,
     probes,
     timelines: timelinesOf(experiment, layout, results),
-    shortfalls: shortfallsOf(layout, results),
+    shortfalls: shortfallsOf(experiment, layout, results),
     regimes: regimes.sentence,
   };
 }

@@ -5,6 +5,7 @@ import type { Comparison, Conduct, Measurement, Run } from '../experiment/run.ts
 import { own, type Point, type Scalar } from '../kernel/kernel.ts';
 import { formatCpuList } from '../machine/cpu-list.ts';
 import type { Arm, ExperimentResult, MetricTable } from './arrange.ts';
+import { oneLine } from './lines.ts';
 import {
   exactText,
   formatConfidence,
@@ -20,10 +21,13 @@ import {
   notAvailable,
   scaleFor,
 } from './numbers.ts';
+import { processorTime } from './processor-time.ts';
 
 export interface ArmCells {
   readonly median: string;
   readonly medianRange: string;
+  /** Processor time; '' where there is none. */
+  readonly cpu: string;
   readonly ratio: string;
   readonly ratioRange: string;
   /** What the comparison has shown, as a word that completes 'shown: ...'. */
@@ -53,10 +57,12 @@ export function armCells({ measurement, comparison, isBaseline }: Arm): ArmCells
   const { median, low, high, error, unstable } = measurement.summary;
   const scale = scaleFor(median, measurement.unit);
   const isExact = isExactCount(measurement);
+  const cpu = processorTime(measurement);
   return {
     // The mark has a place of its own, so that the figures stand below one another.
     median: `${formatQuantity(median, measurement.unit, scale)}${unstable ? unstableMark : ' '}`,
     medianRange: isExact ? exactText : formatRange(low, high, scale),
+    cpu: cpu === null ? '' : formatQuantity(cpu, measurement.unit, scale),
     ratio: isBaseline ? 'baseline' : formatTimes(comparison?.ratio ?? null),
     ratioRange: isBaseline ? '' : formatTimesRange(comparison?.low ?? null, comparison?.high ?? null),
     shown: isBaseline ? '' : comparison === null ? notAvailable : results[comparison.result],
@@ -71,7 +77,7 @@ export const elsewhereText = 'other regime';
 export function elsewhereCells(arm: Arm): ArmCells | null {
   if (arm.elsewhere === null) return null;
   const { ratio, ratioRange, shown } = armCells({ ...arm, comparison: arm.elsewhere });
-  return { median: '', medianRange: '', ratio, ratioRange, shown, noise: '' };
+  return { median: '', medianRange: '', cpu: '', ratio, ratioRange, shown, noise: '' };
 }
 
 /** 'workingSetBytes 16 KiB, threads 2'; '' for no coordinates. */
@@ -207,8 +213,9 @@ export function verdictCount(verdicts: readonly Verdict[]): string | null {
   return counts.length === 0 ? null : counts.join(', ');
 }
 
-/** The measured effect beside which the source's number is read. */
+/** The measured effect, or the words in its place, beside which the source's number is read. */
 export function effectText(verdict: Verdict): string {
+  if (verdict.measured !== undefined) return oneLine(verdict.measured);
   if (verdict.effect === null) return notAvailable;
   return effectInWords(verdict.effect);
 }

@@ -31,6 +31,7 @@ export function parseFaults(log: string): ProgramFault[] {
   return log
     .split('\nend\n')
     .slice(0, -1)
+    .filter((text) => text.startsWith('fault '))
     .map((text) => {
       const lines = text.split('\n');
       const [, name = '?'] = /^fault (.*)$/.exec(lines[0]!) ?? [];
@@ -45,6 +46,19 @@ export function parseFaults(log: string): ProgramFault[] {
     });
 }
 
+/** Of the blocks that were to have guard pages, how many had none. */
+export interface Guarding {
+  readonly unguarded: number;
+  readonly blocks: number;
+}
+
+/** Reads the same log; zeros where none lacked them. */
+export function parseGuarding(log: string): Guarding {
+  const lines = [...log.matchAll(/^unguarded (\d+) (\d+)\nend\n/gm)];
+  const sum = (group: number): number => lines.reduce((total, line) => total + Number(line[group]), 0);
+  return { unguarded: sum(1), blocks: sum(2) };
+}
+
 /** A frame without any source: its function and its module. */
 export function plainName({ module, offset, symbol }: Frame): string {
   const file = module.slice(module.lastIndexOf('/') + 1);
@@ -55,7 +69,7 @@ export function plainName({ module, offset, symbol }: Frame): string {
 function placeText({ bytes, distance, allocated }: ProgramFault): string {
   if (allocated.length === 0) return '';
   if (distance < 0) return `${-distance} B before a block of ${bytes} B`;
-  if (distance >= bytes) return `${distance - bytes} B behind the end of a block of ${bytes} B`;
+  if (distance >= bytes) return `${distance - bytes + 1} B behind the end of a block of ${bytes} B`;
   return distance === 0 ? `a block of ${bytes} B` : `at byte ${distance} of a block of ${bytes} B`;
 }
 

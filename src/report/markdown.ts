@@ -80,7 +80,7 @@ function experimentPart(result: ExperimentResult): string {
         statusText(verdict.status),
         `${escaped(verdict.claim)}: ${escaped(verdict.statement)}`,
         escaped(verdict.source),
-        effectText(verdict),
+        verdict.measured === undefined ? effectText(verdict) : escaped(verdict.measured),
         escaped(verdict.sentence),
       ]),
     );

@@ -15,7 +15,7 @@ interface Frame {
 }
 
 /**
- * The table's medians as matrices, one a variant; a range where a matrix is too wide. Null where there are too few
+ * The table's medians as matrices, one a variant; a range where a matrix is far too wide. Null where there are too few
  * pairs, or several figures for one.
  */
 export function renderMatrix(
@@ -51,7 +51,10 @@ function ascending(a: Scalar, b: Scalar): number {
   return String(a) < String(b) ? -1 : 1;
 }
 
-/** Null where it is wider than the page. */
+/** The columns of a matrix that is wider than the page, in parts one below the other. */
+const mostParts = 3;
+
+/** As many parts as the page's width takes; null where they are too many, or one column is too wide. */
 function matrixOf(
   arms: readonly Measurement[],
   x: string,
@@ -60,24 +63,60 @@ function matrixOf(
   frame: Frame,
 ): string | null {
   const figures = new Map(arms.map((arm) => [pairOf(arm, x, y), arm.summary.median]));
-  const columns: Column[] = [
-    { header: oneLine(`${x} \\ ${y}`), align: 'left' },
-    ...valuesOf(arms, y).map(
-      (value): Column => ({ header: oneLine(formatCoordinate(y, value)), align: 'right' }),
-    ),
-  ];
-  const rows = valuesOf(arms, x).map((from): Cell[] => [
-    { text: oneLine(formatCoordinate(x, from)) },
-    ...valuesOf(arms, y).map((to): Cell => {
-      const median = figures.get(`${from} ${to}`);
-      return { text: median === undefined ? '-' : oneLine(formatQuantity(median, unit)) };
+  const froms = valuesOf(arms, x);
+  const names: Filled = {
+    column: { header: oneLine(`${x} \\ ${y}`), align: 'left' },
+    cells: froms.map((from) => oneLine(formatCoordinate(x, from))),
+  };
+  const columns = valuesOf(arms, y).map(
+    (to): Filled => ({
+      column: { header: oneLine(formatCoordinate(y, to)), align: 'right' },
+      cells: froms.map((from) => {
+        const median = figures.get(`${from} ${to}`);
+        return median === undefined ? '-' : oneLine(formatQuantity(median, unit));
+      }),
     }),
-  ]);
-  const widths = columns.map(({ header }, i) =>
-    Math.max(textWidth(header), ...rows.map((row) => textWidth(row[i]!.text))),
   );
-  const total = widths.reduce((sum, width) => sum + width + 1, -1);
-  return total <= frame.width ? renderTable(columns, rows, frame) : null;
+  const parts = partsWithin(columns, frame.width - widthOf(names));
+  if (parts === null || parts.length > mostParts) return null;
+  return parts
+    .map((part) => {
+      const all = [names, ...part];
+      const rows = froms.map((_, i) => all.map(({ cells }): Cell => ({ text: cells[i]! })));
+      return renderTable(
+        all.map(({ column }) => column),
+        rows,
+        frame,
+      );
+    })
+    .join('\n\n');
+}
+
+/** A column and what stands in its rows. */
+interface Filled {
+  readonly column: Column;
+  readonly cells: readonly string[];
+}
+
+function widthOf({ column, cells }: Filled): number {
+  return Math.max(textWidth(column.header), ...cells.map(textWidth));
+}
+
+/** The columns in parts, each with a blank before each column no wider than `width`; null where one is wider. */
+function partsWithin(columns: readonly Filled[], width: number): Filled[][] | null {
+  const parts: Filled[][] = [];
+  let left = 0;
+  for (const column of columns) {
+    const needs = widthOf(column) + 1;
+    if (needs > width) return null;
+    if (needs > left) {
+      parts.push([]);
+      left = width;
+    }
+    parts.at(-1)!.push(column);
+    left -= needs;
+  }
+  return parts;
 }
 
 function rangeOf(arms: readonly Measurement[], x: string, y: string, unit: string): string {

@@ -48,10 +48,10 @@ const attached = new Set(['x', '%']);
 /** What takes the place of an interval where a count is the same in all samples. */
 export const exactText = 'exact';
 
-/** '47,102', '8', and '4.21' where it is a mean. */
+/** '47,102', '8', and '4.21' where it is a mean, '0.5' where it is between two. */
 function countNumber(count: number): string {
   const isPart = !Number.isInteger(count) && Math.abs(count) < 99.95;
-  return isPart ? formatNumber(count) : formatCount(Math.round(count));
+  return isPart ? String(Number(formatNumber(count))) : formatCount(Math.round(count));
 }
 
 function numberIn(value: number, { divisor, unit }: Scale): string {

@@ -26,6 +26,7 @@ import { formatCoordinate, formatQuantity } from './numbers.ts';
 import { predictedHeaders, predictedNotes, predictedRows, predictedSentence } from './predicted.ts';
 import { renderMatrix } from './matrix.ts';
 import { chooseSeries, renderPlot, type Series } from './plot.ts';
+import { processorTime } from './processor-time.ts';
 import { type Cell, type Column, renderTable, type Row } from './table.ts';
 import { isUtilisation, timelinesText, utilisationText } from './timeline-text.ts';
 
@@ -132,15 +133,25 @@ function curvesText(
   ].join('\n');
 }
 
+/** Columns that some tables have. */
+interface Shown {
+  readonly compared: boolean;
+  readonly hasCpu: boolean;
+}
+
 /** A row an arm, under the names of the groups. */
 function rowsText(table: MetricTable, frame: TextFrame): string {
   const names = coordinateColumns(table);
   const compared = hasComparisons(table);
+  const hasCpu = table.groups.some(({ arms }) =>
+    arms.some(({ measurement }) => processorTime(measurement) !== null),
+  );
   const columns: Column[] = [
     { header: 'variant', align: 'left', least: 8 },
     ...names.map((name): Column => ({ header: oneLine(name), align: 'right' })),
     { header: 'median', align: 'right' },
     { header: 'interval', align: 'left', ...(compared ? { spare: 0 } : {}) },
+    ...(hasCpu ? [{ header: 'CPU', align: 'right', spare: -1 } as const] : []),
   ];
   if (compared) {
     columns.push(
@@ -153,26 +164,26 @@ function rowsText(table: MetricTable, frame: TextFrame): string {
   const inColumns = table.groups.every(({ arms }) => arms.length === 1);
   const rows = table.groups.flatMap((group): Row[] => [
     ...(inColumns || pointText(group.point) === '' ? [] : [{ across: oneLine(pointText(group.point)) }]),
-    ...group.arms.flatMap((arm) => rowsOf(arm, names, compared)),
+    ...group.arms.flatMap((arm) => rowsOf(arm, names, { compared, hasCpu })),
   ]);
   return renderTable(columns, rows, frame);
 }
 
 /** An arm's row, and a second one where it was compared in two regimes. */
-function rowsOf(arm: Arm, names: readonly string[], compared: boolean): Row[] {
+function rowsOf(arm: Arm, names: readonly string[], shown: Shown): Row[] {
   const { measurement, comparison, elsewhere } = arm;
   const coordinates = names.map((name): Cell => {
     const value = measurement.point[name];
     return { text: value === undefined ? '' : oneLine(formatCoordinate(name, value)) };
   });
   const own: Cell[] = [{ text: oneLine(measurement.variant) }, ...coordinates];
-  const row = [...own, ...figures(armCells(arm), comparison, measurement.summary.unstable, compared)];
+  const row = [...own, ...figures(armCells(arm), comparison, measurement.summary.unstable, shown)];
   const other = elsewhereCells(arm);
   if (other === null) return [row];
   const blanks = coordinates.map((): Cell => ({ text: '' }));
   return [
     row,
-    [{ text: `  ${elsewhereText}`, style: 'dim' }, ...blanks, ...figures(other, elsewhere, false, compared)],
+    [{ text: `  ${elsewhereText}`, style: 'dim' }, ...blanks, ...figures(other, elsewhere, false, shown)],
   ];
 }
 
@@ -180,12 +191,13 @@ function figures(
   cells: ArmCells,
   comparison: Comparison | null,
   isUnstable: boolean,
-  compared: boolean,
+  { compared, hasCpu }: Shown,
 ): readonly Cell[] {
   const style = comparison === null ? undefined : resultStyles[comparison.result];
   return [
     { text: printable(cells.median) },
     { text: cells.medianRange },
+    ...(hasCpu ? [{ text: cells.cpu }] : []),
     ...(compared
       ? [
           { text: cells.ratio },

@@ -2,7 +2,7 @@
  * Seeded allocation traces that keep a heap busy at a random level: what the differential tests replay.
  */
 import type { Prng } from '../base/prng.ts';
-import { type AllocationTrace, TraceWriter } from './rows.ts';
+import { type AllocationTrace, rowWords, TraceWriter } from './rows.ts';
 
 export interface Churn {
   readonly rows: number;
@@ -18,6 +18,8 @@ export interface Churn {
   readonly wrongEvery: number;
   /** Raw offsets of wrong frees are below this. */
   readonly heapWords: number;
+  /** Every row names one of so many threads in its fourth word; a request has no alignment then. */
+  readonly threads?: number;
 }
 
 /**
@@ -44,7 +46,11 @@ export function churnTrace(prng: Prng, churn: Churn): AllocationTrace {
       idle.push(id);
     }
   }
-  return writer.finish();
+  const trace = writer.finish();
+  const { threads } = churn;
+  if (threads === undefined) return trace;
+  for (let at = 0; at < trace.rows.length; at += rowWords) trace.rows[at + 3] = prng.below(threads);
+  return trace;
 }
 
 /** Removes and returns a random item. */
@@ -72,6 +78,7 @@ function writeWrong(writer: TraceWriter, prng: Prng, churn: Churn, idle: readonl
       if (idle.length > 0) writer.alloc(idle[prng.below(idle.length)]!, churn.mostBytes + 64, 64);
       break;
     default:
+      if (churn.threads !== undefined) break;
       if (idle.length > 0) writer.alloc(idle[prng.below(idle.length)]!, 1, [0, 3, 48, 128][prng.below(4)]!);
   }
 }

@@ -23,7 +23,7 @@ export interface Contents {
   /** Allocs apart from the zeroed, those with an alignment of their own among them. */
   readonly allocations: number;
   readonly zeroedAllocations: number;
-  /** Of both kinds of alloc, with an alignment other than the usual one. */
+  /** Of both kinds of alloc, with an alignment larger than the usual one. */
   readonly alignedAllocations: number;
   readonly reallocations: number;
   readonly frees: number;
@@ -128,7 +128,7 @@ export class ContentsCounter {
     switch (op) {
       case allocationOp.alloc:
         this.#countsOf(thread).allocations++;
-        if (rows[at + 3] !== this.#usualAlignmentBytes) this.#aligned++;
+        if (rows[at + 3]! > this.#usualAlignmentBytes) this.#aligned++;
         this.#sizes[bytes === 0 ? 0 : Math.ceil(Math.log2(bytes)) + 1]!++;
         this.#births[id] = this.#row;
         this.#owners[id] = thread;

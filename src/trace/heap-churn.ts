@@ -22,17 +22,27 @@ const mostAlignmentLog = 12;
 /** Above the heap's largest alignment, and no power of two: requests that are refused. */
 const refusedEvery = 500;
 
+/** What is asked for: sizes of many magnitudes, and alignments, of which a few are refused by all. */
+export function requests(
+  prng: Prng,
+  { mostBytes, alignedEvery }: Pick<HeapChurn, 'mostBytes' | 'alignedEvery'>,
+): { bytes(): number; alignment(): number } {
+  const magnitudes = Math.ceil(Math.log2(mostBytes));
+  return {
+    bytes: () => Math.min(mostBytes - 1, prng.below(2 ** (1 + prng.below(magnitudes)))),
+    alignment() {
+      if (prng.below(refusedEvery) === 0) return [0, 24, 8192][prng.below(3)]!;
+      return isOneIn(prng, alignedEvery) ? 2 ** prng.below(mostAlignmentLog + 1) : 8;
+    },
+  };
+}
+
 /** Makes a trace of `churn.rows` rows. */
 export function heapChurn(prng: Prng, churn: HeapChurn): AllocationTrace {
   const writer = new TraceWriter();
   const inUse: number[] = [];
   const idle = Array.from({ length: churn.ids }, (_, id) => churn.ids - 1 - id);
-  const magnitudes = Math.ceil(Math.log2(churn.mostBytes));
-  const bytes = (): number => Math.min(churn.mostBytes - 1, prng.below(2 ** (1 + prng.below(magnitudes))));
-  const alignment = (): number => {
-    if (prng.below(refusedEvery) === 0) return [0, 24, 8192][prng.below(3)]!;
-    return isOneIn(prng, churn.alignedEvery) ? 2 ** prng.below(mostAlignmentLog + 1) : 8;
-  };
+  const { bytes, alignment } = requests(prng, churn);
   const aligned = new Set<number>();
   const noted = (id: number, alignmentBytes: number): number => {
     if (alignmentBytes > 8) aligned.add(id);
@@ -65,6 +75,7 @@ export function heapChurn(prng: Prng, churn: HeapChurn): AllocationTrace {
   return writer.finish();
 }
 
-function isOneIn(prng: Prng, every: number): boolean {
+/** Whether this is one of so many; 0: none is. */
+export function isOneIn(prng: Prng, every: number): boolean {
   return every > 0 && prng.below(every) === 0;
 }

@@ -6,6 +6,7 @@
  * Cost: memory for a page of numbers around each live block (sequence-map.ts), and a chunk a thread.
  */
 import type { Hearer } from './encoding.ts';
+import { promisedAlignment } from './malloc-alignment.ts';
 import type { RawRecording, Step, ThreadStream } from './raw-recording.ts';
 import { SequenceMap } from './sequence-map.ts';
 
@@ -28,23 +29,21 @@ export interface Merged {
   readonly dropped: number;
 }
 
-/** Tells a recording's operations in one order. @param usualAlignmentBytes of requests that ask for none */
-export function mergeThreads(recording: RawRecording, usualAlignmentBytes: number, hearer: Hearer): Merged {
-  return new Merge(recording, usualAlignmentBytes, hearer).run();
+/** Tells a recording's operations in one order. Requests that ask for no alignment have what malloc promises. */
+export function mergeThreads(recording: RawRecording, hearer: Hearer): Merged {
+  return new Merge(recording, hearer).run();
 }
 
 class Merge {
   readonly #hearer: Hearer;
-  readonly #usualAlignmentBytes: number;
   readonly #sources: readonly Source[];
   readonly #byThread: ReadonlyMap<number, Source>;
   #blocks = 0;
   #toldNs: number;
   #dropped = 0;
 
-  constructor(recording: RawRecording, usualAlignmentBytes: number, hearer: Hearer) {
+  constructor(recording: RawRecording, hearer: Hearer) {
     this.#hearer = hearer;
-    this.#usualAlignmentBytes = usualAlignmentBytes;
     this.#toldNs = recording.head.clockNs;
     this.#sources = recording.streams.map((stream) => ({
       stream,
@@ -100,7 +99,7 @@ class Merge {
     const { stream, thread } = source;
     const { bytes, alignmentBytes, isZeroed } = stream;
     this.#name(source, this.#blocks++);
-    this.#hearer.alloc(bytes, alignmentBytes || this.#usualAlignmentBytes, thread, isZeroed);
+    this.#hearer.alloc(bytes, alignmentBytes || promisedAlignment(bytes), thread, isZeroed);
   }
 
   /** Gives the block that a thread has allocated or resized its number there. */
@@ -116,7 +115,7 @@ class Merge {
     if (block < 0) return this.#alloc(source);
     this.#name(source, block);
     const { bytes } = source.stream;
-    this.#hearer.realloc(this.#blocks - block, bytes, this.#usualAlignmentBytes, source.thread);
+    this.#hearer.realloc(this.#blocks - block, bytes, promisedAlignment(bytes), source.thread);
   }
 
   #free(source: Source): void {

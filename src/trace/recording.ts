@@ -1,11 +1,9 @@
 /** A recorded process as a trace file. */
 import type { About } from './file-format.ts';
 import { TraceFileWriter } from './file-writer.ts';
+import { mallocAlignmentBytes } from './malloc-alignment.ts';
 import { type Merged, mergeThreads } from './merge.ts';
 import { type RawHead, RawRecording } from './raw-recording.ts';
-
-/** What malloc promises without being asked: the alignment of max_align_t on 64-bit systems. */
-const mallocAlignmentBytes = 16;
 
 export interface SavedRecording extends Merged {
   readonly head: RawHead;
@@ -36,7 +34,7 @@ export function saveRecording(rawPath: string, path: string, tool: string): Save
     };
     const writer = new TraceFileWriter(path, about);
     try {
-      const merged = mergeThreads(recording, mallocAlignmentBytes, writer);
+      const merged = mergeThreads(recording, writer);
       return { ...merged, ...writer.finish(), head, rawBytes };
     } catch (error) {
       writer.abandon();

@@ -7,12 +7,20 @@ import { createReadStream } from 'node:fs';
 import { createInterface } from 'node:readline';
 import { UserError } from '../base/errors.ts';
 import type { Hearer } from './encoding.ts';
+import { mallocAlignmentBytes, promisedAlignment } from './malloc-alignment.ts';
 
 const headLines = 4;
-const mostIds = 2 ** 28;
+/** What a map holds. */
+const mostLive = 2 ** 24;
+/** Of a line that is quoted. */
+const mostQuoted = 40;
 
-/** The alignment that the lab asks of malloc on 64-bit machines. */
-export const repAlignmentBytes = 16;
+/** Of most requests: they are a program's to its malloc, and ask for what that promises. */
+export const repAlignmentBytes: number = mallocAlignmentBytes;
+
+function quoted(text: string): string {
+  return `"${text.length > mostQuoted ? `${text.slice(0, mostQuoted)}...` : text}"`;
+}
 
 /** Tells the operations of a .rep file. @throws UserError that names the line where it is wrong */
 export async function readRep(path: string, hearer: Hearer): Promise<void> {
@@ -33,8 +41,8 @@ class RepReader {
   readonly #path: string;
   readonly #hearer: Hearer;
   readonly #head: number[] = [];
-  /** By id: its block's number, from 1; 0: none. */
-  #blocks = new Float64Array();
+  /** By id, the number of its block, which lives. */
+  readonly #blocks = new Map<number, number>();
   #made = 0;
   #operations = 0;
   #line = 0;
@@ -52,51 +60,56 @@ class RepReader {
   }
 
   end(): void {
+    if (this.#line === 0) throw new UserError(`"${this.#path}" is empty`, 'name a trace, or record one');
     if (this.#head.length < headLines) {
       throw this.#wrong(`the file ends in its head, which has ${headLines} lines of a number each`);
     }
     const promised = this.#head[2]!;
     if (promised === this.#operations) return;
-    throw this.#wrong(`there are ${this.#operations} operations, and line 3 promises ${promised}`);
+    const there = this.#operations === 1 ? 'is 1 operation' : `are ${this.#operations} operations`;
+    throw this.#wrong(`there ${there}, and line 3 promises ${promised}`);
   }
 
   #headLine(text: string): void {
-    if (!/^\d{1,15}$/.test(text)) throw this.#wrong(`"${text}" is in the place of a number of the head`);
+    if (!/^\d{1,15}$/.test(text)) {
+      throw this.#wrong(`${quoted(text)} is in the place of a number of the head`);
+    }
     this.#head.push(Number(text));
-    if (this.#head.length !== 2) return;
-    if (this.#head[1]! > mostIds) throw this.#wrong(`${text} ids are more than ${mostIds}`);
-    this.#blocks = new Float64Array(this.#head[1]!);
   }
 
   #operation(text: string): void {
     const [, kind, id, bytes] = /^([arf])\s+(-1|\d{1,15})(?:\s+(\d{1,15}))?$/.exec(text) ?? [];
     if (kind === undefined || (bytes === undefined) !== (kind === 'f') || (id === '-1' && kind !== 'f')) {
-      throw this.#wrong(`"${text}" is none of: a id size, r id size, f id`);
+      throw this.#wrong(`${quoted(text)} is none of: a id size, r id size, f id`);
     }
     this.#operations++;
     if (id === '-1') return;
-    const block = this.#known(Number(id), kind !== 'a');
+    const known = Number(id);
+    const block = this.#blockOf(known, kind !== 'a');
     if (kind === 'a') {
-      this.#blocks[block] = ++this.#made;
-      this.#hearer.alloc(Number(bytes), repAlignmentBytes, 0, false);
+      this.#blocks.set(known, ++this.#made);
+      this.#hearer.alloc(Number(bytes), promisedAlignment(Number(bytes)), 0, false);
       return;
     }
-    const distance = this.#made + 1 - this.#blocks[block]!;
+    const distance = this.#made + 1 - block;
     if (kind === 'f') {
-      this.#blocks[block] = 0;
+      this.#blocks.delete(known);
       this.#hearer.free(distance, 0);
-    } else this.#hearer.realloc(distance, Number(bytes), repAlignmentBytes, 0);
+    } else this.#hearer.realloc(distance, Number(bytes), promisedAlignment(Number(bytes)), 0);
   }
 
-  /** An id that is in use, or that isn't. */
-  #known(id: number, isToBeUsed: boolean): number {
-    if (id >= this.#blocks.length) {
-      throw this.#wrong(`there is no id ${id}: line 2 promises ids below ${this.#blocks.length}`);
+  /** The block of an id that is to have one; 0 of one that is to have none. */
+  #blockOf(id: number, isToBeThere: boolean): number {
+    const promised = this.#head[1]!;
+    if (id >= promised) throw this.#wrong(`there is no id ${id}: line 2 promises ids below ${promised}`);
+    const block = this.#blocks.get(id) ?? 0;
+    if (block > 0 !== isToBeThere) {
+      throw this.#wrong(isToBeThere ? `id ${id} has no block` : `id ${id} has a block already`);
     }
-    if (this.#blocks[id]! > 0 !== isToBeUsed) {
-      throw this.#wrong(isToBeUsed ? `id ${id} has no block` : `id ${id} has a block already`);
+    if (!isToBeThere && this.#blocks.size === mostLive) {
+      throw this.#wrong(`more than ${mostLive} blocks live at once`);
     }
-    return id;
+    return block;
   }
 
   #wrong(what: string): UserError {

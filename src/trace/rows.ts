@@ -2,10 +2,13 @@
  * The flat form of an allocation trace: rows of four words, made once from a seed and replayed in both languages.
  *
  *   alloc id bytes alignment | free id | free-at offset | checkpoint | realloc id bytes alignment | reset | free-sized id
+ *   | mark id | release id
  *
  * `id` names a block across its life. `free` gives back what the id's last alloc got, in use or not; `free-at` gives
  * back a raw offset. Those two make wrong traces possible. `free-sized` is a free that is told the size that was asked
- * for last. Pools know the first four, general allocators all but free-at.
+ * for last. `mark` notes how far a stack reaches, and `release` gives back all that came after the id's mark. Bare pools
+ * know the first four, general allocators all but free-at and, unless they are a stack, the last two; no trace file has
+ * those.
  * Native twins: native/allocators/replay.h and heap-replay.h.
  */
 import { ContractError } from '../base/errors.ts';
@@ -19,6 +22,8 @@ export const allocationOp = {
   realloc: 5,
   reset: 6,
   freeSized: 7,
+  mark: 8,
+  release: 9,
 } as const;
 
 /** An allocation trace and how many ids it names. */
@@ -73,6 +78,15 @@ export class TraceWriter {
   /** Of a block whose alignment was 8 at most each time that it was asked for. */
   freeSized(id: number): this {
     return this.#row(allocationOp.freeSized, this.#named(id), 0, 0);
+  }
+
+  /** The id has no block meanwhile. */
+  mark(id: number): this {
+    return this.#row(allocationOp.mark, this.#named(id), 0, 0);
+  }
+
+  release(id: number): this {
+    return this.#row(allocationOp.release, this.#named(id), 0, 0);
   }
 
   /** The trace so far. */

@@ -122,6 +122,10 @@ int main(void) {
     for (const way of ['nothing preloaded', 'alloc check', 'alloc check --guard']) {
       expect(found.get(`${way}: false alarms`), way).toEqual([0, 6]);
     }
+    // Where the loader finds glibc's it catches these, and where it does not, no figures bear its name.
+    const { stderr } = start(['-e', ''], { ...without, LD_PRELOAD: 'libc_malloc_debug.so.0' });
+    const glibc = 'glibc, MALLOC_CHECK_=3: double free';
+    expect([found.get(glibc), said.notes.length]).toEqual(stderr === '' ? [[3, 3], 0] : [undefined, 1]);
   }, 60_000);
 
   it('pool times our pool in both languages, in every order', () => {

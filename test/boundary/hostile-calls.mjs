@@ -296,6 +296,29 @@ function plans(table) {
   return [...Object.entries(refused).map(call('throws')), ...Object.entries(hopeless).map(call('either'))];
 }
 
+/** Arenas from none at all to one with room for some of the blocks: what a library does when they are used up. */
+function smallArenas({ arguments: table }) {
+  if (!table.some(({ name }) => name === 'arena')) return [];
+  const blocks = 300;
+  const common = { order: Uint32Array.from({ length: blocks }, (_, i) => i), pattern: 2, rounds: 2 };
+  const calls = [];
+  for (const blockBytes of [8, 24, 200, 1000]) {
+    for (let bytes = 0; bytes <= 8192; bytes += 64) {
+      const args = () => {
+        const own = {
+          slots: new BigUint64Array(blocks),
+          blockBytes,
+          arena: new Uint8Array(new ArrayBuffer(bytes + 1), 1),
+        };
+        const given = { ...common, ...own };
+        return table.map(({ name }) => given[name]);
+      };
+      calls.push({ name: `blocks of ${blockBytes} B from an arena of ${bytes} B`, expect: 'either', args });
+    }
+  }
+  return calls;
+}
+
 /** Permitted numbers that are a lot of work: they may be refused, or take for ever, but not crash. */
 export function extremeCalls(kernel) {
   const table = kernel.arguments.map(({ type }) => parse(type));
@@ -325,5 +348,6 @@ export function hostileCalls(kernel) {
     ...overlaps(table),
     ...treacherous(table),
     ...plans(table),
+    ...smallArenas(kernel),
   ];
 }

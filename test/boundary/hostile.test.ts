@@ -49,6 +49,7 @@ describe('hostile calls', () => {
       'over the other kind',
       'the plan is',
       'arguments are',
+      'from an arena of',
     ]) {
       expect(names.filter((name) => name.includes(part)).length, part).toBeGreaterThan(0);
     }

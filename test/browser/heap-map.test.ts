@@ -366,7 +366,7 @@ describe.skipIf(!hasChromium())('the heap map in a browser', () => {
         const { books } = small.allocators[0]!.placed.moments.find(({ row }) => row === small.at)!;
         expect(await figure(page, 'blocks')).toBe(books.liveBlocks.toLocaleString('en-US'));
         expect(await page.locator('#moments tbody tr').count()).toBe(6);
-        expect(await page.locator('#fragmentation tbody tr').count()).toBe(8);
+        expect(await page.locator('#fragmentation tbody tr').count()).toBe(9);
       },
       { javaScriptEnabled: false },
     ));

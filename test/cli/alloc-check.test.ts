@@ -1,11 +1,12 @@
 /** `linefill alloc check` around programs that do one thing wrong, or nothing. */
 import { spawnSync } from 'node:child_process';
-import { mkdtempSync, rmSync } from 'node:fs';
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { afterAll, describe, expect, test } from 'vitest';
 import { allocationError, allocationErrorText } from '../../src/allocators/allocation.ts';
+import { checkerPath } from '../../src/native/locate.ts';
 import { setStage, type Stage } from './stage.ts';
 
 const source = fileURLToPath(new URL('../fixtures/faulty-program.cc', import.meta.url));
@@ -30,7 +31,7 @@ const isSanitized = (process.env['LD_PRELOAD'] ?? '').includes('san');
 afterAll(() => rmSync(built, { recursive: true, force: true }));
 
 async function check(...words: string[]): Promise<{ stage: Stage; code: number; said: string }> {
-  const stage = setStage({ env: { PATH: process.env['PATH'] ?? '' }, columns: 100 });
+  const stage = setStage({ env: { PATH: process.env['PATH'] ?? '' }, columns: 300 });
   const code = await stage.run('alloc', 'check', ...words);
   return { stage, code, said: stage.stderr() };
 }
@@ -40,13 +41,13 @@ const textOf = (error: keyof typeof allocationError): string =>
 
 describe.runIf(hasProgram && !isSanitized)('a program', () => {
   test.each([
-    ['overflow', textOf('overflow'), '0 B behind the end of a block of 13 B'],
+    ['overflow', textOf('overflow'), '1 B behind the end of a block of 13 B'],
     ['underflow', textOf('underflow'), '1 B before a block of 13 B'],
     ['double-free', textOf('doubleFree'), 'a block of 13 B'],
     ['use-after-free', textOf('useAfterFree'), 'at byte 5 of a block of 13 B'],
     ['misaligned', textOf('misaligned'), 'at byte 16 of a block of 40 B'],
     ['foreign', textOf('foreign'), 'at 0x'],
-    ['never-freed', textOf('overflow'), '0 B behind the end of a block of 13 B'],
+    ['never-freed', textOf('overflow'), '1 B behind the end of a block of 13 B'],
     ['mismatched', 'mismatched free', 'a block of 4 B'],
   ])('with a fault, %s, has it told once, and ends with 1', async (what, name, place) => {
     const { code, said } = await check('--', program, what);
@@ -78,12 +79,44 @@ describe.runIf(hasProgram && !isSanitized)('a program', () => {
     }
   });
 
+  test('of many threads, and of children meanwhile, has each of its faults told whole', () => {
+    const log = join(built, 'storm');
+    const env = { LD_PRELOAD: checkerPath(), LINEFILL_CHECK_LOG: log };
+    expect(spawnSync(program, ['storm'], { env }).status).toBe(0);
+    const told = readFileSync(log, 'utf8').split(/^end\n/m);
+    expect([told.length - 1, told.at(-1)]).toEqual([2010, '']);
+    const frames = (what: string): string => `(${what} \\S+ 0x[\\da-f]+ \\S+\\n)+`;
+    const whole = new RegExp(
+      `^fault ${textOf('doubleFree')}\nblock 0x[\\da-f]+ 40 0\n${['found', 'allocated', 'freed'].map(frames).join('')}$`,
+    );
+    expect(told.slice(0, -1).filter((report) => !whole.test(report))).toEqual([]);
+  });
+
+  test('with a limit on the size of files is told that faults are missing, and ends as it would have', async () => {
+    const { code, said } = await check('--', 'sh', '-c', 'ulimit -f 8; exec "$0" storm', program);
+    expect(said).toMatch(/^Faults are missing: .*\(ulimit -f\)\.\n\d+ faults?; the program: exit code 0/m);
+    expect(code).toBe(1);
+  });
+
   test('that is good has nothing told, with threads, a child and every function', async () => {
     for (const flags of [[], ['--guard']]) {
       const { code, said } = await check(...flags, '--', program, 'good');
-      expect(said).toBe('\nNo faults; the program: exit code 0.\n');
+      const unseen =
+        'Reads are not looked at: --guard finds those beyond a block, and those after its free.\n';
+      expect(said).toBe(`\nNo faults; the program: exit code 0.\n${flags.length === 0 ? unseen : ''}`);
       expect(code).toBe(0);
     }
+  });
+
+  test('of more blocks than can have guard pages is told how many had none', async () => {
+    const { code, said } = await check('--guard', '--', program, 'many');
+    const [, all, without] = /^Of ([\d,]+) blocks ([\d,]+) had no guard pages, /m.exec(said) ?? [];
+    const numbers = [all, without].map((text) => Number(text?.replaceAll(',', '')));
+    // What was allocated before the program began may have some, too.
+    expect(numbers[0]! - numbers[1]!).toBeGreaterThan(27_000);
+    expect(numbers[0]! - numbers[1]!).toBeLessThanOrEqual(28_000);
+    expect(numbers[0]).toBeGreaterThanOrEqual(30_000);
+    expect(code).toBe(0);
   });
 
   test('keeps its exit code, and is ended at its first fault where that is asked for', async () => {

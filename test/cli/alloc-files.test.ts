@@ -1,12 +1,15 @@
 /** `linefill alloc import` and `info`: traces of others, and what is in a file. */
+import { spawnSync } from 'node:child_process';
 import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
 import { describe, expect, test } from 'vitest';
 import { readTrace, writeTrace } from '../../src/trace/file.ts';
 import { TraceFileWriter } from '../../src/trace/file-writer.ts';
 import { allocationOp, TraceWriter } from '../../src/trace/rows.ts';
 import { setStage, widest } from './stage.ts';
 
+const main = fileURLToPath(new URL('../../dist/cli/main.js', import.meta.url));
 const rep = ['20000', '3', '8', '1', 'a 0 512', 'a 1 128', 'r 0 640', 'a 2 16', 'f 1', 'f 0', 'f -1', 'f 2'];
 
 async function imported(lines: readonly string[]): Promise<{ code: number; stderr: string; path: string }> {
@@ -36,6 +39,12 @@ describe('import', () => {
     expect(about).toMatchObject({ source: 'imported', program: 'a.rep' });
   });
 
+  test('of a .rep file asks for what malloc promises', async () => {
+    const { path } = await imported(['0', '2', '3', '1', 'a 0 15', 'a 1 16', 'r 1 7']);
+    const { rows } = await readTrace(path);
+    expect([...rows].filter((_, at) => at % 4 === 3)).toEqual([8, 16, 8]);
+  });
+
   test.each([
     [4, 'x', 'line 5: "x" is none of: a id size, r id size, f id'],
     [4, 'a 0', 'line 5: "a 0" is none of'],
@@ -45,10 +54,46 @@ describe('import', () => {
     [5, 'a 3 8', 'line 6: there is no id 3: line 2 promises ids below 3'],
     [1, 'three', 'line 2: "three" is in the place of a number of the head'],
     [2, '9', 'line 12: there are 8 operations, and line 3 promises 9'],
+    [4, 'x'.repeat(10_000), `line 5: "${'x'.repeat(40)}..." is none of`],
   ])('names the line that is wrong: %i %s', async (at, line, message) => {
     const { code, stderr } = await imported(rep.with(at, line));
     expect(code).toBe(2);
     expect(stderr).toContain(message);
+  });
+
+  test('takes no memory for ids that are only promised, and counts one operation as one', async () => {
+    const { code, path } = await imported(['1', '99999999999', '1', '1', 'a 99999999998 8']);
+    expect([code, (await readTrace(path)).rows.length]).toEqual([0, 4]);
+    const { stderr } = await imported(['1', '3', '2', '1', 'a 0 8']);
+    expect(stderr).toContain('line 5: there is 1 operation, and line 3 promises 2');
+  });
+
+  test('of a file by a name in capitals, never over itself', async () => {
+    const stage = setStage({ columns: 200 });
+    const path = join(stage.cwd, 'A.REP');
+    writeFileSync(path, rep.join('\n'));
+    expect(await stage.run('alloc', 'import', path, '-o', 'A.REP', '--force')).toBe(2);
+    expect(stage.stderr()).toContain('"A.REP" is what is imported');
+    expect(readFileSync(path, 'utf8')).toBe(rep.join('\n'));
+    expect(await stage.run('alloc', 'import', path, '-o', 'a.trace')).toBe(0);
+    writeFileSync(path, '');
+    expect(await stage.run('alloc', 'import', path, '-o', 'b.trace')).toBe(2);
+    expect(stage.stderr()).toContain('A.REP" is empty');
+  });
+
+  test.runIf(process.platform !== 'win32')('beyond the limit on the size of a file says so', () => {
+    const stage = setStage();
+    const operations = Array.from({ length: 20_000 }, (_, id) => `a ${id} ${(id * 7919) % 65_536}`);
+    writeFileSync(join(stage.cwd, 'a.rep'), ['1', '20000', '20000', '1', ...operations].join('\n'));
+    const script = 'ulimit -f 8; exec "$0" "$1" alloc import a.rep -o a.trace';
+    const { stderr, status } = spawnSync('sh', ['-c', script, process.execPath, main], {
+      cwd: stage.cwd,
+      encoding: 'utf8',
+    });
+    expect(stderr.replace(/\s+/g, ' ')).toContain(
+      "can't be written: the limit on the size of a file is reached (ulimit -f) raise the limit",
+    );
+    expect([status, stage.files()]).toEqual([2, ['a.rep']]);
   });
 
   test('of a file that is cut in its head, or not there, or of another format', async () => {
@@ -150,6 +195,27 @@ describe('info', () => {
     expect(stage.stdout()).toMatch(
       /^lifetimes +of what was freed, freed within 1 operation 50%, within 9 100%$/m,
     );
+  });
+
+  test('gives a share of lifetimes once, and all of them only where it is all', async () => {
+    const stage = setStage({ columns: 300 });
+    const writer = new TraceFileWriter(join(stage.cwd, 'a.trace'), {
+      source: 'made',
+      tool: 'x',
+      alignmentBytes: 16,
+    });
+    writer.alloc(8, 8, 0, false);
+    for (let i = 0; i < 30_000; i++) {
+      writer.alloc(8, 8, 0, false);
+      writer.free(1, 0);
+      // Two that live for longer.
+      if (i === 2000) writer.alloc(8, 8, 0, false);
+    }
+    writer.free(30_002, 0);
+    writer.free(28_000, 0);
+    writer.finish();
+    expect(await stage.run('alloc', 'info', 'a.trace')).toBe(0);
+    expect(stage.stdout()).toMatch(/freed within 1 operation >99.9%, within 99,999 100%$/m);
   });
 
   test('says where totals are too small for sizes of 4 GiB and more', async () => {

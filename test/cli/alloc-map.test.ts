@@ -35,14 +35,15 @@ describe('linefill alloc map', () => {
     expect(await stage.run('alloc', 'map', 'app.trace', '--allocator', 'free-list')).toBe(0);
     const lines = stage.stdout().split('\n');
     expect(lines[0]).toBe('app.trace on free list, first fit: 16 rows, a heap of 128 KiB');
-    expect(lines[1]).toMatch(/^row {2}0 B +96\.\d KiB +live +external$/);
+    expect(lines[1]).toMatch(/^to row {2}0 B +96\.\d KiB +live +external$/);
     const rows = lines.slice(2, 18);
-    expect(rows.map((line) => Number(line.slice(0, 3)))).toEqual(Array.from({ length: 16 }, (_, row) => row));
+    expect(rows.map((line) => Number(line.slice(0, 6)))).toEqual(Array.from({ length: 16 }, (_, row) => row));
     // Row 9: ten blocks; row 14: five holes of the ten; row 15: the large one behind them.
-    expect(rows[9]).toMatch(/^ {2}9 {2}█+▓?▒?░? +80 KiB +0\.0%$/);
+    expect(rows[9]).toMatch(/^ {5}9 {2}█+▓?▒?░? +80 KiB +0\.0%$/);
     expect(rows[14]!.split(/[ ░▒▓]+/).filter((part) => part.startsWith('█'))).toHaveLength(5);
     expect(rows[15]).toMatch(/ {2}56 KiB +\d+%$/);
-    expect(stage.stdout()).toContain('Most live 80 KiB, most used 96.1 KiB (1.20x).');
+    // Too little is live for a ratio.
+    expect(stage.stdout()).toContain('Most live 80 KiB, most used 96.1 KiB. At');
     expect(unwrapped(stage)).toContain('At row 9, when the trace has most live: 10 blocks, 80 KiB live');
     expect(lines.length).toBeLessThan(24);
     expect(stage.stderr()).toBe('');
@@ -51,7 +52,7 @@ describe('linefill alloc map', () => {
   test('draws two allocators to one scale', async () => {
     const stage = stageWith({ ...screen, columns: 72 });
     expect(await stage.run('alloc', 'map', 'app.trace', '--against', 'buddy')).toBe(0);
-    const scales = stage.stdout().match(/^row .*$/gm)!;
+    const scales = stage.stdout().match(/^to row .*$/gm)!;
     expect(scales).toHaveLength(2);
     expect(/0 B +([\d.]+ KiB)/.exec(scales[0]!)![1]).toBe(/0 B +([\d.]+ KiB)/.exec(scales[1]!)![1]);
     expect(stage.stdout()).toContain('app.trace on TLSF');
@@ -73,7 +74,7 @@ describe('linefill alloc map', () => {
   test('shows classes by colours, or by digits where there are none', async () => {
     const plain = stageWith({ columns: 80, env: {} });
     expect(await plain.run('alloc', 'map', 'app.trace', '--color', 'size')).toBe(0);
-    expect(plain.stdout()).toMatch(/^ {2}9 {2}6+/m);
+    expect(plain.stdout()).toMatch(/^ {5}9 {2}6+/m);
     expect(plain.stdout()).toContain('6 to 16 KiB');
     expect(plain.stdout()).not.toMatch(/[^\n -~]/);
     const painted = stageWith({ ...screen, env: { LANG: 'C.UTF-8' }, columns: 80 });
@@ -125,6 +126,29 @@ describe('linefill alloc map', () => {
     expect(texts[0]).toContain('larson on TLSF');
     expect(texts[1]).toBe(texts[0]);
     expect(texts[2]).not.toBe(texts[0]);
+  });
+
+  test('tells what was used over live, and what of it is free, whatever the heap', async () => {
+    const saidIn = async (allocator: string, heap: string): Promise<string> => {
+      const writer = new TraceWriter();
+      for (let id = 0; id < 10; id++) writer.alloc(id, 81_920, 8);
+      for (let id = 0; id < 10; id += 2) writer.free(id);
+      const stage = setStage({ ...screen, columns: 400 });
+      writeTrace(join(stage.cwd, 'large.trace'), writer.finish());
+      const words = ['large.trace', '--allocator', allocator, '--heap-bytes', heap, '--at', '14'];
+      expect(await stage.run('alloc', 'map', ...words)).toBe(0);
+      return /Most live .* external fragmentation[^.]*\./.exec(unwrapped(stage))![0];
+    };
+    const [small, large] = await Promise.all(['1MiB', '64MiB'].map((heap) => saidIn('first-fit', heap)));
+    const told =
+      /^Most live 800 KiB, most used 80\d KiB \(1\.000x\)\. .*, holes 50% of what was used so far;/;
+    expect(small).toMatch(told);
+    expect(told.exec(large!)![0]).toBe(told.exec(small!)![0]);
+    expect(small).toMatch(/: 64% external fragmentation, less in a larger heap\.$/);
+    expect(large).toMatch(/: 0\.6% external fragmentation/);
+    const worst = await saidIn('worst-fit', '64MiB');
+    expect(worst).toMatch(/^Most live 800 KiB, most used 80\d KiB, as far as a heap of this size lets it\./);
+    expect(worst).not.toContain('holes');
   });
 
   test('says that a linear allocator uses nothing again', async () => {

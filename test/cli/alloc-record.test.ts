@@ -1,7 +1,7 @@
 /** `linefill alloc record` around real programs, and what its traces say of them. */
 import { spawnSync } from 'node:child_process';
-import { mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { copyFileSync, mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { constants, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { afterAll, describe, expect, test } from 'vitest';
@@ -10,7 +10,7 @@ import { Tlsf } from '../../src/allocators/tlsf.ts';
 import type { Contents } from '../../src/trace/contents.ts';
 import { type FiledTrace, readTrace } from '../../src/trace/file.ts';
 import { allocationOp, rowWords } from '../../src/trace/rows.ts';
-import { setStage, type Stage } from './stage.ts';
+import { setStage, type Stage, widest } from './stage.ts';
 
 const main = fileURLToPath(new URL('../../dist/cli/main.js', import.meta.url));
 const source = fileURLToPath(new URL('../fixtures/recorded-program.cc', import.meta.url));
@@ -25,7 +25,7 @@ afterAll(() => rmSync(built, { recursive: true, force: true }));
 
 /** Records in process; what the program prints would go where this test's output goes. */
 async function record(...words: string[]): Promise<{ stage: Stage; code: number; trace: string }> {
-  const stage = setStage({ env: { PATH: process.env['PATH'] ?? '' }, columns: 100 });
+  const stage = setStage({ env: { PATH: process.env['PATH'] ?? '' }, columns: 400 });
   const code = await stage.run('alloc', 'record', '--every-process', '-o', 'app.trace', '--', ...words);
   return { stage, code, trace: join(stage.cwd, 'app.trace') };
 }
@@ -191,7 +191,7 @@ describe.runIf(hasProgram)('a program whose requests are known', () => {
   });
 
   test('of many processes has the others in one line, unless each is asked for', async () => {
-    const stage = setStage({ env: { PATH: process.env['PATH'] ?? '' }, columns: 100 });
+    const stage = setStage({ env: { PATH: process.env['PATH'] ?? '' }, columns: 400 });
     const script = `for n in 1 2; do "${program}" killed; done; true`;
     expect(await stage.run('alloc', 'record', '-o', 'app.trace', '--', 'sh', '-c', script)).toBe(0);
     expect(stage.stderr()).toMatch(
@@ -201,14 +201,42 @@ describe.runIf(hasProgram)('a program whose requests are known', () => {
   });
 
   test('that is killed has all that it did before, and ends as it would have', async () => {
-    const { code, trace } = await record(program, 'killed');
+    const { code, trace, stage } = await record(program, 'killed');
     expect(code).toBe(128 + 9);
     expect(own(await readTrace(trace))).toHaveLength(200_000);
+    expect(stage.stderr()).toMatch(/^The program was ended by SIGKILL\.$/m);
   });
 
-  // Where jemalloc is not installed the loader says so, and the program has the usual allocator.
-  test('of blocks 8 bytes apart has each of them, from an allocator that it brings', async () => {
-    const stage = setStage({ env: { PATH: process.env['PATH'] ?? '', LD_PRELOAD: 'libjemalloc.so.2' } });
+  test('that becomes one which has no recorder in it has that said as possible, within the width', async () => {
+    const stage = setStage({ env: { PATH: process.env['PATH'] ?? '' }, columns: 50 });
+    expect(await stage.run('alloc', 'record', '-o', 'app.trace', '--', 'env', '-i', program, 'plain')).toBe(
+      0,
+    );
+    expect(stage.stderr().replace(/\s+/g, ' ')).toContain(
+      'the recorder did not reach that one: its environment was',
+    );
+    expect(widest(stage.stderr())).toBeLessThanOrEqual(50);
+  });
+
+  test('that is Python is told how each of its objects is recorded, unless that is done', async () => {
+    const python = join(built, 'python3.13');
+    copyFileSync(program, python);
+    expect((await record(python, 'churn')).stage.stderr()).toContain(
+      'with PYTHONMALLOC=malloc in its environment',
+    );
+    const { stage } = await record('env', 'PYTHONMALLOC=malloc', python, 'churn');
+    expect(stage.stderr()).not.toContain('which malloc does not see');
+  });
+
+  test('of blocks 8 bytes apart has each of them, from an allocator that it brings', async ({ skip }) => {
+    const library = 'libjemalloc.so.2';
+    // Of one that is missing the loader only says so, and the program would have the usual allocator.
+    const { stderr } = spawnSync('true', [], {
+      env: { ...process.env, LD_PRELOAD: library },
+      encoding: 'utf8',
+    });
+    if (stderr !== '') skip(`there is no ${library} (Debian: package libjemalloc2)`);
+    const stage = setStage({ env: { PATH: process.env['PATH'] ?? '', LD_PRELOAD: library } });
     expect(await stage.run('alloc', 'record', '-o', 'app.trace', '--', program, 'tiny')).toBe(0);
     const { sizes, frees, lifetimes } = await contentsOf(stage);
     expect(sizes.find(({ to }) => to === 8)!.count).toBeGreaterThanOrEqual(1000);
@@ -225,6 +253,77 @@ describe.runIf(hasProgram)('a program whose requests are known', () => {
     expect(code).toBe(1);
     expect(stage.stderr()).toContain('Recorded nothing: ');
     expect(stage.files()).toEqual([]);
+  });
+});
+
+describe.runIf(hasProgram)('a program for whose recording there is no room', () => {
+  const limited = (blocks: number): string[] => ['sh', '-c', `ulimit -f ${blocks}; exec "$0" "$@"`, program];
+  const fileLimit = 'the limit on the size of a file is reached (ulimit -f)';
+
+  // A shell's blocks are of 512 or of 1024 bytes: the head has no room in one, a first buffer has none in 40.
+  test.each([1, 40])('by a limit of %d on its files runs as it would, and is told why', async (blocks) => {
+    const { stage, code } = await record(...limited(blocks), 'plain');
+    expect(code).toBe(0);
+    expect(stage.stderr()).toContain(`\n1 process could not be recorded: ${fileLimit}.\n`);
+    expect(stage.stderr()).toMatch(/^app\.trace, the command's own: sh, /m);
+  });
+
+  test('by such a limit that comes later has what was before it', async () => {
+    const { stage, code, trace } = await record(...limited(400), 'killed');
+    expect(code).toBe(128 + 9);
+    expect(own(await readTrace(trace)).length).toBeGreaterThan(20_000);
+    expect(stage.stderr()).toContain(
+      ` operations are missing, after the recorder had to stop: ${fileLimit}.\n`,
+    );
+  });
+
+  test('is still ended by a limit that it goes beyond itself', async () => {
+    const script = 'ulimit -f 8; exec dd if=/dev/zero of=large bs=8192 count=2 2> dd.log';
+    expect((await record('sh', '-c', script)).code).toBe(128 + constants.signals.SIGXFSZ);
+  });
+
+  test('does not cost the others theirs, where it left a recording without a beginning', async () => {
+    const script = ': > "$LINEFILL_RECORD/99999999-0.raw"; exec "$0" plain';
+    const { stage, code, trace } = await record('sh', '-c', script, program);
+    expect(code).toBe(0);
+    expect(own(await readTrace(trace))).not.toHaveLength(0);
+    expect(stage.stderr()).toContain('\n1 process could not be recorded: the recording has no beginning, ');
+  });
+});
+
+/** Runs a script of the shell in a process that has file systems of its own. */
+function apart(script: string, ...words: string[]): { status: number | null; stderr: string } {
+  const args = ['--user', '--map-root-user', '--mount', 'sh', '-c', script, built, ...words];
+  return spawnSync('unshare', args, { encoding: 'utf8', env: { ...process.env, COLUMNS: '400' } });
+}
+const canMount = hasProgram && apart('mount -t tmpfs none "$0"').status === 0;
+
+// Where users may have no file systems of their own there is no disk to be filled.
+describe.runIf(canMount)('a program that fills the disk', () => {
+  const onDisk = (kib: number, ...words: string[]): { status: number | null; stderr: string } => {
+    const script =
+      'mkdir -p "$0/disk"; mount -t tmpfs -o "size=$1k" none "$0/disk" && cd "$0/disk"; shift; exec "$@"';
+    const recording = [process.execPath, main, 'alloc', 'record', '-o', 'app.trace', '--', ...words];
+    return apart(script, String(kib), ...recording);
+  };
+
+  test('runs as it would, and has what was before', () => {
+    const { status, stderr } = onDisk(400, program, 'killed');
+    expect(status).toBe(128 + 9);
+    const [, kept = '0'] = /^app\.trace, .*: ([\d,]+) operations of 1 thread;/m.exec(stderr) ?? [];
+    expect(Number(kept.replaceAll(',', ''))).toBeGreaterThan(50_000);
+    expect(stderr).toContain(
+      ' operations are missing, after the recorder had to stop: no space left, the disk is full.\n',
+    );
+  });
+
+  test('before any of its processes is recorded has that told of each', () => {
+    const script = 'for n in 1 2 3 4 5 6; do "$0" plain || exit 3; done';
+    const { status, stderr } = onDisk(16, 'sh', '-c', script, program);
+    expect(status).toBe(1);
+    expect(stderr).toContain(
+      'Recorded nothing.\n7 processes could not be recorded: no space left, the disk is full.\n',
+    );
   });
 });
 
@@ -251,7 +350,7 @@ describe.runIf(isLinux)('Node.js itself', () => {
     const words = ['alloc', 'record', '-o', 'app.trace', process.execPath, '-e', speaking, '--', '--out'];
     const { status, stdout, stderr } = spawnSync(process.execPath, [main, ...words], {
       cwd: folder,
-      env: { ...process.env, MINE: 'yes' },
+      env: { ...process.env, MINE: 'yes', COLUMNS: '400' },
       input: 'said',
       encoding: 'utf8',
     });
@@ -285,7 +384,7 @@ describe('what can not be recorded', () => {
     expect(stage.stderr()).toContain('alloc record needs a program to run');
     writeFileSync(join(stage.cwd, 'app.trace'), 'mine');
     expect(await stage.run('alloc', 'record', '-o', 'app.trace', '--', 'true')).toBe(2);
-    expect(stage.stderr()).toContain('"app.trace" exists');
+    expect(stage.stderr()).toContain('"app.trace" is there already');
     expect(readFileSync(join(stage.cwd, 'app.trace'), 'utf8')).toBe('mine');
   });
 });

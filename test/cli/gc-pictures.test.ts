@@ -107,7 +107,7 @@ describe('linefill gc map', () => {
     const text = stage.stdout();
     expect(widest(text)).toBeLessThanOrEqual(80);
     expect(text.split('\n').length).toBeLessThan(32);
-    const scales = text.match(/^ *row .*$/gm)!;
+    const scales = text.match(/^ *to row .*$/gm)!;
     expect(scales).toHaveLength(2);
     expect(/0 B +([\d.]+ KiB)/.exec(scales[0]!)![1]).toBe(/0 B +([\d.]+ KiB)/.exec(scales[1]!)![1]);
     expect(text.replace(/\s+/g, ' ')).toMatch(

@@ -2,8 +2,11 @@
  * Worker threads over one pool in a SharedArrayBuffer, TypeScript, native, and both at once: no block is given to two,
  * and afterwards each is in one place.
  */
+import { once } from 'node:events';
+import { Worker } from 'node:worker_threads';
 import { afterAll, describe, expect, it } from 'vitest';
-import { takeCensus } from '#dist/allocators/shared-pool.js';
+import { CachedPool, mostCached } from '#dist/allocators/cached-pool.js';
+import { makeSharedPool, sharedPoolShape, takeCensus } from '#dist/allocators/shared-pool.js';
 import type { Language, TeamVariant } from '#dist/experiment/experiment.js';
 import { poolThreads } from '#dist/experiments/allocation/pool-threads.js';
 import { Crew } from '#dist/measure/crew.js';
@@ -98,5 +101,53 @@ describe.skipIf(!twoCpus)('threads that share a pool', () => {
     expect(checksums).toEqual([tagsOf(0, count), tagsOf(workload === 'batches' ? 1 : 0, count)]);
     expect(takeCensus(kind, heap).inUse).toBe(0);
     crew.dismiss(cpus, team);
+  });
+});
+
+/**
+ * One of two threads that ask for a block of the heap, once a round, at the same moment. The gate: the round, how often
+ * one was there for it, the answers, the refusals.
+ */
+const asker = `
+  const { parentPort, workerData: { module, heap, gate, rounds, thread } } = require('node:worker_threads');
+  import(module).then(({ CachedPool }) => {
+    parentPort.postMessage('ready');
+    for (let round = 1; round <= rounds; round++) {
+      Atomics.wait(gate, 0, round - 1);
+      const pool = CachedPool.open(heap, thread);
+      Atomics.add(gate, 1, 1);
+      while (Atomics.load(gate, 1) < 2 * round);
+      if (pool.alloc() < 0) Atomics.add(gate, 3, 1);
+      pool.writeBack();
+      Atomics.add(gate, 2, 1);
+      Atomics.notify(gate, 2);
+    }
+  });`;
+
+describe.skipIf(!twoCpus)('a cached pool whose blocks are all on one list of what was given back', () => {
+  it('refuses neither of two threads that ask at once', async () => {
+    const [rounds, capacity] = [80, 2 * mostCached];
+    const heap = new Uint32Array(
+      new SharedArrayBuffer(4 * sharedPoolShape('cached', 8, capacity, 2).heapWords),
+    );
+    const gate = new Int32Array(new SharedArrayBuffer(16));
+    const module = import.meta.resolve('#dist/allocators/cached-pool.js');
+    const workers = [0, 1].map(
+      (thread) => new Worker(asker, { eval: true, workerData: { module, heap, gate, rounds, thread } }),
+    );
+    await Promise.all(workers.map((worker) => once(worker, 'message')));
+    for (let round = 1; round <= rounds; round++) {
+      makeSharedPool('cached', 8, capacity, heap, 2);
+      const [first, second] = [CachedPool.open(heap, 0), CachedPool.open(heap, 1)];
+      const blocks = Array.from({ length: capacity }, () => first.alloc());
+      for (const block of blocks) second.free(block);
+      for (const pool of [first, second]) pool.writeBack();
+      Atomics.store(gate, 0, round);
+      Atomics.notify(gate, 0);
+      while (Atomics.load(gate, 2) < 2 * round) Atomics.wait(gate, 2, 2 * round - 1, 1);
+    }
+    await Promise.all(workers.map((worker) => worker.terminate()));
+    expect(gate[3]).toBe(0);
+    expect(takeCensus('cached', heap).inUse).toBe(2);
   });
 });

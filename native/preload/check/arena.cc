@@ -5,6 +5,8 @@
 #include <algorithm>
 #include <bit>
 
+#include "preload/pages.h"
+
 namespace linefill::check {
 namespace {
 
@@ -18,8 +20,8 @@ constexpr size_t kMostSmallBytes = 2048;
 constexpr size_t kGrainBytes = 16;
 // Four slot sizes a doubling, from 64 bytes on.
 constexpr uint32_t kClasses = 28;
-// A process may have 65,530 mappings; a large block parts one in three.
-constexpr uint32_t kMostGuarded = 28'000;
+// Such blocks between two times that they are told.
+constexpr uint64_t kMostUntold = 1024;
 // Units that are never used, so that an access far before or behind a block finds nothing.
 constexpr size_t kSpareUnits = 32;
 
@@ -41,6 +43,8 @@ struct Arena {
   size_t next_large = 0;
   bool guards = false;
   uint32_t guarded = 0;
+  Guarding since = {};
+  bool lacks_guards = false;
   // By unit: the span's number.
   uint32_t* span_of = nullptr;
   Span* spans = nullptr;
@@ -57,13 +61,6 @@ struct Arena {
   List free_runs[kRunLists];
 };
 Arena arena;
-
-template <class T>
-T* reserve(size_t count) {
-  void* memory = mmap(nullptr, count * sizeof(T), PROT_READ | PROT_WRITE,
-                      MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
-  return memory == MAP_FAILED ? nullptr : static_cast<T*>(memory);
-}
 
 constexpr size_t up(size_t bytes, size_t multiple) { return (bytes + multiple - 1) / multiple * multiple; }
 char* up(char* address, size_t multiple) {
@@ -203,9 +200,9 @@ bool open_with(size_t bytes) {
   const size_t records = std::min(kMostRecords, bytes / kBytesARecord);
   void* base =
       mmap(nullptr, bytes + kUnitBytes, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
-  auto* span_of = reserve<uint32_t>(units);
-  auto* spans = reserve<Span>(units + 1);
-  auto* all = reserve<Record>(records);
+  auto* span_of = reserve_pages<uint32_t>(units);
+  auto* spans = reserve_pages<Span>(units + 1);
+  auto* all = reserve_pages<Record>(records);
   if (base == MAP_FAILED || span_of == nullptr || spans == nullptr || all == nullptr) {
     if (base != MAP_FAILED) munmap(base, bytes + kUnitBytes);
     if (span_of != nullptr) munmap(span_of, units * sizeof *span_of);
@@ -243,8 +240,27 @@ uint32_t take(size_t bytes, size_t alignment) {
   uint32_t number = 0;
   if (!is_small || (arena.guards && arena.guarded < kMostGuarded)) number = take_large(bytes, alignment);
   if (number == 0 && is_small) number = take_small(bytes, alignment);
-  if (number != 0) arena.records[number].bytes = bytes;
+  if (number == 0) return 0;
+  arena.records[number].bytes = bytes;
+  if (arena.guards) {
+    ++arena.since.blocks;
+    if (!arena.records[number].is_guarded) ++arena.since.unguarded;
+  }
   return number;
+}
+
+Guarding untold_guarding(bool is_last) {
+  const uint64_t due = !arena.lacks_guards ? 1 : is_last ? 0 : kMostUntold;
+  const Guarding untold = arena.since;
+  if (untold.unguarded < due) return {};
+  arena.lacks_guards = true;
+  arena.since = {};
+  return untold;
+}
+
+void forget_guarding() {
+  arena.lacks_guards = false;
+  arena.since = {};
 }
 
 void close_pages(Record& record) {

@@ -17,6 +17,8 @@ namespace linefill::check {
 inline constexpr size_t kUnitBytes = 64 << 10;
 inline constexpr size_t kPageBytes = 4096;
 inline constexpr size_t kMarginBytes = 32;
+// A process may have 65,530 mappings; a large block parts one in three.
+inline constexpr uint32_t kMostGuarded = 28'000;
 
 enum class State : uint8_t { kNever, kLive, kHeld, kGone };
 // Which function gave a block.
@@ -44,6 +46,16 @@ struct Record {
 bool open_arena();
 // From here on every block has pages of its own, as long as the system has room for that.
 void guard_all();
+// Of the blocks since it was last asked, how many have no pages of their own though each was to have them,
+// and how many there were.
+struct Guarding {
+  uint64_t unguarded;
+  uint64_t blocks;
+};
+// Zeros where that need not be told: it is at the first such block, at each thousand or so, and in the end.
+Guarding untold_guarding(bool is_last);
+// In a child after fork: the blocks until now are the parent's to tell.
+void forget_guarding();
 // The number of a new block's record, its payload set, nothing written; 0: no more memory.
 uint32_t take(size_t bytes, size_t alignment);
 // A held block's memory may no longer be touched, where it has pages of its own.

@@ -50,7 +50,9 @@ class Call {
     site_ = number_of(stack_);
   }
   ~Call() {
+    const Guarding guarding = untold_guarding(false);
     pthread_mutex_unlock(&checker.lock);
+    tell_unguarded(guarding.unguarded, guarding.blocks);
     for (uint32_t i = 0; i < pending_; ++i) tell(reports_[i], may_stop);
   }
   Call(const Call&) = delete;
@@ -285,12 +287,18 @@ void on_refused(int signal, siginfo_t* info, void*) {
         {name, hit.payload, hit.bytes, at - hit.payload, found, stack_of(hit.allocated), stack_of(hit.freed)},
         false);
   }
+  const Guarding guarding = untold_guarding(true);
+  tell_unguarded(guarding.unguarded, guarding.blocks);
   // It happens again, and ends the process as it would have without us.
   sigaction(signal, &earlier, nullptr);
 }
 
 void before_fork() { pthread_mutex_lock(&checker.lock); }
 void after_fork() { pthread_mutex_unlock(&checker.lock); }
+void after_fork_in_child() {
+  forget_guarding();
+  after_fork();
+}
 
 __attribute__((constructor)) void start() {
   open_log();
@@ -299,7 +307,7 @@ __attribute__((constructor)) void start() {
     if (getenv("LINEFILL_CHECK_GUARD") != nullptr) guard_all();
   }
   allow_capture();
-  pthread_atfork(before_fork, after_fork, after_fork);
+  pthread_atfork(before_fork, after_fork, after_fork_in_child);
   struct sigaction action {};
   action.sa_sigaction = on_refused;
   action.sa_flags = SA_SIGINFO | SA_NODEFER | SA_ONSTACK;
@@ -315,6 +323,12 @@ __attribute__((destructor)) void finish() {
     for (; number <= last_record() && !call.is_full(); ++number) look(record(number), call);
     is_done = number > last_record();
   }
+  Guarding guarding;
+  {
+    Call call;
+    guarding = untold_guarding(true);
+  }
+  tell_unguarded(guarding.unguarded, guarding.blocks);
 }
 
 }  // namespace

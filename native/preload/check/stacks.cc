@@ -1,9 +1,10 @@
 #include "preload/check/stacks.h"
 
-#include <sys/mman.h>
 #include <unwind.h>
 
 #include <cstring>
+
+#include "preload/pages.h"
 
 // Where this library starts and ends: the linker's.
 extern "C" __attribute__((visibility("hidden"))) char __ehdr_start[];
@@ -26,14 +27,6 @@ struct Table {
   uint32_t* slots = nullptr;
 };
 Table table;
-
-// Zeroed memory that costs only what is touched.
-template <class T>
-T* reserve(size_t count) {
-  void* memory = mmap(nullptr, count * sizeof(T), PROT_READ | PROT_WRITE,
-                      MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
-  return memory == MAP_FAILED ? nullptr : static_cast<T*>(memory);
-}
 
 bool is_ours(const void* frame) { return frame >= __ehdr_start && frame < _end; }
 
@@ -70,8 +63,8 @@ Stack capture() {
 uint32_t number_of(const Stack& stack) {
   if (stack.depth == 0) return 0;
   if (table.stacks == nullptr) {
-    table.stacks = reserve<Stack>(kMostStacks);
-    table.slots = reserve<uint32_t>(kSlots);
+    table.stacks = reserve_pages<Stack>(kMostStacks);
+    table.slots = reserve_pages<uint32_t>(kSlots);
   }
   if (table.stacks == nullptr || table.slots == nullptr) return 0;
   for (uint32_t at = hash_of(stack) % kSlots;; at = (at + 1) % kSlots) {

@@ -3,16 +3,23 @@
  * preloaded into it and into all that it starts that checks what they do to their blocks, and says what it found.
  */
 import { spawnSync } from 'node:child_process';
-import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { existsSync, mkdtempSync, readFileSync, rmSync, statSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { UserError } from '../../base/errors.ts';
+import { formatCount } from '../../base/units.ts';
 import { checkerPath } from '../../native/locate.ts';
-import { type Frame, type NameOf, parseFaults, plainName, renderFaults } from '../../report/faults-text.ts';
-import { oneLine } from '../../report/lines.ts';
-import { exitCodes, type Io } from '../io.ts';
-import { codeOf, type Ending, launch, Relay, StartError, startComplaint } from '../launch.ts';
-import { preloadable } from './alloc-record.ts';
+import {
+  type Frame,
+  type Guarding,
+  type NameOf,
+  parseFaults,
+  parseGuarding,
+  plainName,
+  renderFaults,
+} from '../../report/faults-text.ts';
+import { oneLine, wrap } from '../../report/lines.ts';
+import { exitCodes, type Io, looksOf } from '../io.ts';
+import { codeOf, type Ending, launchWith, neededProgram } from '../launch.ts';
 
 export interface CheckOptions {
   /** Every block in pages of its own, so that the access itself is refused. */
@@ -21,20 +28,29 @@ export interface CheckOptions {
   readonly stop?: boolean;
 }
 
+/** kMostGuarded of native/preload/check/arena.h. */
+const mostGuarded = 28_000;
+
 /** The command. Its result is the program's own exit code, or `bad` where that was good and faults were found. */
 export async function allocCheckCommand(
   command: readonly string[],
   options: CheckOptions,
   io: Io,
 ): Promise<number> {
-  const [program] = command;
-  if (program === undefined || program === '') {
-    throw new UserError('alloc check needs a program to run', 'for example: linefill alloc check -- ./app');
-  }
+  const program = neededProgram(
+    command,
+    'alloc check needs a program to run',
+    'linefill alloc check -- ./app',
+  );
   const folder = mkdtempSync(join(tmpdir(), 'linefill-check-'));
   try {
     const log = join(folder, 'faults');
-    const ending = await runChecked(command, log, options, io);
+    const variables = {
+      LINEFILL_CHECK_LOG: log,
+      ...(options.guard ? { LINEFILL_CHECK_GUARD: '1' } : {}),
+      ...(options.stop ? { LINEFILL_CHECK_STOP: '1' } : {}),
+    };
+    const ending = await launchWith(command, { variables, preload: checkerPath() }, io, (end) => end);
     if (!existsSync(log)) {
       io.stderr.write(
         `\nChecked nothing: "${oneLine(program)}" was not reached by the preloaded checker.\n  A static program, one with ` +
@@ -42,40 +58,32 @@ export async function allocCheckCommand(
       );
       return codeOf(ending) === 0 ? exitCodes.bad : codeOf(ending);
     }
-    const faults = parseFaults(readFileSync(log, 'utf8'));
+    const told = readFileSync(log, 'utf8');
+    const faults = parseFaults(told);
     const modules = new Set(faults.flatMap((each) => [...each.found, ...each.allocated, ...each.freed]));
     const text = renderFaults(faults, sourceNames([...modules]));
-    io.stderr.write(`\n${text === '' ? '' : `${text}\n\n`}${summary(faults.length, ending)}\n`);
+    const { columns } = looksOf(io.stderr, io.env);
+    const end = [
+      brokenText(log),
+      summary(faults.length, ending),
+      sightText(parseGuarding(told), ending, options),
+    ]
+      .filter((line) => line !== '')
+      .map((line) => `${wrap(line, columns, '', '  ')}\n`);
+    io.stderr.write(`\n${text === '' ? '' : `${text}\n\n`}${end.join('')}`);
     return faults.length > 0 && codeOf(ending) === 0 ? exitCodes.bad : codeOf(ending);
   } finally {
     rmSync(folder, { recursive: true, force: true });
   }
 }
 
-/** Runs the program with the checker in it. @throws UserError where it can't be run */
-async function runChecked(
-  command: readonly string[],
-  log: string,
-  options: CheckOptions,
-  io: Io,
-): Promise<Ending> {
-  const relay = new Relay(io);
-  const library = preloadable(checkerPath());
-  try {
-    const others = io.env['LD_PRELOAD'] ?? '';
-    return await launch(command, io, relay, {
-      LD_PRELOAD: others === '' ? library.path : `${library.path}:${others}`,
-      LINEFILL_CHECK_LOG: log,
-      ...(options.guard ? { LINEFILL_CHECK_GUARD: '1' } : {}),
-      ...(options.stop ? { LINEFILL_CHECK_STOP: '1' } : {}),
-    });
-  } catch (error) {
-    if (error instanceof StartError) throw startComplaint(command[0]!, error, io);
-    throw error;
-  } finally {
-    relay.release();
-    library.release();
-  }
+/** Where the log had no room for a report, its mode says so (native/preload/check/report.h). */
+function brokenText(log: string): string {
+  if ((statSync(log).mode & 0o100) === 0) return '';
+  return (
+    'Faults are missing: there was no more room for them, since the disk is full or the limit on the size of a file is ' +
+    'reached (ulimit -f).'
+  );
 }
 
 function summary(faults: number, { exitCode, signal }: Ending): string {
@@ -83,6 +91,20 @@ function summary(faults: number, { exitCode, signal }: Ending): string {
   const end = signal === null ? `exit code ${exitCode}` : `ended by ${signal}`;
   const code = faults > 0 && codeOf({ exitCode, signal }) === 0 ? ', so this command ends with 1' : '';
   return `${found}; the program: ${end}${code}.`;
+}
+
+/** What could not be seen: nothing that is only read without guard pages, which not every block can have. */
+function sightText({ unguarded, blocks }: Guarding, { signal }: Ending, { guard }: CheckOptions): string {
+  if (!guard) {
+    return 'Reads are not looked at: --guard finds those beyond a block, and those after its free.';
+  }
+  if (unguarded === 0) return '';
+  // What the process did last is told at its end, which some signals leave no time for.
+  const count = `${signal === null ? '' : 'at least '}${formatCount(unguarded)}`;
+  return (
+    `Of ${formatCount(blocks)} blocks ${count} had no guard pages, which no more than ` +
+    `${formatCount(mostGuarded)} can have at once: reads beyond those, and after their free, are not seen.`
+  );
 }
 
 /** Frames by source and line where addr2line (of binutils) is there and the module was compiled with -g. */

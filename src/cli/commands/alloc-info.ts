@@ -79,6 +79,7 @@ function blocks(count: number): string {
 
 function shareText(share: number): string {
   const percent = 100 * share;
+  if (share < 1 && percent >= 99.95) return '>99.9%';
   return percent < 0.1 ? '<0.1%' : `${Number(percent.toPrecision(percent < 1 ? 1 : 3))}%`;
 }
 
@@ -104,11 +105,17 @@ function lifetimesText({ lifetimes }: Contents): string {
   if (lifetimes.length === 0) return 'none was freed';
   const total = lifetimes.reduce((sum, { count }) => sum + count, 0);
   let sum = 0;
-  const within = lifetimes.map(({ to, count }, i) => {
+  const shares = lifetimes.map(({ to, count }) => {
     sum += count;
-    const unit = i > 0 ? '' : to === 1 ? ' operation' : ' operations';
-    return `within ${formatCount(to)}${unit} ${shareText(sum / total)}`;
+    return { to, text: shareText(sum / total) };
   });
+  // A share that looks as the one before it says nothing.
+  const within = shares
+    .filter(({ text }, i) => text !== shares[i - 1]?.text)
+    .map(({ to, text }, i) => {
+      const unit = i > 0 ? '' : to === 1 ? ' operation' : ' operations';
+      return `within ${formatCount(to)}${unit} ${text}`;
+    });
   return `of what was freed, freed ${within.join(', ')}`;
 }
 

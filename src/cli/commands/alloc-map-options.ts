@@ -3,6 +3,7 @@ import { type Command, Option } from 'commander';
 import { UserError } from '../../base/errors.ts';
 import { formatBytes } from '../../base/units.ts';
 import { type Desk, examples } from '../desk.ts';
+import { numbersOption, type Setting } from '../settings.ts';
 import { parseAmount, parseSeed } from '../values.ts';
 
 /** A row, or a share of all rows. */
@@ -18,6 +19,7 @@ export interface AllocMapOptions {
   readonly force?: boolean;
   readonly allowTruncated?: boolean;
   readonly seed: number;
+  readonly set?: readonly Setting[];
 }
 
 const leastHeapBytes = 1024;
@@ -77,6 +79,7 @@ export function addMap(alloc: Command, { io, finish }: Desk): void {
         'free',
       ]),
     )
+    .addOption(numbersOption('a number of a workload, such as slots=1000; repeatable', 'slots=1000'))
     .addOption(new Option('--seed <n>', "seed of a workload's trace").argParser(parseSeed).default(1))
     .option('--allow-truncated', 'take a file that breaks off as far as it is whole')
     .option('-o, --out <file>', 'write the page')

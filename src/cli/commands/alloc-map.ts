@@ -1,8 +1,6 @@
 /** `linefill alloc map`: where an allocator put every block of a trace, over time, on one screen or as a page. */
-import { existsSync } from 'node:fs';
-import { resolve } from 'node:path';
 import { allocationError } from '../../allocators/allocation.ts';
-import { type HeapChoice, heapChoices } from '../../allocators/heaps.ts';
+import { type HeapChoice, heapChoices, oneSizeChoices } from '../../allocators/heaps.ts';
 import {
   fittingHeapBytes,
   type Needs,
@@ -13,14 +11,15 @@ import {
   usualMostHeapBytes,
 } from '../../allocators/placements.ts';
 import { ContractError, UserError } from '../../base/errors.ts';
-import { Prng } from '../../base/prng.ts';
 import { formatBytes, formatCount } from '../../base/units.ts';
-import { checkPlace, writeWhole } from '../../base/whole-file.ts';
+import { writeWhole } from '../../base/whole-file.ts';
+import { fittedTo } from '../../experiments/allocation/library-fit.ts';
 import type { AllocatorMap, HeapMap } from '../../report/heap-map/heap-map.ts';
 import { type AllocationTrace, rowWords } from '../../trace/rows.ts';
-import { workloadTrace } from '../../trace/workloads.ts';
+import { madeTrace } from '../../experiments/allocation/replayed-trace.ts';
 import { exitCodes, type Io, looksOf } from '../io.ts';
 import { meant } from '../nearest.ts';
+import { outPlace } from '../out-place.ts';
 import { namedTrace } from '../trace-word.ts';
 import type { AllocMapOptions, Instant } from './alloc-map-options.ts';
 
@@ -34,6 +33,7 @@ const choices: readonly HeapChoice[] = [
     .filter(({ kind }, i) => heapChoices.findIndex((each) => each.kind === kind) === i)
     .filter(({ id, kind }) => id !== kind.id)
     .map((choice) => ({ ...choice, id: choice.kind.id })),
+  ...oneSizeChoices,
 ];
 
 function chosen(word: string, option: string): HeapChoice {
@@ -46,6 +46,13 @@ function chosen(word: string, option: string): HeapChoice {
   );
 }
 
+/** With the parameter that the trace needs. */
+function withParameter(choice: HeapChoice, trace: AllocationTrace): HeapChoice {
+  const found = fittedTo(choice, trace);
+  if (typeof found !== 'string') return found;
+  throw new UserError(`${choice.title}: ${found}`, 'take multi-pool, which has pools of many sizes');
+}
+
 interface Named {
   readonly title: string;
   readonly about: string;
@@ -55,13 +62,13 @@ interface Named {
 /** The trace of a file, or of a workload. */
 async function traceOf(
   word: string,
-  { seed, allowTruncated = false }: AllocMapOptions,
+  { seed, set = [], allowTruncated = false }: AllocMapOptions,
   io: Io,
 ): Promise<Named> {
-  const named = namedTrace(word, io);
+  const named = namedTrace(word, set, io);
   if ('workload' in named) {
     const { id, title } = named.workload;
-    return shortened(id, title, workloadTrace(named.workload, {}, new Prng(seed)));
+    return shortened(id, title, madeTrace(named.workload, named.settings, seed));
   }
   const { readTrace } = await import('../../trace/file.ts');
   const trace = await readTrace(named.path, { mostRows: mostRows + 1, allowTruncated });
@@ -135,29 +142,23 @@ function drawn(
   const { exhausted, tooLarge } = allocationError;
   const isTooSmall = placed.refused.has(exhausted) || placed.refused.has(tooLarge);
   const fittingBytes = isTooSmall ? fittingHeapBytes(kind.make, parameter, trace, needs, keeps) : null;
-  return { id, title, placed, keeps, fittingBytes };
-}
-
-function checkOut(out: string, force: boolean, io: Io): string {
-  const place = checkPlace(resolve(io.cwd, out));
-  if (existsSync(place) && !force) {
-    throw new UserError(`"${out}" is there already`, 'name another file, or pass --force to write over it');
-  }
-  return place;
+  return { id, title, placed, keeps, isOfOneSize: kind.parameterFor !== undefined, fittingBytes };
 }
 
 /** The command. Its result is the exit code. */
 export async function allocMapCommand(word: string, options: AllocMapOptions, io: Io): Promise<number> {
-  const all = [chosen(options.allocator, '--allocator')];
-  if (options.against !== undefined) all.push(chosen(options.against, '--against'));
-  const place = options.out === undefined ? null : checkOut(options.out, options.force === true, io);
+  const named = [chosen(options.allocator, '--allocator')];
+  if (options.against !== undefined) named.push(chosen(options.against, '--against'));
+  const { out, force } = options;
+  const place = out === undefined ? null : outPlace({ out, force: force === true }, io);
   const { title, about, trace } = await traceOf(word, options, io);
+  const all = named.map((choice) => withParameter(choice, trace));
   const rows = trace.rows.length / rowWords;
   const needs = needsOf(trace);
   const at = rowAt(options.at ?? { row: needs.peakRow }, rows);
   const heapBytes = options.heapBytes ?? heapFor(all, trace, needs);
   // A walk through a large heap takes some ms: no more of them than can be told apart.
-  const reading: Reading = { moments: place === null ? 64 : 512, rows: [needs.peakRow, at] };
+  const reading: Reading = { moments: place === null ? 64 : 512, rows: [0, needs.peakRow, at] };
   const map: HeapMap = {
     title,
     about,

@@ -4,6 +4,7 @@ import { UserError } from '../../base/errors.ts';
 import type { Profile } from '../../experiment/experiment.ts';
 import { type Desk, examples } from '../desk.ts';
 import { measuringOptions } from '../measuring-options.ts';
+import { numbersOption, type Setting } from '../settings.ts';
 import { parseAmount } from '../values.ts';
 
 export interface AllocReplayOptions {
@@ -15,6 +16,7 @@ export interface AllocReplayOptions {
   readonly profile: Profile;
   readonly cpus?: readonly number[];
   readonly seed: number;
+  readonly set?: readonly Setting[];
   readonly budget?: number;
 }
 
@@ -56,6 +58,7 @@ export function addReplay(alloc: Command, { io, lab, finish }: Desk): void {
         .argParser(parseRows)
         .default(mostReplayedRows),
     )
+    .addOption(numbersOption('a number of a workload, such as slots=1000; repeatable', 'slots=1000'))
     .option('--allow-truncated', 'take a file that breaks off as far as it is whole')
     .option('--json', 'print JSON')
     .option('--out <file>', 'keep the run in a file, as linefill run does');

@@ -4,8 +4,9 @@
  */
 import type { Command } from 'commander';
 import { type Desk, examples } from '../desk.ts';
+import type { OutOptions } from '../out-place.ts';
 import type { CheckOptions } from './alloc-check.ts';
-import type { OutOptions } from './alloc-import.ts';
+import { addExplain } from './alloc-explain-options.ts';
 import type { InfoOptions } from './alloc-info.ts';
 import { addMap } from './alloc-map-options.ts';
 import type { RecordOptions } from './alloc-record.ts';
@@ -24,7 +25,8 @@ export function addAlloc(program: Command, desk: Desk): void {
     .action(() => alloc.outputHelp());
   // Options after a recorded program's name are the program's own.
   alloc.enablePositionalOptions();
-  for (const add of [addRecord, addReplay, addInfo, addMap, addImport, addCheck]) add(alloc, desk);
+  for (const add of [addRecord, addReplay, addInfo, addMap, addImport, addCheck, addExplain])
+    add(alloc, desk);
   examples(alloc, [
     ['linefill alloc record -o app.trace -- node app.js', 'what a program asks for'],
     ['linefill alloc info app.trace', 'what is in the trace'],

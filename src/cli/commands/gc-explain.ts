@@ -4,15 +4,13 @@ import { Prng } from '../../base/prng.ts';
 import { formatCount } from '../../base/units.ts';
 import { type CollectorChoice, collectorChoices } from '../../collectors/plans.ts';
 import { wordsOfCollector } from '../../experiments/collection/collector-words.ts';
-import { painter, type Paint, wrap } from '../../report/lines.ts';
+import { wrap } from '../../report/lines.ts';
 import { amountOf, amountText, type MutatorAmount } from '../../trace/mutator-amount.ts';
 import { type MutatorProgram, mutators, mutatorTrace } from '../../trace/mutators.ts';
+import { doing, explainingLooks, inBlocks, listing, type Looks, section } from '../explained.ts';
+import { exitCodes, type Io } from '../io.ts';
 import { defaultSeed } from '../measuring-options.ts';
-import { exitCodes, type Io, looksOf } from '../io.ts';
 import { meant } from '../nearest.ts';
-
-/** The drawings' width; text of their width is read beside them. */
-const mostColumns = 60;
 
 const keeping: Readonly<Record<CollectorChoice['kind']['keeps'], string>> = {
   nothing: 'After a full collection that the program asks for, nothing is left that it can not reach.',
@@ -20,48 +18,44 @@ const keeping: Readonly<Record<CollectorChoice['kind']['keeps'], string>> = {
   cycles: 'Objects that name each other in a circle are never freed.',
 };
 
-function listed(width: number, paint: Paint): string {
-  const lines = (all: readonly { readonly id: string; readonly title: string }[]): string =>
-    all.map(({ id, title }) => wrap(title, width, `  ${id}: `, '    ')).join('\n');
-  const blocks = [
-    `${paint('strong', 'Collectors')}\n${lines(collectorChoices)}`,
-    `${paint('strong', 'Programs to run them on')}\n${lines(mutators)}`,
+function listed(looks: Looks): string {
+  return inBlocks([
+    listing('Collectors', collectorChoices, looks),
+    listing('Programs to run them on', mutators, looks),
     wrap(
       'Every program can be told what it has live (--live) and how much it allocates in a thousand operations (--rate).',
-      width,
+      looks.width,
     ),
     wrap(
       'One of them: linefill gc explain <id>. A program over the collectors: linefill gc run <program>',
-      width,
+      looks.width,
     ),
-  ];
-  return `${blocks.join('\n\n')}\n`;
+  ]);
 }
 
 /** The collector's own text, with its settings. */
-function explained({ id, title, kind, settings }: CollectorChoice, width: number, paint: Paint): string {
+function explained({ id, title, kind, settings }: CollectorChoice, looks: Looks): string {
+  const { width, paint } = looks;
   const words = wordsOfCollector(kind.id);
-  const section = (name: string, text: string): string =>
-    `${paint('strong', name)}\n${wrap(text, width, '  ')}`;
-  const flat = (text: string): string => text.replaceAll('\n', ' ');
   const set = kind.settings.map(({ name, summary, unit }, i) => {
     const value = unit === 'none' ? `${settings[i]}` : `${settings[i]} ${unit}`;
     return wrap(`${summary} (${value})`, width, `  ${name}: `, '    ');
   });
-  const blocks = [
+  return inBlocks([
     paint('strong', wrap(`${title} (${id})`, width)),
-    ...(words === null ? [] : [wrap(flat(words.does), width), words.drawing.replace(/^(?=.)/gm, '  ')]),
-    ...(words === null ? [] : [section('Costs', flat(words.costs))]),
-    section('Keeps', keeping[kind.keeps]),
+    ...(words === null ? [] : [...doing(words, looks), section('Costs', words.costs, looks)]),
+    section('Keeps', keeping[kind.keeps], looks),
     ...(set.length === 0 ? [] : [[paint('strong', 'Settings'), ...set].join('\n')]),
-    ...(words === null ? [] : [section('Shows here', flat(words.shows)), section('Source', words.source)]),
+    ...(words === null
+      ? []
+      : [section('Shows here', words.shows, looks), section('Source', words.source, looks)]),
     wrap(`Run it: linefill gc run --collectors ${id}`, width),
-  ];
-  return `${blocks.join('\n\n')}\n`;
+  ]);
 }
 
 /** What a program allocates and has live, and its numbers, by their usual values. */
-function programText(program: MutatorProgram, width: number, paint: Paint): string {
+function programText(program: MutatorProgram, looks: Looks): string {
+  const { width, paint } = looks;
   const { id, title, source, parameters, sizing } = program;
   const amountWith = (settings: Readonly<Record<string, number>>): MutatorAmount =>
     amountOf(mutatorTrace(program, settings, new Prng(defaultSeed)));
@@ -69,7 +63,7 @@ function programText(program: MutatorProgram, width: number, paint: Paint): stri
   const own = Object.entries(parameters)
     .filter(([name]) => name !== 'liveBytes' && name !== 'rateBytes')
     .map(([name, value]) => `  ${name}: ${value}`);
-  const blocks = [
+  return inBlocks([
     paint('strong', wrap(`${title} (${id})`, width)),
     wrap(`As it is, ${amountText(amountWith({}))}.`, width),
     [
@@ -83,23 +77,21 @@ function programText(program: MutatorProgram, width: number, paint: Paint): stri
       ),
     ].join('\n'),
     [paint('strong', 'Numbers of its own (--set)'), ...own].join('\n'),
-    `${paint('strong', 'Source')}\n${wrap(source, width, '  ')}`,
+    section('Source', source, looks),
     wrap(`Run it: linefill gc run ${id}`, width),
-  ];
-  return `${blocks.join('\n\n')}\n`;
+  ]);
 }
 
 /** The command; null lists the collectors and the programs. Its result is the exit code. */
 export function gcExplainCommand(id: string | null, io: Io): number {
-  const { columns, colour } = looksOf(io.stdout, io.env);
-  const width = Math.min(columns, mostColumns);
+  const looks = explainingLooks(io);
   if (id === null) {
-    io.stdout.write(listed(width, painter(colour)));
+    io.stdout.write(listed(looks));
     return exitCodes.good;
   }
   const program = mutators.find((each) => each.id === id);
   if (program !== undefined) {
-    io.stdout.write(programText(program, width, painter(colour)));
+    io.stdout.write(programText(program, looks));
     return exitCodes.good;
   }
   const choice = collectorChoices.find((each) => each.id === id);
@@ -110,6 +102,6 @@ export function gcExplainCommand(id: string | null, io: Io): number {
       meant(id, ids, 'linefill gc explain lists them'),
     );
   }
-  io.stdout.write(explained(choice, width, painter(colour)));
+  io.stdout.write(explained(choice, looks));
   return exitCodes.good;
 }

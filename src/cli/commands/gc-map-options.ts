@@ -2,7 +2,7 @@
 import { type Command, Option } from 'commander';
 import { UserError } from '../../base/errors.ts';
 import { type Desk, examples } from '../desk.ts';
-import { parseSetting, type Setting } from '../settings.ts';
+import { numbersOption, type Setting } from '../settings.ts';
 import { parseAmount, parseSeed } from '../values.ts';
 import { type ProgramOptions, programOptions } from './gc-program-options.ts';
 
@@ -62,11 +62,7 @@ export function addGcMap(gc: Command, { io, finish }: Desk): void {
     );
   programOptions(map);
   map
-    .addOption(
-      new Option('--set <name=value>', 'a number of the program, such as steps=1000; repeatable').argParser(
-        (text: string, before?: readonly Setting[]) => [...(before ?? []), parseSetting(text, 'steps=1000')],
-      ),
-    )
+    .addOption(numbersOption('a number of the program, such as steps=1000; repeatable', 'steps=1000'))
     .addOption(new Option('--seed <n>', "seed of the program's trace").argParser(parseSeed).default(1))
     .option('-o, --out <file>', 'write the page')
     .option('--force', 'write over a file')

@@ -1,10 +1,8 @@
 /** `linefill gc map`: where collectors keep every object of a program, over time, on one screen or as a page. */
-import { existsSync } from 'node:fs';
-import { resolve } from 'node:path';
 import { ContractError, UserError } from '../../base/errors.ts';
 import { Prng } from '../../base/prng.ts';
 import { formatBytes } from '../../base/units.ts';
-import { checkPlace, writeWhole } from '../../base/whole-file.ts';
+import { writeWhole } from '../../base/whole-file.ts';
 import { type Film, filmOf, mostFilmWords } from '../../collectors/film.ts';
 import { type CollectorChoice, collectorChoices } from '../../collectors/plans.ts';
 import { stepPrograms } from '../../collectors/step-programs.ts';
@@ -16,10 +14,11 @@ import { type MutatorTrace, mutatorRowWords } from '../../trace/mutator-rows.ts'
 import { type MutatorProgram, mutatorTrace, ownSettings } from '../../trace/mutator.ts';
 import { exitCodes, type Io, looksOf } from '../io.ts';
 import { meant } from '../nearest.ts';
+import { outPlace } from '../out-place.ts';
 import { namedProgram } from '../program-word.ts';
-import type { Setting } from '../settings.ts';
+import { type Setting, wholeNumber } from '../settings.ts';
 import type { GcMapOptions, HeapSize } from './gc-map-options.ts';
-import { checkLack, wholeNumber, withOptions } from './gc-program-options.ts';
+import { checkLack, withOptions } from './gc-program-options.ts';
 
 const wordBytes = 4;
 /** What every heap is a multiple of, in words. */
@@ -112,18 +111,11 @@ function steppedSmall(choice: CollectorChoice): Steps {
   return stepsOf(choice, stepPrograms[0]!);
 }
 
-function checkOut(out: string, force: boolean, io: Io): string {
-  const place = checkPlace(resolve(io.cwd, out));
-  if (existsSync(place) && !force) {
-    throw new UserError(`"${out}" is there already`, 'name another file, or pass --force to write over it');
-  }
-  return place;
-}
-
 /** The command. Its result is the exit code. */
 export async function gcMapCommand(word: string, options: GcMapOptions, io: Io): Promise<number> {
   const choices = chosen(options.collector);
-  const place = options.out === undefined ? null : checkOut(options.out, options.force === true, io);
+  const { out, force } = options;
+  const place = out === undefined ? null : outPlace({ out, force: force === true }, io);
   const named = await namedProgram(word, io);
   const program = programOf(named);
   const trace = needyTrace(traced(program, options));

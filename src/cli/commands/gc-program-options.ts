@@ -1,7 +1,6 @@
 /** How large and how busy a program of objects is to be: the options of the commands that run one, and its own numbers. */
 import { type Command, Option } from 'commander';
 import { UserError } from '../../base/errors.ts';
-import type { Setting } from '../settings.ts';
 import { parseAmount } from '../values.ts';
 
 export interface ProgramOptions {
@@ -33,17 +32,6 @@ export function programOptions(command: Command): void {
   command
     .addOption(live.argParser((text: string) => parseSize('--live', text, '1MiB')))
     .addOption(rate.argParser((text: string) => parseSize('--rate', text, '3KiB')));
-}
-
-/** One of `--set`'s numbers: whole, of a name that says bytes with or without a unit. */
-export function wholeNumber({ name, values }: Setting): number {
-  const isBytes = name.endsWith('Bytes');
-  const value = values.length === 1 ? parseAmount(values[0]!, isBytes) : null;
-  if (value !== null && Number.isInteger(value) && value >= 0) return value;
-  throw new UserError(
-    `--set ${name}=${values.join(',')} is not one whole number`,
-    `for example: --set ${name}=${isBytes ? '64KiB' : 1000}`,
-  );
 }
 
 /** What a command is told of its program. */

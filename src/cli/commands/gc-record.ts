@@ -5,7 +5,6 @@
 import { resolve } from 'node:path';
 import { UserError } from '../../base/errors.ts';
 import { formatBytes, formatCount, formatNs } from '../../base/units.ts';
-import { checkPlace } from '../../base/whole-file.ts';
 import { oneLine, wrap } from '../../report/lines.ts';
 import { readLifetimeModel, writeLifetimeModel } from '../../trace/lifetime-model-file.ts';
 import { modelOf } from '../../trace/lifetime-model-make.ts';
@@ -13,13 +12,11 @@ import { sampleIntervals } from '../../trace/lifetime-model-raw.ts';
 import { type RecordedProcess, type RecordedRun, runRecorded } from '../gc-recording.ts';
 import { printError } from '../complaint.ts';
 import { exitCodes, type Io, type Lab, looksOf } from '../io.ts';
-import { codeOf, type Ending } from '../launch.ts';
-import { tracePlace } from './alloc-import.ts';
+import { codeOf, type Ending, neededProgram } from '../launch.ts';
+import { type OutOptions, outPlace } from '../out-place.ts';
 import { modelText } from './gc-record-text.ts';
 
-export interface GcRecordOptions {
-  readonly out: string;
-  readonly force?: boolean;
+export interface GcRecordOptions extends OutOptions {
   readonly samples: 'few' | 'usual' | 'many' | 'most';
 }
 
@@ -37,14 +34,12 @@ export async function gcRecordCommand(
   io: Io,
   lab: Lab,
 ): Promise<number> {
-  const [program] = command;
-  if (program === undefined || program === '') {
-    throw new UserError(
-      'gc record needs a Node program to run',
-      'for example: linefill gc record -o app.gc.json -- node app.js',
-    );
-  }
-  const place = checkPlace(tracePlace(options, io));
+  const program = neededProgram(
+    command,
+    'gc record needs a Node program to run',
+    'linefill gc record -o app.gc.json -- node app.js',
+  );
+  const place = outPlace(options, io);
   const run = await runRecorded(command, intervals[options.samples], io);
   const [main, ...others] = run.processes;
   if (main === undefined) throw notRecorded(program, run);

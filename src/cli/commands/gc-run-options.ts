@@ -4,7 +4,7 @@ import type { Profile } from '../../experiment/experiment.ts';
 import { type Desk, examples } from '../desk.ts';
 import type { FileOptions } from '../kept-files.ts';
 import { measuringOptions } from '../measuring-options.ts';
-import { parseSetting, type Setting } from '../settings.ts';
+import { numbersOption, type Setting } from '../settings.ts';
 import { type HeapSize, parseHeap } from './gc-map-options.ts';
 import { type ProgramOptions, programOptions } from './gc-program-options.ts';
 
@@ -28,9 +28,9 @@ export function addGcRun(gc: Command, { io, lab, finish }: Desk): void {
     '--heap <list>',
     'sizes of the heap: percent of what is reachable at most, or bytes',
   );
-  const set = new Option(
-    '--set <name=value>',
+  const set = numbersOption(
     'a number in place of a usual one, of the program or of the collectors that have it; repeatable',
+    'steps=1000',
   );
   const run = gc
     .command('run')
@@ -53,12 +53,7 @@ export function addGcRun(gc: Command, { io, lab, finish }: Desk): void {
     );
   programOptions(run);
   run
-    .addOption(
-      set.argParser((text: string, before?: readonly Setting[]) => [
-        ...(before ?? []),
-        parseSetting(text, 'steps=1000'),
-      ]),
-    )
+    .addOption(set)
     .option('--json', 'print JSON')
     .option('--out <file>', 'the run file; linefill-run-<time>.json unless told')
     .option('--no-out', 'write no run file')

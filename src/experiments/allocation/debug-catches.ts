@@ -3,6 +3,7 @@ import { formatCount, formatRatio } from '../../base/units.ts';
 import type { Claim, Judgement } from '../../experiment/claim.ts';
 import type { Experiment, Language, ThreadVariant } from '../../experiment/experiment.ts';
 import type { Findings, Group } from '../../experiment/findings.ts';
+import type { Inferred } from '../../experiment/inference.ts';
 import { withoutEffect } from '../../experiment/judging.ts';
 import { textAt } from '../../kernel/kernel.ts';
 import { type FaultKind, faultKinds } from '../../trace/mischief.ts';
@@ -71,6 +72,24 @@ function costSentence(findings: Findings): string {
   if (costs.length === 0) return '';
   const [least, most] = [formatRatio(Math.min(...costs)), formatRatio(Math.max(...costs))];
   return ` A program without faults takes ${least === most ? least : `${least} to ${most}`} as long in the wrapper (C++).`;
+}
+
+/** What the wrapper takes over the allocator by itself, on the same program. */
+function costFigures(findings: Findings): Inferred[] {
+  const pairs = { 'C++': ['debug', 'plain'], TypeScript: ['ts-debug', 'ts-plain'] } as const;
+  return findings.groups.flatMap((group) =>
+    Object.entries(pairs).flatMap(([language, [of, over]]): Inferred[] => {
+      const ratio = findings.ratio(group, { variant: of }, { variant: over });
+      if ('missing' in ratio) return [];
+      const { ratio: value, low, high, processes } = ratio;
+      const allocator = textAt(group.point, 'allocator');
+      const id = `wrapper-over-${over}-${allocator}`;
+      const title = `${allocator} in the wrapper over ${allocator} by itself, ${language}`;
+      return [
+        { id, title, unit: 'x', value, low, high, processes, reported: null, reportedBy: null, note: null },
+      ];
+    }),
+  );
 }
 
 const debugCatches: Claim = {
@@ -158,6 +177,9 @@ export const debugCatchesExperiment: Experiment = {
     })),
   ],
   claims: [debugCatches],
+  infer: costFigures,
+  // Programs with faults are other programs: no ratio to one without.
+  isCurve: true,
   explain: `A program allocates and frees blocks of up to 512 B at random, and one row in sixteen is wrong: it frees twice, frees
 what is no block or what lies inside one, writes a byte behind or before a block in use, or writes a block that it has
 freed. The allocator is wrapped: each block gets a header with a checksum, words before and behind it whose contents are
@@ -169,7 +191,8 @@ it is told by its name, on its block, with its sites; a report that belongs to n
 What the wrapper can't see: a read; a write that leaps over the words around the block; a write to a freed block that
 has left quarantine, which is not planted here since it would break the allocator beneath. linefill alloc check does the
 same for a real program, and with --guard shows the very access.
-The price is a fill of every block, twice, and ten words and more a block.`,
+The price is a fill of every block, twice, and ten words and more a block: told as the ratio of two replays of one program
+without faults. The programs with faults are others, and their times compare with nothing.`,
   drawing: `before the payload, 8 words
   | bytes words state | allocated | freed | seal | ca na |
 behind it, 2 words and what rounding leaves

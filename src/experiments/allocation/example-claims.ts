@@ -41,6 +41,10 @@ function list(names: readonly string[]): string {
   return names.length === 0 ? 'none' : names.join(', ');
 }
 
+function inBytes(bytes: number | null): string {
+  return bytes === null ? 'n/a' : formatBytes(bytes);
+}
+
 const waste25 = 7;
 const waste17 = 15;
 /** Those whose classes are the textbook's: after 16 B comes 32. */
@@ -71,9 +75,11 @@ export const internalWaste: Claim = {
     const isOtherwise = asked.some(
       ({ at25, at17 }) => (at25 !== null && at25 !== waste25) || (at17 !== null && at17 !== waste17),
     );
-    if (isOtherwise) return withoutEffect('refuted', sentence);
+    const told = asked.map(({ at25, at17 }) => `${inBytes(at25)} and ${inBytes(at17)}`);
+    const wasted = [...new Set(told)].join('; ');
     const isWhole = missing.length === 0 && asked.every(({ at25, at17 }) => at25 !== null && at17 !== null);
-    return withoutEffect(isWhole ? 'supported' : 'inconclusive', sentence);
+    const status = isOtherwise ? 'refuted' : isWhole ? 'supported' : 'inconclusive';
+    return { ...withoutEffect(status, sentence), measured: wasted };
   },
 };
 
@@ -102,7 +108,10 @@ export const externalFailure: Claim = {
       `${further.length === 0 ? '' : `; also by ${list(further)}`}. Served by ${list(served)}` +
       `${served.length === 0 ? '.' : ', where a gap or a block left over has 128 B.'}`;
     const all = exact.length > 0 && exact.every(refuses);
-    return withoutEffect(all ? 'supported' : 'refuted', sentence);
+    const serving = exact.filter((name) => !refuses(name));
+    const what = serving.length === 0 ? 'refused' : `served by ${list(serving)}`;
+    const brief = exact.length === 0 ? {} : { measured: `${formatBytes(gapsBytes)} free, 128 B ${what}` };
+    return { ...withoutEffect(all ? 'supported' : 'refuted', sentence), ...brief };
   },
 };
 
@@ -121,9 +130,17 @@ export const buddySplit: Claim = {
     const sentence =
       `Of ${taken + free} B free, 20 B took a block of ${taken} B; ${free} B stay free, in blocks of ${largest} B ` +
       `and ${free - largest} B.`;
-    return withoutEffect(taken === 32 && free === 96 && largest === 64 ? 'supported' : 'refuted', sentence);
+    const isRight = taken === 32 && free === 96 && largest === 64;
+    const measured = `${taken} B taken; ${free - largest} and ${largest} B stay free`;
+    return { ...withoutEffect(isRight ? 'supported' : 'refuted', sentence), measured };
   },
 };
+
+/** `95.9 KiB to 102 KiB`, or the one that all are; values are not empty. */
+function rangeOf(values: readonly number[], format: (value: number) => string): string {
+  const [least, most] = [Math.min(...values), Math.max(...values)].map(format) as [string, string];
+  return least === most ? least : `${least} to ${most}`;
+}
 
 /** "40% free", in whole percent. */
 const freeAtLeast = 40;
@@ -140,13 +157,31 @@ export const fragmentationInBlocks: Claim = {
     const isFull = (name: string): boolean => Math.round(value(name, 'freePercent')) >= freeAtLeast;
     const refuses = measured.filter((name) => isFull(name) && value(name, 'refusedPercent') === 100);
     const others = measured.filter((name) => !refuses.includes(name));
-    const largest = Math.max(0, ...refuses.map((name) => value(name, 'largestFreeBytes')));
+    const asked = formatBytes(Math.floor(largeHeapBytes / 1000));
+    const heap = formatBytes(largeHeapBytes);
+    const rest = others.length === 0 ? '' : ` Not so, or with less free: ${list(others)}.`;
+    if (refuses.length === 0) {
+      return withoutEffect(
+        'refuted',
+        `No heap of ${heap} with 40% of its blocks' memory free refuses ${asked}.${rest}`,
+      );
+    }
+    const range = (metric: Metric, format: (value: number) => string): string =>
+      rangeOf(
+        refuses.map((name) => value(name, metric)),
+        format,
+      );
+    const largest = Math.max(...refuses.map((name) => value(name, 'largestFreeBytes')));
     const share = formatNumber((100 * largest) / largeHeapBytes);
+    // Headers and tables are no block's: of the whole heap a little less is free than of its blocks.
     const sentence =
-      `With 40% of ${formatBytes(largeHeapBytes)} free, ${formatBytes(Math.floor(largeHeapBytes / 1000))} are refused by ` +
-      `${list(refuses)}: no free block is larger than ${formatBytes(largest)}, ${share}% of the heap.` +
-      `${others.length === 0 ? '' : ` Not so, or with less free: ${list(others)}.`}`;
-    return withoutEffect(refuses.length > 0 ? 'supported' : 'refuted', sentence);
+      `With 40% of all memory in blocks free, ${range('freeBytes', formatBytes)} of a heap of ${heap}, ${asked} are refused by ` +
+      `${list(refuses)}: no free block is larger than ${formatBytes(largest)}, ${share}% of the heap.`;
+    const percents = range('freePercent', (percent) => `${Math.round(percent)}%`);
+    return {
+      ...withoutEffect('supported', `${sentence}${rest}`),
+      measured: `${percents} free, ${asked} refused`,
+    };
   },
 };
 
@@ -170,10 +205,13 @@ export const poolNoFragments: Claim = {
       const percents = lost('larger', name);
       return `${name} ${formatNumber(Math.max(...percents))}%`;
     });
+    const twice =
+      larger.length === 0
+        ? ''
+        : ` Asked for again in twice the size, of what was in use at most is out of reach: ${list(larger)}.`;
     const sentence =
       `Of blocks freed at random in a full heap and asked for again in the same size, ${list(asked)} lose ` +
-      `${formatNumber(effect.high)}% in ${all.length} replays. One size fragments none of ${list(others)}. Asked for again ` +
-      `in twice the size, of what was in use at most is out of reach: ${list(larger)}.`;
+      `${formatNumber(effect.high)}% in ${all.length} replays. One size fragments none of ${list(others)}.${twice}`;
     return { status: effect.high === 0 ? 'supported' : 'refuted', sentence, effect };
   },
 };

@@ -18,10 +18,21 @@ interface Finding {
   readonly status: VerdictStatus;
   readonly sentence: string;
   readonly effect: Effect | null;
+  /** Nothing is told because too little was live. */
+  readonly isTooLittle?: boolean;
+}
+
+/** Whether an allocator was replayed, but its memory over live left out: heap-figures.ts does so where little is live. */
+function isLeftOut(findings: Findings, group: Group, name: string): boolean {
+  const isReplayed = findings.measurement(group, fit('tight', name), 'crumbs') !== null;
+  return isReplayed && findings.measurement(group, fit('ample', name), memory) === null;
 }
 
 /** Whether `one` needs more memory at its peak than `other`, on one trace. */
 function needsMore(findings: Findings, group: Group, one: string, other: string): Finding {
+  if ([one, other].some((name) => isLeftOut(findings, group, name))) {
+    return { status: 'inconclusive', sentence: 'n/a (too little is live)', effect: null, isTooLittle: true };
+  }
   const ratio = findings.ratio(group, fit('ample', one), fit('ample', other), memory);
   if ('missing' in ratio) return { status: 'inconclusive', sentence: ratio.missing, effect: null };
   const sentence = `${describeRatio(ratio)} as much as ${other}-fit`;
@@ -91,6 +102,8 @@ function byTrace(groups: readonly Group[], findings: readonly Finding[]): string
 
 /** What to do where there is no interval at all. */
 function advice(findings: readonly Finding[]): string {
+  if (findings.some(({ isTooLittle }) => isTooLittle === true))
+    return ' More must be live for these figures: --set liveBytes=256KiB.';
   return findings.every(({ effect }) => effect === null)
     ? ' An interval takes more processes: run a larger profile, or with a larger --budget.'
     : '';

@@ -77,7 +77,7 @@ of these to 32 and 32, and one of those is taken. 32 and 64 B stay free.
 
 holes fills a heap of 256 KiB with blocks of 64 B, frees two of every five, none beside another, and asks for a thousandth of
 the heap. refill fills such a heap, frees 45 of 100 at random and asks for as many again: blocks of one size fit each other's
-places, and all is back in use. larger asks for blocks of twice the size instead, for as many bytes: pages that a pool or a
+places, and all is back in use: those that did not fit at first are refused again. larger asks for blocks of twice the size instead, for as many bytes: pages that a pool or a
 slab has given to one size are lost to another, while an allocator that merges neighbours can use those that happen to be
 free together.
 

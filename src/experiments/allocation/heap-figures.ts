@@ -4,9 +4,10 @@
  * native/kernels/heap-figures.cc.
  */
 import { wordBytes, lineBytes } from '../../allocators/allocation.ts';
-import { fragmentation } from '../../allocators/fragmentation.ts';
+import { type Fragmentation, fragmentation } from '../../allocators/fragmentation.ts';
 import {
   type BlocksBySize,
+  type Books,
   books as bookNames,
   readSummary,
   replayHeap,
@@ -132,28 +133,21 @@ function known(figures: Readonly<Record<string, number | null>>): Record<string,
 
 const percent = (share: number | null): number | null => (share === null ? null : 100 * share);
 
-/** How far these reach in a heap with room to spare depends on how large it is. */
-const reachByHeap: ReadonlySet<string> = new Set(['worst-fit', 'buddy']);
-/** Where less is live at most, what an allocator takes from the heap at once is most of what it uses. */
-const leastPeakBytes = 2 ** 17;
+function figuresOf({ allocator, parameter }: FigureArguments, books: Books): Fragmentation {
+  const choice = choices.find((each) => each.number === allocator && each.parameter === parameter);
+  return fragmentation(choice?.id ?? '', books);
+}
 
 /** In a heap with room to spare: what the allocator took, over what was asked for, where that is its own doing. */
 export function ampleFigures(args: FigureArguments): Readonly<Record<string, number>> {
-  const { books } = readSummary(args.summary);
-  const found = fragmentation(books);
-  const choice = choices.find(
-    ({ number, parameter }) => number === args.allocator && parameter === args.parameter,
-  );
-  const isTold = books.peakRequestedBytes >= leastPeakBytes && !reachByHeap.has(choice?.id ?? '');
-  const used = {
+  const found = figuresOf(args, readSummary(args.summary).books);
+  return known({
     meanUsedOverLive: found.meanUsedOverLive,
     usedOverPeakLive: found.usedOverPeakLive,
     peakUsedOverLive: found.peakUsedOverLive,
     peakUsedOverPeakLive: found.peakUsedOverPeakLive,
-  };
-  return known({
-    ...(isTold ? used : {}),
     internalPercent: percent(found.internal),
+    holesPercent: percent(found.holes),
     metadataPercent: percent(found.metadata),
   });
 }
@@ -162,7 +156,7 @@ export function ampleFigures(args: FigureArguments): Readonly<Record<string, num
 export function tightFigures(args: FigureArguments): Readonly<Record<string, number>> {
   const { books, bySize } = readSummary(args.summary);
   const { made, refused } = requestsOf(args, 0);
-  const found = fragmentation(books);
+  const found = figuresOf(args, books);
   return known({
     refusedPercent: percentOf(refused, made),
     externalPercent: percent(found.external),

@@ -96,6 +96,12 @@ export const heapFragmentation: Experiment = {
       better: 'less',
     },
     {
+      id: 'holesPercent',
+      title: 'holes: of memory used, what is free',
+      unit: '%',
+      better: 'less',
+    },
+    {
       id: 'metadataPercent',
       title: "metadata: of all that is not free, what is no block's",
       unit: '%',
@@ -104,7 +110,7 @@ export const heapFragmentation: Experiment = {
     { id: 'refusedPercent', title: 'requests refused', unit: '%', better: 'less' },
     {
       id: 'externalPercent',
-      title: 'external: of what is free, all but the largest block',
+      title: 'external: of what is free in this heap, all but the largest block',
       unit: '%',
       better: null,
     },
@@ -120,8 +126,9 @@ export const heapFragmentation: Experiment = {
   explain: `The same requests are replayed over each allocator, and books are kept. Used is the memory up to the end of the
 highest block so far: what a heap that grows and never shrinks has taken from the system. Live is what was asked for and
 not given back. Johnstone and Wilson set the one against the other in four ways, F1 to F4; 1 is no fragmentation. Those are
-taken in a heap with room to spare. The other figures are of a tight heap, a quarter larger than the most that is ever
-live: how many requests it refused, and in what pieces the rest lay in the end.
+taken in a heap with room to spare, and with them what is free of the memory used: holes. The other figures are of a tight
+heap, a quarter larger than the most that is ever live: how many requests it refused, and in what pieces the rest lay in the
+end. In a larger heap the largest piece of what is free would be the rest that nobody used yet.
 
 Memory is lost inside blocks, where sizes are rounded up and headers stand; between blocks, where holes are too small for
 what is asked; and to tables. What is lost between blocks is hard to put in one number: a pool's free blocks are all small
@@ -133,11 +140,11 @@ noise or unstable is how much they differ.
 
 The free lists here are in the order of frees, the last one first; in the order of addresses first-fit is known to do better.
 Worst-fit cuts the largest block at every request, until none is large: F1 to F4 would tell how large our heap is, as they
-would in part of a buddy system. They are left out for both, and for all where less than 128 KiB are live at most; an allocator that takes whole
-arenas for small objects still has much beside the little that is live here. So the claim about worst-fit is judged by
-what is refused in a tight heap. Size classes keep pages for one size each, and a phase that wants another size can't have
-them; they save the search instead. All figures are counts, the same in both languages: the first process compares them. No
-time is reported.`,
+would in part of a buddy system, whose table grows with the heap. They are left out for both, as are holes and that table;
+for all where less than 128 KiB are live at most, since a page for each size class is not small beside that; and below 4 MiB
+for small objects, which come in arenas of 1 MiB. So the claim about worst-fit is judged by what is refused in a tight heap.
+Size classes keep pages for one size each, and a phase that wants another size can't have them; they save the search instead.
+All figures are counts, the same in both languages: the first process compares them. No time is reported.`,
   drawing: `heap  |header|AAAA|....|BB|..|CCCCCC|.|DDD|...........|
                        highest block ends ^
       <----------- used so far ----------->

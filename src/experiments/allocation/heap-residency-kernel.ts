@@ -61,7 +61,7 @@ const overLive: ReadonlySet<string> = new Set(readings.filter((name) => name.end
  * What a process of Node has left over in its malloc when it starts is not small beside less than this, nor are the
  * pages of a malloc that has hardly begun.
  */
-const leastLiveBytes = 16 * 2 ** 20;
+export const leastLiveBytes: number = 16 * 2 ** 20;
 
 /** The native program without its memory: which blocks it takes and gives, in what order. */
 class Program {
@@ -157,7 +157,9 @@ export const heapResidency: Kernel<typeof signature> = defineKernel({
 });
 
 /**
- * What the kernel read, in a process whose malloc is this library's: no ratios where too little is live.
+ * What the kernel read, in a process whose malloc is this library's; nothing where too little is live. A ratio below 1
+ * says that the first blocks lay in memory that was there before, and no more: it is left out. What stays in the end is
+ * never less than nothing.
  * @throws ContractError where the library was not preloaded
  */
 export function residentFigures(
@@ -167,7 +169,8 @@ export function residentFigures(
     if (library !== null && !readFileSync('/proc/self/maps', 'utf8').includes(library)) {
       throw new ContractError(`${library} was not preloaded: the loader did not find it`);
     }
-    const figures = readings.map((name, i) => [name, resident[i]!] as const);
-    return Object.fromEntries(figures.filter(([name]) => liveBytes >= leastLiveBytes || !overLive.has(name)));
+    if (liveBytes < leastLiveBytes) return {};
+    const figures = readings.map((name, i) => [name, Math.max(0, resident[i]!)] as const);
+    return Object.fromEntries(figures.filter(([name, value]) => !overLive.has(name) || value >= 1));
   };
 }

@@ -1,9 +1,10 @@
 /** Experiment: what finding a free block costs as a heap fills: by list and fit, and by size classes. */
-import { formatCount } from '../../base/units.ts';
-import type { Claim, Judgement } from '../../experiment/claim.ts';
+import { formatCount, formatNs } from '../../base/units.ts';
+import type { Claim, Effect, Judgement, VerdictStatus } from '../../experiment/claim.ts';
 import type { Experiment, ThreadVariant } from '../../experiment/experiment.ts';
 import type { Findings, Group, Ratio } from '../../experiment/findings.ts';
 import { describeEffect, describeRatio, judgeSlower, withoutEffect } from '../../experiment/judging.ts';
+import type { Summary } from '../../experiment/run.ts';
 import { numberAt } from '../../kernel/kernel.ts';
 import { checkWhole } from '../hardware/sizes.ts';
 import { heapVariant } from './trace-variants.ts';
@@ -21,6 +22,9 @@ const variants: readonly ThreadVariant[] = [
     heapVariant(id, 'typescript', { ...churn, only: 'full' }),
   ),
 ];
+
+/** Pools of size classes touch as much memory as the others, and search for nothing. */
+const yardstick = 'multi-pool';
 
 const slotsOf = (group: Group): number => numberAt(group.point, 'slots');
 
@@ -64,16 +68,24 @@ function bounded(ratio: Ratio): { ratio: number; low: number; high: number } | n
   return { ratio: ratio.ratio, low: ratio.low, high: ratio.high };
 }
 
+/** Whether what grew by `effect`, while the blocks did by `growth`, is flat: under the square root of that, by the whole interval. */
+function flatness(effect: Effect, growth: number): { readonly status: VerdictStatus; readonly rule: string } {
+  const bound = Math.sqrt(growth);
+  const rule = `under ${bound.toFixed(1)}x counts as flat`;
+  if (effect.high < bound) return { status: 'supported', rule };
+  return { status: effect.low >= bound ? 'refuted' : 'inconclusive', rule };
+}
+
 /** How much further an allocator falls behind a pool of size classes as blocks of the same sizes grow in number. */
 function judgeFlat(findings: Findings, groups: readonly Group[], variant: string, name: string): Judgement {
   const [small, large] = [groups[0], groups.at(-1)] as [Group, Group];
   const [few, many] = [small, large].map((group) =>
-    bounded(findings.ratio(group, { variant }, { variant: 'multi-pool' })),
+    bounded(findings.ratio(group, { variant }, { variant: yardstick })),
   ) as [ReturnType<typeof bounded>, ReturnType<typeof bounded>];
   if (few === null || many === null) {
     return withoutEffect(
       'inconclusive',
-      `${name}, ${sizesOf(small)}: too few processes for an interval: run a larger profile.`,
+      `Over ${sizesOf(small)}, ${name}: too few processes for an interval: run a larger profile.`,
     );
   }
   const effect = {
@@ -82,15 +94,70 @@ function judgeFlat(findings: Findings, groups: readonly Group[], variant: string
     high: many.high / few.low,
     unit: 'x',
   };
-  const growth = slotsOf(large) / slotsOf(small);
-  const bound = Math.sqrt(growth);
+  const { status, rule } = flatness(effect, slotsOf(large) / slotsOf(small));
   const sentence =
     `From ${formatCount(slotsOf(small))} to ${formatCount(slotsOf(large))} live ${sizesOf(small)} the time of ` +
     `${name} over that of pools of size classes grows ${describeEffect(effect)}, from ${describeRatio(few)} to ${describeRatio(many)}; ` +
-    `under ${bound.toFixed(1)}x counts as flat.`;
-  if (effect.high < bound) return { status: 'supported', sentence, effect };
-  if (effect.low >= bound) return { status: 'refuted', sentence, effect };
-  return { status: 'inconclusive', sentence, effect };
+    `${rule}.`;
+  return { status, sentence, effect };
+}
+
+/** How much longer a call of the pools takes as blocks grow in number: of the yardstick itself only that can be told. */
+function judgePools(findings: Findings, groups: readonly Group[]): Judgement {
+  const [small, large] = [groups[0], groups.at(-1)] as [Group, Group];
+  const [few, many] = [small, large].map(
+    (group) => findings.measurement(group, { variant: yardstick })!.summary,
+  ) as [Summary, Summary];
+  const where =
+    `From ${formatCount(slotsOf(small))} to ${formatCount(slotsOf(large))} live ${sizesOf(small)} a call of the pools takes ` +
+    `${formatNs(few.median)}, then ${formatNs(many.median)}`;
+  if (few.low === null || few.high === null || many.low === null || many.high === null) {
+    return withoutEffect(
+      'inconclusive',
+      `${where}: too few processes for an interval: run a larger profile.`,
+    );
+  }
+  const effect = {
+    value: many.median / few.median,
+    low: many.low / few.high,
+    high: many.high / few.low,
+    unit: 'x',
+  };
+  const { status, rule } = flatness(effect, slotsOf(large) / slotsOf(small));
+  return {
+    status,
+    sentence: `${where}: ${describeEffect(effect)} as long, caches and all; ${rule}.`,
+    effect,
+  };
+}
+
+/** Schemes of size classes; the pools are what the others are put beside. */
+const schemes = [
+  { variant: yardstick, name: 'pools of size classes' },
+  { variant: 'tlsf', name: 'TLSF' },
+  { variant: 'segregated', name: 'segregated fit' },
+] as const;
+
+interface Scheme {
+  readonly name: string;
+  readonly judged: readonly Judgement[];
+}
+
+/** Of all that was judged of a scheme: one that is refuted refutes it, one that is open leaves it open. */
+function statusOf({ judged }: Scheme): VerdictStatus {
+  const has = (status: VerdictStatus): boolean => judged.some((each) => each.status === status);
+  if (has('refuted')) return 'refuted';
+  return has('inconclusive') ? 'inconclusive' : 'supported';
+}
+
+/** `Constant: TLSF. Not constant: segregated fit.` */
+function whichIsConstant(all: readonly Scheme[]): string {
+  const words = { supported: 'Constant', refuted: 'Not constant', inconclusive: 'Open' } as const;
+  return Object.entries(words)
+    .map(([status, word]) => ({ word, those: all.filter((scheme) => statusOf(scheme) === status) }))
+    .filter(({ those }) => those.length > 0)
+    .map(({ word, those }) => `${word}: ${those.map(({ name }) => name).join(', ')}.`)
+    .join(' ');
 }
 
 const segregatedConstant: Claim = {
@@ -100,19 +167,29 @@ const segregatedConstant: Claim = {
   judge(findings): Judgement {
     const grown = (variant: string): (readonly Group[])[] =>
       bySizes(findings, variant).filter((groups) => groups.length > 1);
-    const judged = grown('segregated').map((groups) =>
-      judgeFlat(findings, groups, 'segregated', 'segregated fit'),
-    );
-    if (judged.length === 0) {
+    const all = schemes
+      .map(
+        ({ variant, name }): Scheme => ({
+          name,
+          judged: grown(variant).map((groups) =>
+            variant === yardstick ? judgePools(findings, groups) : judgeFlat(findings, groups, variant, name),
+          ),
+        }),
+      )
+      .filter(({ judged }) => judged.length > 0);
+    if (all.length === 0) {
       return withoutEffect('inconclusive', 'Growth takes two numbers of blocks: --set slots=500,4000.');
     }
+    const judged = all.flatMap((scheme) => scheme.judged);
     const refuted = judged.find(({ status }) => status === 'refuted');
     const open = judged.find(({ status }) => status !== 'supported');
     const [worst] = judged.toSorted((a, b) => (b.effect?.value ?? 0) - (a.effect?.value ?? 0));
     const { status, effect } = refuted ?? open ?? worst!;
     const beside = grown('first-fit').map((groups) => judgeFlat(findings, groups, 'first-fit', 'first fit'));
-    const told = beside.length === 0 ? '' : ` Beside it: ${beside.map(({ sentence }) => sentence).join(' ')}`;
-    return { status, sentence: `${judged.map(({ sentence }) => sentence).join(' ')}${told}`, effect };
+    const told =
+      beside.length === 0 ? '' : ` Beside them: ${beside.map(({ sentence }) => sentence).join(' ')}`;
+    const sentences = judged.map(({ sentence }) => sentence).join(' ');
+    return { status, sentence: `${whichIsConstant(all)} ${sentences}${told}`, effect };
   },
 };
 
@@ -190,7 +267,7 @@ rounds a request up to the next of its classes, where any block will do: it find
 classes never split or merge: a free is a push, an allocation a pop.
 More live blocks also mean more memory, and the caches hold less of it: everybody's time grows by that. So each is put
 beside the pools, which touch as much memory and search for nothing; what it falls behind them by as the blocks grow in
-number is the price of its search. Flat is what grows by less than the square root of what the blocks grow by, the
+number is the price of its search. The pools themselves are judged by their own time, caches and all. Flat is what grows by less than the square root of what the blocks grow by, the
 middle between not at all and in proportion.`,
   drawing: `first fit    free: |16|->|48|->|24|->|400|->|16|->...
              a request of 40: looks at 16, takes 48

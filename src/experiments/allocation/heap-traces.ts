@@ -57,7 +57,7 @@ function beforeItsDrain({ rows, ids }: AllocationTrace): AllocationTrace {
 const ampleOverPeak = 4;
 
 /** At least so many bytes, a power of two: there a buddy system, too, begins with its lowest blocks. */
-function powerOfTwo(bytes: number): number {
+export function powerOfTwo(bytes: number): number {
   return 2 ** Math.ceil(Math.log2(bytes));
 }
 

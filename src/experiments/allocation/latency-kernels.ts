@@ -172,9 +172,9 @@ export const clockLatency: ClockLatency = defineKernel({
 
 /**
  * The quantiles of the times of a kernel's last call, by nearest rank (the smallest time that at least that share of
- * the operations stayed within), in ns.
+ * the operations stayed within), in ns; and the one over the other, unless a clock of coarse steps saw nothing at all.
  */
 export function latencyMetrics({ timesNs }: { readonly timesNs: Uint32Array }): Record<string, number> {
   const { p50Ns, p99Ns, p999Ns } = tailsOf(timesNs);
-  return { p50Ns, p99Ns, p999Ns };
+  return { p50Ns, p99Ns, p999Ns, ...(p50Ns === 0 ? {} : { p99OverP50: p99Ns / p50Ns }) };
 }

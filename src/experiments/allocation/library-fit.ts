@@ -1,4 +1,5 @@
-/** Which traces a library's allocators can serve: one takes nothing back, one has blocks of one size. */
+/** Which traces are for some allocators only: one takes nothing back, pools have blocks of one size. */
+import { fitted, type HeapChoice } from '../../allocators/heaps.ts';
 import { formatBytes, formatCount } from '../../base/units.ts';
 import { type AllocationTrace, allocationOp, rowWords } from '../../trace/rows.ts';
 import { isLibraryPeer, type PeerId } from './peers.ts';
@@ -23,6 +24,24 @@ export function askedOf({ rows }: AllocationTrace): Asked {
   return { sizes, bytes, mostAlignment };
 }
 
+/** Why no pool serves a trace; null: one does. */
+function unfitPool({ sizes }: Asked): string | null {
+  return sizes.size <= 1
+    ? null
+    : `not applicable: a pool has blocks of one size, and ${formatCount(sizes.size)} sizes are asked for; a program has a pool for each of its types, which a trace does not know`;
+}
+
+/**
+ * An allocator of ours with the parameter that a trace needs, or why it can't serve the trace: a pool is for one size.
+ * O(rows) for a pool.
+ */
+export function fittedTo(choice: HeapChoice, trace: AllocationTrace): HeapChoice | string {
+  if (choice.kind.parameterFor === undefined) return choice;
+  const asked = askedOf(trace);
+  const [bytes = 0] = asked.sizes;
+  return unfitPool(asked) ?? fitted(choice, bytes, asked.mostAlignment);
+}
+
 /** What operator new aligns Boost.Pool's chunks to. */
 const chunkAlignment = 16;
 /** A buffer's next chunk may be as large as all before it, and half of the memory is the others'. */
@@ -39,16 +58,16 @@ export function unfitPeer(
   availableBytes: number,
 ): string | null {
   if (!isLibraryPeer(id) || id === 'pmr-pool') return null;
-  const { sizes, bytes, mostAlignment } = askedOf(trace);
+  const asked = askedOf(trace);
+  const { bytes, mostAlignment } = asked;
   if (id === 'pmr-monotonic') {
     if (!isNamed) return 'gives memory back only at its end; name it to have it all the same';
     return bytes > availableBytes / partOfMemory
       ? `takes nothing back, and all that is ever asked for, ${formatBytes(bytes)}, is more than a quarter of the available memory`
       : null;
   }
-  if (sizes.size > 1) {
-    return `not applicable: a pool has blocks of one size, and ${formatCount(sizes.size)} sizes are asked for; a program has a pool for each of its types, which a trace does not know`;
-  }
+  const unfit = unfitPool(asked);
+  if (unfit !== null) return unfit;
   return mostAlignment > chunkAlignment
     ? `not applicable: a block of it is aligned to ${chunkAlignment} B, and ${mostAlignment} B are asked for`
     : null;

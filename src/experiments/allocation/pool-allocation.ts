@@ -5,6 +5,7 @@ import type { Context, Experiment, Language, ThreadVariant } from '../../experim
 import type { Findings, Group } from '../../experiment/findings.ts';
 import { judgeSlower, withoutEffect } from '../../experiment/judging.ts';
 import { type Kernel, numberAt, type Point, textAt } from '../../kernel/kernel.ts';
+import { median as medianOf } from '../../stats/index.ts';
 import { type Order, orders } from './batches.ts';
 import {
   alignedWork,
@@ -15,6 +16,7 @@ import {
   newWork,
   pmrWork,
 } from './opaque-kernels.ts';
+import { claimedNs, judgeMalloc } from './malloc-price.ts';
 import { blockBytesParameter, blocksParameter } from './parameters.ts';
 import { noBoostPool, noMimalloc, noPmr } from './peers.ts';
 import { checkedPoolWork, crossingWork, poolWork, scannedAt, scanPoolWork } from './pool-kernels.ts';
@@ -100,9 +102,6 @@ const poolBeatsMalloc: Claim = {
   },
 };
 
-/** What the source gives for one malloc. */
-const claimedNs = { low: 20, high: 100 } as const;
-
 const heapIsNotSlow: Claim = {
   id: 'heap-is-not-slow',
   statement: 'A small malloc in a real allocator costs 20 to 100 ns.',
@@ -116,25 +115,25 @@ const heapIsNotSlow: Claim = {
     });
     if (costs.length === 0) return withoutEffect('inconclusive', 'malloc was not measured.');
     const says = costs
-      .map(({ name, median, low, high }) => `${formatNs(median)} ${formatInterval(low, high)} ${name}`)
+      .map(({ name, median, low, high }) => {
+        const range = low === null ? '' : ` ${formatInterval(low, high)}`;
+        return `${formatNs(median)}${range} ${name}`;
+      })
       .join(', ');
-    const sentence =
-      `A malloc of ${blockBytes} B and its free together take ${says}; ` +
-      `half of that stands for the malloc, for which the source gives ${claimedNs.low} to ${claimedNs.high} ns`;
-    if (costs.some((cost) => cost.low === null || cost.high === null)) {
-      return withoutEffect('inconclusive', `${sentence}; too few processes for an interval.`);
-    }
-    // Bounds on the two calls together.
-    const all = (holds: (low: number, high: number) => boolean): boolean =>
-      costs.every((cost) => holds(cost.low!, cost.high!));
-    if (all((_, most) => most < 2 * claimedNs.low))
-      return withoutEffect('refuted', `${sentence}: it is cheaper still.`);
-    if (all((least) => least > 2 * claimedNs.high))
-      return withoutEffect('refuted', `${sentence}: it is dearer.`);
-    if (all((least, most) => least >= 2 * claimedNs.low && most <= 2 * claimedNs.high)) {
-      return withoutEffect('supported', `${sentence}.`);
-    }
-    return withoutEffect('inconclusive', `${sentence}: some orders lie in that range and some do not.`);
+    const bound = (values: readonly (number | null)[], of: (...known: number[]) => number): number | null =>
+      values.includes(null) ? null : of(...(values as number[]));
+    const pair = {
+      value: medianOf(costs.map((cost) => cost.median)),
+      low: bound(
+        costs.map(({ low }) => low),
+        Math.min,
+      ),
+      high: bound(
+        costs.map(({ high }) => high),
+        Math.max,
+      ),
+    };
+    return judgeMalloc(pair, claimedNs, `A malloc of ${blockBytes} B and its free`, says);
   },
 };
 

@@ -2,7 +2,7 @@
  * Experiments made of a trace of the user's own: the time of a call, and single calls' times, over the allocators he
  * names. They are not in the lab's list: a fresh process reads the trace and makes them again.
  */
-import { UserError } from '../../base/errors.ts';
+import { ContractError, UserError } from '../../base/errors.ts';
 import { Prng } from '../../base/prng.ts';
 import type {
   Context,
@@ -14,7 +14,7 @@ import type {
 import type { Point } from '../../kernel/kernel.ts';
 import { type FiledTrace, readTrace } from '../../trace/file.ts';
 import { type AllocationTrace, rowWords } from '../../trace/rows.ts';
-import { workloads, workloadTrace } from '../../trace/workloads.ts';
+import { type Settings, type Workload, workloads, workloadTrace } from '../../trace/workloads.ts';
 import { clockFloor } from './clock-floor.ts';
 import { generalPeers, isLibraryPeer, noReplayPeer, type PeerId, preloadedAs, replayPeers } from './peers.ts';
 import { observeResident, peerResidentOver, residentMetrics } from './resident-kernel.ts';
@@ -33,13 +33,22 @@ export interface Contender {
   readonly id: string;
   /** Of ours: the heap's size. Null: an allocator of others. */
   readonly heapBytes: number | null;
+  /** Of one of ours whose blocks are of one size: their bytes. */
+  readonly parameter?: number;
   readonly language: 'native' | 'typescript';
+}
+
+/** The id of its variant, in a run and to a user. */
+export function variantOf({ id, language }: Contender): string {
+  return language === 'typescript' ? `ts-${id}` : id;
 }
 
 /** What a fresh process makes the experiments from. */
 export interface ReplaySource {
-  /** A trace file; or the id of a workload and its seed. */
-  readonly trace: { readonly path: string } | { readonly workload: string; readonly seed: number };
+  /** A trace file; or the id of a workload, numbers in place of its own, and its seed. */
+  readonly trace:
+    | { readonly path: string }
+    | { readonly workload: string; readonly settings: Settings; readonly seed: number };
   /** No more rows than these. */
   readonly mostRows: number;
   readonly allowTruncated: boolean;
@@ -70,29 +79,56 @@ function whollySized(trace: FiledTrace, title: string): FiledTrace {
   );
 }
 
+/** A workload's trace with a user's numbers. Throws UserError where it can't be made with them. */
+export function madeTrace(workload: Workload, settings: Settings, seed: number): AllocationTrace {
+  try {
+    return workloadTrace(workload, settings, new Prng(seed));
+  } catch (error) {
+    if (!(error instanceof ContractError)) throw error;
+    throw new UserError(
+      error.message,
+      `choose other numbers: linefill alloc explain ${workload.id} has the usual ones`,
+    );
+  }
+}
+
+/** What is to be known of a trace beside its rows. */
+export interface TraceWords {
+  /** There are more rows than were taken. */
+  readonly isCut: boolean;
+  /** That made the rows. */
+  readonly threads: number;
+}
+
 /** The trace of a source: at most `mostRows` rows. Throws UserError where it can't be read, or is empty. */
-export async function traceOf({
+export async function openTrace({
   trace,
   mostRows,
   allowTruncated,
   title,
-}: ReplaySource): Promise<AllocationTrace> {
+}: ReplaySource): Promise<{ readonly trace: AllocationTrace; readonly words: TraceWords }> {
+  const filed =
+    'path' in trace ? await readTrace(trace.path, { mostRows: mostRows + 1, allowTruncated }) : null;
   const whole =
     'path' in trace
-      ? whollySized(await readTrace(trace.path, { mostRows, allowTruncated }), title)
-      : workloadTrace(workloads.find(({ id }) => id === trace.workload)!, {}, new Prng(trace.seed));
+      ? whollySized(filed!, title)
+      : madeTrace(workloads.find(({ id }) => id === trace.workload)!, trace.settings, trace.seed);
   if (whole.rows.length === 0) throw new UserError(`${title}: the trace has no operations`, 'record another');
-  return { rows: whole.rows.subarray(0, mostRows * rowWords), ids: whole.ids };
+  const threads = filed === null ? 1 : filed.threads.reduce((most, each) => Math.max(most, each + 1), 1);
+  return {
+    trace: { rows: whole.rows.subarray(0, mostRows * rowWords), ids: whole.ids },
+    words: { isCut: whole.rows.length > mostRows * rowWords, threads },
+  };
 }
 
 /** A variant of the workloads, over the source's trace instead. */
 function replaying(contender: Contender, kernels: TraceKernels, timed: boolean): ThreadVariant {
-  const { id, heapBytes, language } = contender;
+  const { id, heapBytes, language, parameter } = contender;
   if (heapBytes === null) {
     const variant = peerVariant(id as PeerId);
     return { ...variant, kernel: timed ? kernels.peerTails : kernels.peerWork };
   }
-  const variant = heapVariant(id, language, { heapBytes });
+  const variant = heapVariant(id, language, { heapBytes, ...(parameter === undefined ? {} : { parameter }) });
   const heap = variant.kernel.id.replace(/-work$/, '');
   return { ...variant, kernel: timed ? kernels.heapTails(heap) : kernels.heapWork(heap) };
 }
@@ -184,5 +220,5 @@ export function replayExperiments(source: ReplaySource, trace: AllocationTrace):
 /** The experiments of a source, in a fresh process. */
 export async function experimentsFrom(text: string): Promise<readonly Experiment[]> {
   const source = JSON.parse(text) as ReplaySource;
-  return replayExperiments(source, await traceOf(source));
+  return replayExperiments(source, (await openTrace(source)).trace);
 }

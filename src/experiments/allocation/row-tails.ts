@@ -42,11 +42,13 @@ export function tailsOf(timesNs: Uint32Array): Tails {
   return { ...(Object.fromEntries(found) as Omit<Tails, 'maxNs'>), maxNs: ranked(1) };
 }
 
-/** The tails as a variant's metrics. */
+/** The tails as a variant's metrics, without those that lie further out than there are calls. */
 export function observeTails({
   timesNs,
 }: {
   readonly timesNs: Uint32Array;
 }): Readonly<Record<string, number>> {
-  return tailsOf(timesNs);
+  const shares: Readonly<Record<string, number>> = quantiles;
+  const isKnown = (name: string): boolean => timesNs.length * (1 - (shares[name] ?? 0)) >= 1 - 1e-9;
+  return Object.fromEntries(Object.entries(tailsOf(timesNs)).filter(([name]) => isKnown(name)));
 }

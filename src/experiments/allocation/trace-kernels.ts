@@ -4,7 +4,8 @@
  * Native twins: native/kernels/heap-work.cc, native/kernels/peer-work.cc.
  */
 import { lineBytes, wordBytes } from '../../allocators/allocation.ts';
-import { type HeapKind, heaps } from '../../allocators/heaps.ts';
+import { type HeapKind, heaps, oneSizeHeaps } from '../../allocators/heaps.ts';
+import { poolBlockBytes } from '../../allocators/pool-heap.ts';
 import { heapTraceWork, type RowTimes, slotParts, valueTraceWork } from '../../allocators/trace-work.ts';
 import type { ValueStore } from '../../allocators/trace-work.ts';
 import { objects } from '../../allocators/value-stores.ts';
@@ -24,6 +25,7 @@ import type { Arguments } from '../../kernel/signature.ts';
 import { outlineOf } from '../../trace/outline.ts';
 import { type AllocationTrace, rowWords } from '../../trace/rows.ts';
 import { type Settings, type Workload, workloads, workloadTrace } from '../../trace/workloads.ts';
+import { askedOf } from './library-fit.ts';
 
 const heapSignature = {
   heap: 'uint32[]',
@@ -55,6 +57,13 @@ type PeerArguments = Arguments<typeof peerSignature>;
 /** A heap has this many times the most that is live at once, and some more, for what rounding and gaps take. */
 const roomFactor = 3;
 const spareBytes = 4 * 2 ** 20;
+
+/** The parameter of a pool, as a trace of one size needs it. */
+function blockBytesOf(trace: AllocationTrace): number {
+  const { sizes, mostAlignment } = askedOf(trace);
+  const [bytes = 0] = sizes;
+  return poolBlockBytes(bytes, mostAlignment);
+}
 
 /** The workload of a point. Throws ContractError for one that nobody knows. */
 function workloadAt(point: Point): Workload {
@@ -141,8 +150,8 @@ export const workloadSource: TraceSource = {
 };
 
 /** Bytes of a heap for a trace with so much live at most, unless somebody knows better. */
-export function roomFor(peakBytes: number): number {
-  return Math.ceil((roomFactor * peakBytes + spareBytes) / lineBytes) * lineBytes;
+export function roomFor(peakBytes: number, spare: number = spareBytes): number {
+  return Math.ceil((roomFactor * peakBytes + spare) / lineBytes) * lineBytes;
 }
 
 interface Shared {
@@ -180,7 +189,8 @@ export class Source {
     const heapBytes = this.#source.heapBytes?.(place.point) ?? roomBytes;
     return {
       heap: place.room.array('uint32', heapBytes / wordBytes, 4096),
-      parameter: numberAt(place.point, 'parameter'),
+      parameter:
+        place.point['parameter'] === own ? blockBytesOf({ rows, ids }) : numberAt(place.point, 'parameter'),
       trace: rows,
       slots: place.room.array('uint32', ids * slotParts),
     };
@@ -229,7 +239,7 @@ export function tracesOf(source: TraceSource): Source {
 const ofWorkloads = new Source(workloadSource);
 const exact = { kind: 'exact' } as const;
 
-/** Point: workload, its parameters, `parameter` of the allocator. Work: one operation a row. */
+/** Point: workload, its parameters, `parameter` of the allocator; `own`: as the trace needs it, of a pool. Work: one operation a row. */
 function heapWork({ id, title, make }: HeapKind): HeapWork {
   return defineKernel({
     id: `${id}-work`,
@@ -256,12 +266,13 @@ function heapTails({ id, title, make }: HeapKind): HeapTails {
   });
 }
 
+const kinds = [...heaps, ...oneSizeHeaps];
 /** By the allocator's id. */
 export const heapWorks: ReadonlyMap<string, HeapWork> = new Map(
-  heaps.map((kind) => [kind.id, heapWork(kind)]),
+  kinds.map((kind) => [kind.id, heapWork(kind)]),
 );
 export const heapTailsOf: ReadonlyMap<string, HeapTails> = new Map(
-  heaps.map((kind) => [kind.id, heapTails(kind)]),
+  kinds.map((kind) => [kind.id, heapTails(kind)]),
 );
 
 /** The work over values of JavaScript; the slots, which native code leaves empty, stay so. */

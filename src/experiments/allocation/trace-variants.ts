@@ -1,22 +1,21 @@
 /** Who can replay a workload's trace: allocators of ours in both languages, those of others, JavaScript's own values. */
-import { type HeapChoice, heapChoices } from '../../allocators/heaps.ts';
+import { type HeapChoice, heapChoices, oneSizeChoices } from '../../allocators/heaps.ts';
 import { arrayBuffers, unsafeBuffers, zeroedBuffers } from '../../allocators/value-stores.ts';
 import { noThing, thingPool } from '../../allocators/thing-pool.ts';
 import type { ValueStore } from '../../allocators/trace-work.ts';
 import { ContractError } from '../../base/errors.ts';
 import type { Language, ThreadVariant } from '../../experiment/experiment.ts';
-import type { Point } from '../../kernel/kernel.ts';
+import { own, type Point } from '../../kernel/kernel.ts';
 import { outlineOf } from '../../trace/outline.ts';
 import type { Workload } from '../../trace/workloads.ts';
 import { noReplayPeer, type PeerId, replayPeers } from './peers.ts';
 import { heapWorks, peerWork, roomFor, valueWork, workloadSource } from './trace-kernels.ts';
 
 function choice(id: string): HeapChoice {
-  const found = heapChoices.find((each) => each.id === id);
+  const all = [...heapChoices, ...oneSizeChoices];
+  const found = all.find((each) => each.id === id);
   if (found === undefined) {
-    throw new ContractError(
-      `there is no allocator called ${id}: ${heapChoices.map((each) => each.id).join(', ')}`,
-    );
+    throw new ContractError(`there is no allocator called ${id}: ${all.map((each) => each.id).join(', ')}`);
   }
   return found;
 }
@@ -27,7 +26,10 @@ export function serves({ kind }: HeapChoice, { order }: Workload): boolean {
   return kept === 'any' || order === 'at-once' || kept === order;
 }
 
-/** An allocator of ours; `fixed` has the workload, unless that is a parameter of the experiment. */
+/**
+ * An allocator of ours; `fixed` has the workload, unless that is a parameter of the experiment. One whose blocks are of one
+ * size has them as the trace needs, unless `fixed` says their bytes.
+ */
 export function heapVariant(id: string, language: Language, fixed: Point = {}): ThreadVariant {
   const { title, kind, parameter } = choice(id);
   const isNative = language === 'native';
@@ -37,7 +39,7 @@ export function heapVariant(id: string, language: Language, fixed: Point = {}): 
     title: isNative ? title : `TypeScript, ${title}`,
     kernel: heapWorks.get(kind.id)!,
     language,
-    fixed: { ...fixed, parameter },
+    fixed: { parameter: kind.parameterFor === undefined ? parameter : own, ...fixed },
   };
 }
 

@@ -1,10 +1,10 @@
 /** Experiment: the field's workloads over every general allocator, ours and those of others, in both languages. */
 import type { Claim, Judgement } from '../../experiment/claim.ts';
-import type { Context, Experiment, Parameter, ThreadVariant } from '../../experiment/experiment.ts';
+import type { Context, Experiment, Language, Parameter, ThreadVariant } from '../../experiment/experiment.ts';
 import type { Findings, Group } from '../../experiment/findings.ts';
 import { judgeSlower, judgeTimes, withoutEffect } from '../../experiment/judging.ts';
 import { own, type Point, textAt } from '../../kernel/kernel.ts';
-import { type Workload, workloads } from '../../trace/workloads.ts';
+import { type Settings, type Workload, workloads } from '../../trace/workloads.ts';
 import { checkWhole } from '../hardware/sizes.ts';
 import { generalPeers } from './peers.ts';
 import { heapVariant, peerVariant, thingVariant, valueVariants } from './trace-variants.ts';
@@ -13,8 +13,7 @@ import { heapVariant, peerVariant, thingVariant, valueVariants } from './trace-v
 const tooLarge = 'malloc-large';
 /** Those whose blocks come back in any order and whose point is time: space and arenas have experiments of their own. */
 const measured: readonly Workload[] = workloads.filter(
-  ({ id, order, leaves }) =>
-    order !== 'at-once' && leaves !== true && id !== tooLarge && id !== 'phase-change',
+  ({ id, order, leaves }) => order !== 'at-once' && leaves !== true && id !== tooLarge,
 );
 const inQuick = ['batch-random', 'server'];
 const inSmoke = ['alloc-test'];
@@ -52,10 +51,42 @@ function wrongSizes(point: Point): string | null {
   return `leastBytes ${size('leastBytes')} is above mostBytes ${size('mostBytes')}`;
 }
 
+/** Numbers whose product is the allocations of a workload. */
+const factors = [
+  ['rounds', 'blocks'],
+  ['requests', 'blocksEach'],
+] as const;
+const mostAllocations = 2 ** 24;
+
+/** More allocations than a trace has rows for; null: it can be made. */
+function tooLong(point: Point): string | null {
+  const parameters: Settings = measured.find(({ id }) => id === point['workload'])?.parameters ?? {};
+  const given = (name: string): number => (typeof point[name] === 'number' ? point[name] : parameters[name]!);
+  for (const pair of factors) {
+    if (pair.some((name) => parameters[name] === undefined || point[name] === undefined)) continue;
+    const all = pair.map((name) => given(name)).reduce((product, each) => product * each);
+    const isTold = pair.some((name) => point[name] !== own);
+    if (isTold && all > mostAllocations) return `${pair.join(' times ')} is ${all}, above ${mostAllocations}`;
+  }
+  return null;
+}
+
 function checked(variant: ThreadVariant): ThreadVariant {
   return {
     ...variant,
-    refuses: (point, context) => wrongSizes(point) ?? variant.refuses?.(point, context) ?? null,
+    refuses: (point, context) =>
+      wrongSizes(point) ?? tooLong(point) ?? variant.refuses?.(point, context) ?? null,
+  };
+}
+
+/** Where a workload asks for one size. */
+function poolVariant(language: Language): ThreadVariant {
+  return {
+    ...heapVariant('pool', language, fullOnly),
+    refuses: ({ workload }) =>
+      measured.find(({ id }) => id === workload)?.parameters['blockBytes'] === undefined
+        ? 'a pool has blocks of one size, and this workload asks for many'
+        : null,
   };
 }
 
@@ -67,11 +98,13 @@ const kinds: readonly ThreadVariant[] = [
   heapVariant('tlsf', 'native'),
   ...['buddy', 'multi-pool', 'slab'].map((id) => heapVariant(id, 'native', fullOnly)),
   heapVariant('small-object', 'native'),
+  poolVariant('native'),
   ...generalPeers.map((id) => peerVariant(id)),
   heapVariant('small-object', 'typescript'),
   ...['tlsf', 'segregated', 'first-fit', 'buddy', 'multi-pool', 'slab'].map((id) =>
     heapVariant(id, 'typescript', fullOnly),
   ),
+  poolVariant('typescript'),
   ...valueVariants().map((variant) =>
     variant.id === 'ts-objects' ? variant : { ...variant, fixed: { ...variant.fixed, ...fullOnly } },
   ),
@@ -161,6 +194,7 @@ export const workloadsExperiment: Experiment = {
       where: 'section 3, the mechanisms',
     },
     { title: 'CPython, Objects/obmalloc.c', where: 'the small-object allocator' },
+    ...measured.map(({ id, source }) => ({ title: source, where: `the workload ${id}` })),
   ],
   parameters: [
     {
@@ -198,7 +232,8 @@ they can do: they serve one thread, never give memory back to the system, and ch
 is the cost of the scheme. The time is that of one call, an allocation or a free; the work beside it (reading the row,
 writing and reading the block) is the same for all, and costs two or three ns where everything is in the nearest cache.
 JavaScript frees by letting go: the collector's work falls into whichever sample it falls into. New objects have one
-shape, whatever size the row asks for.`,
+shape, whatever size the row asks for. linefill alloc explain tells of each workload what it asks for and its numbers;
+linefill alloc map draws where an allocator puts its blocks over time.`,
   drawing: `rows    alloc 7, 40 B | alloc 8, 16 B | free 7 | ...
              |               |
 heap    | .. [7 ............][8 .....] .. |  first word:

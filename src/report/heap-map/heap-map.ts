@@ -12,6 +12,8 @@ export interface AllocatorMap {
   readonly placed: PlacedTrace;
   /** It takes blocks back all at once only. */
   readonly keeps: boolean;
+  /** Its blocks are of one size. */
+  readonly isOfOneSize?: boolean;
   /** Where some requests didn't fit: bytes of a heap where all do; null where none is known. */
   readonly fittingBytes: number | null;
 }
@@ -39,8 +41,8 @@ export function reachOf({ allocators }: HeapMap): number {
   return Math.max(1, ...reaches);
 }
 
-/** What a reader has to know before the picture: rows that were refused, and why; what is never taken back. */
-export function notesOf({ title, placed, keeps, fittingBytes }: AllocatorMap): string[] {
+/** What a reader has to know before the picture: rows that were refused, and why; what its free space means. */
+export function notesOf({ title, placed, keeps, isOfOneSize, fittingBytes }: AllocatorMap): string[] {
   const notes: string[] = [];
   for (const [error, count] of placed.refused) {
     const isTooSmall = error === allocationError.exhausted || error === allocationError.tooLarge;
@@ -55,6 +57,11 @@ export function notesOf({ title, placed, keeps, fittingBytes }: AllocatorMap): s
   if (keeps) {
     notes.push(
       `${title} takes blocks back all at once only: what is freed before is drawn as free but can't be used again.`,
+    );
+  }
+  if (isOfOneSize === true) {
+    notes.push(
+      `A request gets one block of the ${title}, and any free one serves: what lies outside the largest piece is lost to nobody.`,
     );
   }
   return notes;

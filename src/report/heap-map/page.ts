@@ -1,5 +1,11 @@
 /** The heap map of allocators as a page: where they put every block of a trace, and how scattered what is free is. */
-import { externalFragmentation, type Fragmentation, fragmentation } from '../../allocators/fragmentation.ts';
+import {
+  externalFragmentation,
+  type Fragmentation,
+  fragmentation,
+  hasOwnReach,
+  leastLiveBytesOf,
+} from '../../allocators/fragmentation.ts';
 import { type Books, leastLiveBytes } from '../../allocators/heap-replay.ts';
 import type { Moment } from '../../allocators/placements.ts';
 import { formatBytes, formatCount } from '../../base/units.ts';
@@ -20,7 +26,7 @@ const cursorFigures: readonly (readonly [id: string, name: string, of: (moment: 
   ['live', 'live, as requested', ({ books }) => formatBytes(books.requestedBytes)],
   ['counted', 'the rest as counted at', ({ row }) => `row ${formatCount(row)}`],
   ['used', 'used, with headers and rounding', ({ books }) => inBytes(books.usedWords)],
-  ['free', 'free', ({ books }) => inBytes(books.freeWords)],
+  ['free', 'free in the heap', ({ books }) => inBytes(books.freeWords)],
   ['pieces', 'free pieces', ({ books }) => formatCount(books.freeBlocks)],
   ['largest', 'largest free piece', ({ books }) => inBytes(books.largestFreeWords)],
   ['external', 'external fragmentation', ({ books }) => formatShare(externalFragmentation(books))],
@@ -57,30 +63,40 @@ const ratios: readonly FragmentationRow[] = [
 ];
 const shares: readonly FragmentationRow[] = [
   ['internal', 'internal', 'of the blocks in use, what nobody requested'],
-  ['external', 'external', 'of what is free, what lies outside the largest piece'],
+  ['holes', 'holes', 'of the memory used so far, what is free'],
+  [
+    'external',
+    'external',
+    'of what is free in the heap, what lies outside the largest piece: the larger the heap, the less',
+  ],
   ['squareSum', 'square-sum index', '0: what is free is in one piece; near 1: in many small ones'],
   ['metadata', 'metadata', 'of all that is not free, what belongs to no block'],
 ];
 
 function drawFragmentation(map: HeapMap): Markup {
-  const whole = map.allocators.map(({ placed }) => fragmentation(placed.moments.at(-1)!.books));
-  const atPeak = map.allocators.map(({ placed }) =>
-    fragmentation(momentAt(placed.moments, map.needs.peakRow)!.books),
+  const found = map.allocators.map(({ id, placed }) =>
+    fragmentation(id, placed.moments.at(-1)!.books, momentAt(placed.moments, map.needs.peakRow)!.books),
   );
   const draw =
-    (from: readonly Fragmentation[], write: (value: number | null) => string) =>
+    (write: (value: number | null) => string) =>
     ([name, title, means]: FragmentationRow): Markup =>
-      html`<tr><th scope="row">${title}</th>${from.map((one) => html`<td>${write(one[name])}</td>`)}<td class="means">${means}</td></tr>`;
+      html`<tr><th scope="row">${title}</th>${found.map((one) => html`<td>${write(one[name])}</td>`)}<td class="means">${means}</td></tr>`;
+  const leasts = map.allocators.flatMap(({ id, title }) => {
+    const bytes = leastLiveBytesOf(id);
+    return bytes === leastLiveBytes ? [] : [`, of ${title} ${formatBytes(bytes)}`];
+  });
+  const heapSized = map.allocators.filter(({ id }) => !hasOwnReach(id)).map(({ title }) => title);
   const note =
     'Used is the end of the highest payload so far: what a heap that never shrinks has taken from the system; live is what was ' +
-    `requested and not given back. n/a: fewer than ${formatCount(leastLiveBytes)} B live, or nothing free.`;
+    `requested and not given back. n/a: less than ${formatBytes(leastLiveBytes)} live${leasts.join('')}, where what an ` +
+    `allocator takes from the heap at once would be most of the figure${heapSized.length === 0 ? '' : `; or, of ${heapSized.join(' and ')}, what would say how large this heap is`}.`;
   return html`<section id="fragmentation" aria-labelledby="fragmentation-heading"><h2 id="fragmentation-heading">Fragmentation</h2>${drawColumns(
     titlesOf(map),
     'map-table',
     'Over the whole trace',
-    ratios.map(draw(whole, formatTimes)),
+    ratios.map(draw(formatTimes)),
     'What it is',
-  )}${drawColumns(titlesOf(map), 'map-table', `At row ${formatCount(map.needs.peakRow)}: most live`, shares.map(draw(atPeak, formatShare)), 'What it is')}<p
+  )}${drawColumns(titlesOf(map), 'map-table', `At row ${formatCount(map.needs.peakRow)}: most live`, shares.map(draw(formatShare)), 'What it is')}<p
     class="note">${note}</p></section>`;
 }
 

@@ -81,12 +81,15 @@ function scaleLine(words: number, width: number): string {
   return gap < 1 ? pad(to, width, 'right').slice(-width) : `${from}${' '.repeat(gap)}${to}`;
 }
 
+/** A line is drawn over its rows, from the one above on; its figures are of the last. */
+const rowHeader = 'to row';
+
 /** One map: time down, in so many lines. */
 function drawTime(picture: TextPicture, map: TextMap, lines: number, frame: Frame): string[] {
   const history = new BlockHistory(map.blocks);
   const { rows, reachWords: words, spaces } = picture;
   const chosen = frame.width >= 56 ? map.figures : frame.width >= 36 ? map.figures.slice(0, 1) : [];
-  const rowsWidth = Math.max(3, textWidth(formatCount(rows)));
+  const rowsWidth = Math.max(textWidth(rowHeader), textWidth(formatCount(rows)));
   const shown = (moment: number): string[] => chosen.map(({ texts }) => texts[moment] ?? '');
   const widths = chosen.map(({ header, texts }) =>
     texts.reduce((most, text) => Math.max(most, textWidth(text)), textWidth(header)),
@@ -106,7 +109,7 @@ function drawTime(picture: TextPicture, map: TextMap, lines: number, frame: Fram
   const beside = (texts: readonly string[]): string =>
     texts.map((text, i) => `  ${pad(text, widths[i]!, 'right')}`).join('');
   const across: Grid = { ...grid, columns: grid.lines, lines: grid.columns };
-  const head = `${pad('row', rowsWidth, 'right')}  ${scaleLine(words, grid.lines)}${beside(chosen.map(({ header }) => header))}`;
+  const head = `${pad(rowHeader, rowsWidth, 'right')}  ${scaleLine(words, grid.lines)}${beside(chosen.map(({ header }) => header))}`;
   const body = Array.from({ length: grid.columns }, (_, line) => {
     const last = Math.min(rows, (line + 1) * grid.rowsPerColumn) - 1;
     const moment = momentBefore(map.moments, last);

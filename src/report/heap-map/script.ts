@@ -279,8 +279,6 @@ function showCursor() {
   for (const cursor of document.querySelectorAll('.map-cursor')) cursor.style.left = place + '%';
   slider.min = view.fromRow;
   slider.max = view.toRow - 1;
-  slider.step = Math.max(1, Math.round((view.toRow - view.fromRow) / 1000));
-  // A step is counted from the least: what lies between two is shown by the text.
   slider.value = at;
   slider.setAttribute('aria-valuetext', 'row ' + count(at) + ' of ' + count(data.rows));
   find('.scrub output').textContent = 'row ' + count(at) + ' of ' + count(data.rows);

@@ -1,5 +1,5 @@
 /** The heap map of allocators on one screen of a terminal. */
-import { externalFragmentation, fragmentation } from '../../allocators/fragmentation.ts';
+import { externalFragmentation, fragmentation, hasOwnReach } from '../../allocators/fragmentation.ts';
 import { formatBytes, formatCount } from '../../base/units.ts';
 import { counted } from '../html/tips.ts';
 import { formatShare, formatTimes } from '../numbers.ts';
@@ -8,10 +8,10 @@ import { inBytes } from './picture.ts';
 import { type MapTextOptions, pictureText } from './picture-text.ts';
 
 /** What was live, used and scattered. */
-function summaryOf(map: HeapMap, { placed }: AllocatorMap): string {
+function summaryOf(map: HeapMap, { id, placed }: AllocatorMap): string {
   const last = placed.moments.at(-1)!.books;
-  const found = fragmentation(last);
   const { books } = momentAt(placed.moments, map.at)!;
+  const { peakUsedOverPeakLive, holes } = fragmentation(id, last, books);
   const when =
     map.at === map.needs.peakRow
       ? ', when the trace has most live'
@@ -22,10 +22,13 @@ function summaryOf(map: HeapMap, { placed }: AllocatorMap): string {
   const external = externalFragmentation(books);
   return [
     `Most live ${formatBytes(last.peakRequestedBytes)}, most used ${inBytes(last.reachWords)}`,
-    found.peakUsedOverPeakLive === null ? '' : ` (${formatTimes(found.peakUsedOverPeakLive)})`,
-    `. ${at}: ${counted(books.liveBlocks, 'block')}, ${formatBytes(books.requestedBytes)} live, `,
-    `${inBytes(books.freeWords)} free, the largest piece ${inBytes(books.largestFreeWords)}`,
-    external === null ? '.' : `, so ${formatShare(external)} external fragmentation.`,
+    peakUsedOverPeakLive === null ? '' : ` (${formatTimes(peakUsedOverPeakLive)})`,
+    hasOwnReach(id) ? '' : ', as far as a heap of this size lets it',
+    `. ${at}: ${counted(books.liveBlocks, 'block')}, ${formatBytes(books.requestedBytes)} live`,
+    holes === null ? '' : `, holes ${formatShare(holes)} of what was used so far`,
+    `; ${inBytes(books.freeWords)} of this heap free, the largest piece ${inBytes(books.largestFreeWords)}`,
+    external === null ? '' : `: ${formatShare(external)} external fragmentation`,
+    external === null || !hasOwnReach(id) ? '.' : ', less in a larger heap.',
   ].join('');
 }
 

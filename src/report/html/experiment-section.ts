@@ -1,4 +1,5 @@
 /** One experiment: what is asked, the layout, the answers, the chart, the numbers, the samples, the reasons. */
+import { own as ownValue } from '../../kernel/kernel.ts';
 import { hasComparisons } from '../cells.ts';
 import { inferredTable } from '../inferred.ts';
 import { predictedHeaders, predictedNotes, predictedRows, predictedSentence } from '../predicted.ts';
@@ -47,7 +48,9 @@ function drawLeftOut(view: ExperimentView): Markup | null {
 /** What the coordinates in the table and the chart mean. */
 function drawParameters(view: ExperimentView): Markup | null {
   const parameters = view.text?.parameters ?? [];
-  const used = parameters.filter(({ name }) => view.measurements.some(({ point }) => name in point));
+  const used = parameters.filter(({ name }) =>
+    view.measurements.some(({ point }) => (point[name] ?? ownValue) !== ownValue),
+  );
   if (used.length === 0) return null;
   const items = used.map(
     ({ name, summary }) =>

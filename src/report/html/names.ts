@@ -1,6 +1,6 @@
 /** What groups, arms and coordinates are called on the page: `workingSetBytes: 65536` is "working set 64 KiB". */
 import type { Measurement } from '../../experiment/run.ts';
-import type { Point, Scalar } from '../../kernel/kernel.ts';
+import { own as ownValue, type Point, type Scalar } from '../../kernel/kernel.ts';
 import type { ArmGroup, MetricTable } from '../arrange.ts';
 import { formatCoordinate } from '../numbers.ts';
 import type { ExperimentText } from '../experiment-text.ts';
@@ -20,17 +20,21 @@ export function nameInWords(name: string): string {
     .toLowerCase();
 }
 
-/** 'working set 64 KiB'. */
+/** Units that a name ends in and no value tells. */
+const toldUnits: Readonly<Record<string, string>> = { Ns: 'ns', Us: 'us', Ms: 'ms' };
+
+/** 'working set 64 KiB'; 'wait 100 ms'. */
 export function coordinateInWords(name: string, value: Scalar): string {
   const words = nameInWords(name);
   if (typeof value === 'boolean') return value ? words : `not ${words}`;
-  return `${words} ${formatCoordinate(name, value)}`;
+  const unit = toldUnits[unitEndings.exec(name)?.[1] ?? ''];
+  return `${words} ${formatCoordinate(name, value)}${unit === undefined ? '' : ` ${unit}`}`;
 }
 
-/** The coordinates of a point, apart from those named; '' for none. */
+/** The coordinates of a point, apart from those named and those that were left as they are; '' for none. */
 export function pointInWords(point: Point, except: readonly string[] = []): string {
   return Object.entries(point)
-    .filter(([name]) => !except.includes(name))
+    .filter(([name, value]) => !except.includes(name) && value !== ownValue)
     .map(([name, value]) => coordinateInWords(name, value))
     .join(', ');
 }

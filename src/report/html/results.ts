@@ -14,6 +14,7 @@ import {
   notAvailable,
   scaleFor,
 } from '../numbers.ts';
+import { processorTime } from '../processor-time.ts';
 import { drawForest, forestScale } from './forest.ts';
 import { capitalised, html, type Markup } from './markup.ts';
 import { armInWords, groupInWords, ownNames } from './names.ts';
@@ -37,6 +38,8 @@ interface Frame {
   readonly own: readonly string[];
   /** Of the pictures of ratios; null where the table has no ratios. */
   readonly scale: Scale | null;
+  /** Whether processor times stand beside wall times. */
+  readonly hasCpu: boolean;
   readonly columns: number;
   /** Whether rows say that they were measured in two regimes: not where all were. */
   readonly tellsRegimes: boolean;
@@ -93,6 +96,24 @@ export function medianCells(measurement: Measurement): Markup {
   )}</td>`;
 }
 
+/** Processor time, in the median's unit. */
+function cpuCell(measurement: Measurement): Markup {
+  const cpu = processorTime(measurement);
+  if (cpu === null) return html`<td></td>`;
+  const { summary, unit } = measurement;
+  return html`<td class="number">${data(cpu, formatQuantity(cpu, unit, scaleFor(summary.median, unit)))}</td>`;
+}
+
+/** The median with its interval below it. */
+export function medianCell(measurement: Measurement): Markup {
+  const { summary, unit } = measurement;
+  const { median, low, high, unstable } = summary;
+  const scale = scaleFor(median, unit);
+  const range = isExactCount(measurement) ? exactText : formatRange(low, high, scale);
+  const mark = unstable && !isExactCount(measurement) ? html`<div class="note">unstable</div>` : null;
+  return html`<td class="number metric">${data(median, formatQuantity(median, unit, scale))}<div class="note">${bounds(low, high, range)}</div>${mark}</td>`;
+}
+
 /** The error figure of a series, and what else to know of its noise. */
 export function noiseCell(measurement: Measurement, tellsRegimes: boolean): Markup {
   if (isExactCount(measurement)) return html`<td class="noise"></td>`;
@@ -127,7 +148,7 @@ function row(frame: Frame, arm: Arm, name: string, ownSamples: boolean): Markup 
     : null;
   const samples = ownSamples ? html` <span class="note">${sampleWords(measurement.summary)}</span>` : null;
   return html`<tr class="${measurement.twin ? 'twin' : ''}" data-group="${measurement.group}" data-arm="${measurement.arm}"><th
-    scope="row">${name}${twin}${samples}</th>${medianCells(measurement)}${ratioCells(frame, arm)}${noiseCell(measurement, frame.tellsRegimes)}</tr>`;
+    scope="row">${name}${twin}${samples}</th>${medianCells(measurement)}${frame.hasCpu ? cpuCell(measurement) : null}${ratioCells(frame, arm)}${noiseCell(measurement, frame.tellsRegimes)}</tr>`;
 }
 
 /** The smallest difference that the twin lets a group tell apart, over all regimes. */
@@ -170,11 +191,12 @@ export function confidenceNote(measurements: readonly Measurement[]): string {
   return low === high ? `Intervals at ${low}.` : `Intervals at ${low} to ${high}.`;
 }
 
-function tableHead(hasRatios: boolean, first: string): Markup {
+function tableHead(hasRatios: boolean, hasCpu: boolean, first: string): Markup {
   const ratios = html`<th scope="col" class="number">Ratio to baseline</th><th scope="col" class="number">Interval</th><th
     scope="col"><span class="sr">Picture of the ratio</span></th><th scope="col">Result</th>`;
+  const cpu = html`<th scope="col" class="number">CPU</th>`;
   return html`<thead><tr><th scope="col">${first}</th><th scope="col" class="number">Median</th><th scope="col" class="number"
-    >Interval</th>${hasRatios ? ratios : null}<th scope="col">Noise</th></tr></thead>`;
+    >Interval</th>${hasCpu ? cpu : null}${hasRatios ? ratios : null}<th scope="col">Noise</th></tr></thead>`;
 }
 
 /** One metric's table, in a container that scrolls by itself. */
@@ -184,7 +206,9 @@ export function drawResults(view: ExperimentView, table: MetricTable): Markup {
   const measurements = all.map(({ measurement }) => measurement);
   const scale = forestScale(measurements.flatMap((one) => view.comparisonsOf(one)));
   const tellsRegimes = !measurements.every(hasTwoRegimes);
-  const frame: Frame = { view, own: ownNames(table), scale, columns: scale === null ? 4 : 8, tellsRegimes };
+  const hasCpu = measurements.some((one) => processorTime(one) !== null);
+  const columns = (scale === null ? 4 : 8) + (hasCpu ? 1 : 0);
+  const frame: Frame = { view, own: ownNames(table), scale, hasCpu, columns, tellsRegimes };
   const isSingle = groups.length > 1 && groups.every((group) => armsOf(group).length === 1);
   const samples = isSingle && haveAlike(all) ? html` ${sampleWords(measurements[0]!.summary)} each.` : null;
   const tall = all.length >= tallRows ? ' scroll--tall' : '';
@@ -192,6 +216,7 @@ export function drawResults(view: ExperimentView, table: MetricTable): Markup {
   return html`<div class="scroll${tall}" role="region" tabindex="0" aria-label="Table: ${title}"><table class="results"><caption
     >${capitalised(title)} <span class="note">${confidenceNote(measurements)}${samples}</span></caption>${tableHead(
       scale !== null,
+      hasCpu,
       isSingle ? 'Point' : 'Variant',
     )}${bodies}</table></div>`;
 }
@@ -199,7 +224,8 @@ export function drawResults(view: ExperimentView, table: MetricTable): Markup {
 /** What the columns of the tables say, once a page. */
 export function resultsKey(): Markup {
   return html`<details class="how-to"><summary>How to read the numbers</summary><p>A median is that of the processes' medians; an interval
-    is made of order statistics over processes; a count that is the same in all samples is exact and needs none. A ratio above 1 takes longer than the baseline. Noise is the median distance of a
+    is made of order statistics over processes; a count that is the same in all samples is exact and needs none. CPU is the
+    processor time of the median sample, without waiting for a processor. A ratio above 1 takes longer than the baseline. Noise is the median distance of a
     sample from the median of all; at 5% and above a series is called unstable. Outliers are counted, never dropped. A/A is the
     baseline measured a second time under another name: what differs no more than that is not told apart.</p></details>`;
 }

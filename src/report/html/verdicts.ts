@@ -31,14 +31,20 @@ function drawEffect({ value, low, high, unit }: Effect): Markup {
   return html`${data(value, formatFigure(value, unit))} ${bounds(low, high, range)}`;
 }
 
+/** The measured effect, or what stands in its place; null for neither. */
+function drawMeasured({ effect, measured }: Verdict): Markup | null {
+  if (measured !== undefined) return html`${measured}`;
+  return effect === null ? null : drawEffect(effect);
+}
+
 /** Id of a verdict's element. */
 export function verdictAnchor(view: ExperimentView, index: number): string {
   return `${view.anchor}-verdict-${index + 1}`;
 }
 
 function drawVerdict(view: ExperimentView, verdict: Verdict, index: number): Markup {
-  const measured =
-    verdict.effect === null ? null : html`<div><dt>Measured</dt><dd>${drawEffect(verdict.effect)}</dd></div>`;
+  const drawn = drawMeasured(verdict);
+  const measured = drawn === null ? null : html`<div><dt>Measured</dt><dd>${drawn}</dd></div>`;
   return html`<li class="verdict verdict--${verdict.status}" id="${verdictAnchor(view, index)}">${statusMark(verdict.status)}
     <p class="statement">${capitalised(verdict.statement)}</p><p class="sentence">${verdict.sentence}</p><dl class="numbers"
     ><div><dt>The source says</dt><dd>${verdict.source}</dd></div>${measured}</dl></li>`;
@@ -80,8 +86,7 @@ export function verdictSigns(verdicts: readonly Verdict[]): Markup {
 
 /** A verdict in one line: the status, the claim, the source's number, the measured one. */
 function drawGlanceLine(view: ExperimentView, verdict: Verdict, index: number): Markup {
-  const { effect } = verdict;
-  const measured = effect === null ? html`<span class="none">no effect measured</span>` : drawEffect(effect);
+  const measured = drawMeasured(verdict) ?? html`<span class="none">no effect measured</span>`;
   return html`<li>${statusMark(verdict.status)}<a href="#${verdictAnchor(view, index)}">${capitalised(verdict.statement)}</a><span
     class="glance-source"><span class="label">The source says </span>${verdict.source}</span><span class="glance-measured"><span
     class="label">Measured here </span>${measured}</span></li>`;

@@ -6,13 +6,14 @@
 import { describe, expect, it } from 'vitest';
 import { allocationError, type BlockPool, wordBytes } from '../../../src/allocators/allocation.ts';
 import { CachedPool } from '../../../src/allocators/cached-pool.ts';
-import { heapHash, wholeHash } from '../../../src/allocators/heap-hash.ts';
 import { LockFreePool } from '../../../src/allocators/lock-free-pool.ts';
 import { MutexPool } from '../../../src/allocators/mutex-pool.ts';
+import { replayThreads } from '../../../src/allocators/replay.ts';
 import { makeSharedPool, type SharedPoolKind, sharedPoolShape } from '../../../src/allocators/shared-pool.ts';
 import { Prng } from '../../../src/base/prng.ts';
 import { runNative } from '../../../src/native/binding.ts';
-import { allocationOp, rowWords } from '../../../src/trace/rows.ts';
+import { churnTrace } from '../../../src/trace/churn.ts';
+import { allocationOp, type AllocationTrace, rowWords } from '../../../src/trace/rows.ts';
 
 const openers: Readonly<Record<SharedPoolKind, (heap: Uint32Array, thread: number) => BlockPool>> = {
   mutex: MutexPool.open,
@@ -38,39 +39,13 @@ interface Played {
   readonly hash: bigint;
 }
 
-/** As native/kernels/shared-pool-replay.cc. */
 function playHere(setting: Setting, heap: Uint32Array, trace: Uint32Array, ids: number): Played {
   const { kind, blockBytes, capacity, threads } = setting;
   const { blockWords } = makeSharedPool(kind, blockBytes, capacity, heap, threads);
   const pools = Array.from({ length: threads }, (_, thread) => openers[kind](heap, thread));
-  const offsets = new Uint32Array(ids);
   const answers = new Int32Array(trace.length / rowWords);
-  for (let row = 0; row < answers.length; row++) {
-    const [op, subject, bytes, thread] = trace.subarray(row * rowWords, (row + 1) * rowWords) as unknown as [
-      number,
-      number,
-      number,
-      number,
-    ];
-    const pool = pools[thread]!;
-    if (op === allocationOp.alloc) {
-      // 1. Refuse what no block fits, 2. allocate, 3. write the block's ends.
-      const answer = bytes > blockBytes ? -allocationError.tooLarge : pool.alloc();
-      if (answer > 0) {
-        offsets[subject] = answer;
-        heap[answer] = subject;
-        heap[answer + blockWords - 1] = ~subject;
-      }
-      answers[row] = answer;
-    } else if (op === allocationOp.free) answers[row] = pool.free(offsets[subject]!);
-    else if (op === allocationOp.freeAt) answers[row] = pool.free(subject);
-    else {
-      for (const each of pools) each.writeBack();
-      answers[row] = heapHash(heap).low;
-    }
-  }
-  for (const pool of pools) pool.writeBack();
-  return { answers, heap, hash: wholeHash(heapHash(heap)) };
+  const run = { heap, blockWords, trace, offsets: new Uint32Array(ids), answers };
+  return { answers, heap, hash: replayThreads(pools, blockBytes, run) };
 }
 
 function playNatively(setting: Setting, heap: Uint32Array, trace: Uint32Array, ids: number): Played {
@@ -81,48 +56,22 @@ function playNatively(setting: Setting, heap: Uint32Array, trace: Uint32Array, i
 }
 
 /** Rows of any thread; a row in `wrongEvery` gives back what is not in use, or is too large. */
-function churn(setting: Setting, rows: number, seed: number, wrongEvery: number) {
-  const { blockBytes, capacity, threads } = setting;
-  const prng = new Prng(seed);
-  const ids = capacity + 5;
-  const trace = new Uint32Array(rows * rowWords);
-  const held: number[] = [];
-  const idle = Array.from({ length: ids }, (_, id) => id);
-  const take = (from: number[]): number => {
-    const at = prng.below(from.length);
-    const taken = from[at]!;
-    from[at] = from.at(-1)!;
-    from.pop();
-    return taken;
-  };
-  let allocsInEight = 4;
-  for (let row = 0; row < rows; row++) {
-    if (prng.below(200) === 0) allocsInEight = 1 + prng.below(7);
-    const thread = prng.below(threads);
-    const put = (op: number, subject: number, bytes: number): void =>
-      trace.set([op, subject, bytes, thread], row * rowWords);
-    if (prng.below(400) === 0) put(allocationOp.checkpoint, 0, 0);
-    else if (wrongEvery > 0 && prng.below(wrongEvery) === 0) {
-      const id = idle[prng.below(idle.length)] ?? 0;
-      const wrong = prng.below(3);
-      if (wrong === 0) put(allocationOp.alloc, id, blockBytes + 1);
-      else if (wrong === 1) put(allocationOp.freeAt, prng.below(2 ** 14), 0);
-      else put(allocationOp.free, id, 0);
-    } else if (held.length === 0 || (idle.length > 0 && prng.below(8) < allocsInEight)) {
-      const id = take(idle);
-      put(allocationOp.alloc, id, 1 + prng.below(blockBytes));
-      (held.length < capacity ? held : idle).push(id);
-    } else {
-      const id = take(held);
-      put(allocationOp.free, id, 0);
-      idle.push(id);
-    }
-  }
-  return { trace, ids };
+function churn(setting: Setting, rows: number, seed: number, wrongEvery: number): AllocationTrace {
+  const { kind, blockBytes, capacity, threads } = setting;
+  return churnTrace(new Prng(seed), {
+    rows,
+    ids: capacity + 5,
+    mostBytes: blockBytes,
+    capacity,
+    checkpointEvery: 400,
+    wrongEvery,
+    heapWords: sharedPoolShape(kind, blockBytes, capacity, threads).heapWords,
+    threads,
+  });
 }
 
 function compare(setting: Setting, rows: number, seed: number, wrongEvery = 0): Int32Array {
-  const { trace, ids } = churn(setting, rows, seed, wrongEvery);
+  const { rows: trace, ids } = churn(setting, rows, seed, wrongEvery);
   return compareRows(setting, trace, ids);
 }
 
@@ -189,7 +138,7 @@ describe.each(['mutex', 'lock-free', 'cached'] as const)('the %s pool in both la
   it('opens in one language what the other has left', () => {
     const setting = { kind, blockBytes: 64, capacity: 600, threads: 3 };
     const heap = new Uint32Array(sharedPoolShape(kind, 64, 600, 3).heapWords);
-    const { trace, ids } = churn(setting, 3000, 4, 0);
+    const { rows: trace, ids } = churn(setting, 3000, 4, 0);
     playNatively(setting, heap, trace, ids);
     const copy = heap.slice();
     playHere(setting, copy, trace, ids);

@@ -217,8 +217,22 @@ describe('latency', () => {
 
   it('takes quantiles by nearest rank', () => {
     const timesNs = Uint32Array.from({ length: 2000 }, (_, i) => 2000 - i);
-    expect(latencyMetrics({ timesNs })).toEqual({ p50Ns: 1000, p99Ns: 1980, p999Ns: 1998 });
-    expect(latencyMetrics({ timesNs: Uint32Array.of(7) })).toEqual({ p50Ns: 7, p99Ns: 7, p999Ns: 7 });
+    expect(latencyMetrics({ timesNs })).toEqual({
+      p50Ns: 1000,
+      p99Ns: 1980,
+      p999Ns: 1998,
+      p99OverP50: 1.98,
+    });
+    expect(latencyMetrics({ timesNs: Uint32Array.of(7) })).toEqual({
+      p50Ns: 7,
+      p99Ns: 7,
+      p999Ns: 7,
+      p99OverP50: 1,
+    });
+  });
+
+  it('have no ratio over a median that the clock could not see', () => {
+    expect(latencyMetrics({ timesNs: Uint32Array.of(0, 0, 41) })).not.toHaveProperty('p99OverP50');
   });
 });
 

@@ -200,6 +200,15 @@ describe('what is held', () => {
     expect(fill()).toHaveLength(blocks.length);
   });
 
+  it('is known by its bit where its header is lost, and not searched for', () => {
+    const { debug, heap, block } = one();
+    debug.free(block);
+    heap[block - frontWords]! ^= 1;
+    heap.fill(0, debugShape(1024).held, debugShape(1024).starts);
+    expect(debug.isInUse(block)).toBe(false);
+    expect(debug.free(block)).toBe(-doubleFree);
+  });
+
   it("of a stack is looked at before the next block; the order is the stack's", () => {
     const heap = new Uint32Array(1024);
     const debug = Debug.create(Stack.create, heap, 0);

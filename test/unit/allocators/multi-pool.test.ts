@@ -68,8 +68,12 @@ describe('the multi-pool', () => {
     expect(pool.resize(256, 4096)).toBe(false);
     expect(pool.resize(1024, 5000)).toBe(true);
     expect(pool.usedWords).toBe(3 * 256 + 5 * 256);
+    // They stay whole chunks when they are as small as what a class holds.
+    expect(pool.resize(1024, 64)).toBe(true);
+    expect(pool.usedWords).toBe(3 * 256 + 256);
+    expect(pool.freeSized(1024, 5000)).toBe(-allocationError.wrongSize);
+    expect(pool.freeSized(1024, 64)).toBe(0);
     pool.free(256);
-    pool.free(1024);
     expect(pool.statistics()).toEqual(made().statistics());
   });
 });

@@ -36,12 +36,12 @@ describe('small objects', () => {
   it('pass on what is larger than 512 B to the free list', () => {
     const small = made();
     small.alloc(512, 8);
-    // The arena of 8 KiB has a header and, for an even number, a word more: it ends at 255 + 2,050.
-    expect(small.alloc(513, 8)).toBe(2305 + 1);
+    // The arena of 8 KiB has a header and, for a multiple of 16 B, three words more: it ends at 255 + 2,052.
+    expect(small.alloc(513, 8)).toBe(2307 + 1);
     // 516 B and a header are 130 words.
     expect(small.usedWords).toBe(128 + 130);
-    expect(small.resize(2306, 1000)).toBe(true);
-    small.free(2306);
+    expect(small.resize(2308, 1000)).toBe(true);
+    small.free(2308);
     expect(small.usedWords).toBe(128);
   });
 
@@ -68,18 +68,34 @@ describe('small objects', () => {
     const blocks: number[] = [];
     for (let block = small.alloc(512, 8); block > 0; block = small.alloc(512, 8)) blocks.push(block);
     expect(blocks.slice(0, 4)).toEqual([256, 384, 512, 640]);
-    const { freeBlocks, freeBySize } = small.statistics();
     small.free(512);
     small.free(640);
-    // It counts as a whole.
-    expect(small.statistics().freeBlocks).toBe(freeBlocks + 1);
-    expect(small.statistics().freeBySize[8]).toBe(freeBySize[8]! + 1);
     expect(small.alloc(512, 8)).toBe(640);
     small.free(640);
     expect(small.alloc(16, 8)).toBe(512);
     small.free(512);
     for (const block of blocks) if (block !== 512 && block !== 640) small.free(block);
     expectWhole(small, made());
+  });
+
+  it('count as free what one request could have', () => {
+    const small = made();
+    const [first, second] = [small.alloc(16, 8), small.alloc(32, 8)];
+    // Fresh blocks of 4 and of 8 words; 6 pools, which serve small blocks only, at most of 128 words; 240 words before
+    // the arena and 1,420 behind.
+    const fresh = { 2: 63, 3: 31, 7: 6 * 2 + 1, 10: 1 };
+    const expectFree = (counts: Readonly<Record<number, number>>): void => {
+      const { freeBySize } = small.statistics();
+      expect(freeBySize).toEqual(freeBySize.map((_, log) => counts[log] ?? 0));
+    };
+    expectFree(fresh);
+    expect(small.statistics().largestFreeWords).toBe(1420);
+    // A pool that is empty is any class's.
+    small.free(second);
+    expectFree({ ...fresh, 3: 0, 7: 7 * 2 + 1 });
+    // An arena that is empty is part of what lies around it.
+    small.free(first);
+    expect(small.statistics()).toEqual(made().statistics());
   });
 
   it('know of a last page that the heap cuts short', () => {

@@ -23,3 +23,11 @@ it('says that it is full', () => {
     'the pool of @thi.ng/malloc has no room left',
   );
 });
+
+it('lives on over traces that reallocate, which its own realloc would fill it by', () => {
+  const server = workloads.find(({ id }) => id === 'server')!;
+  const { rows, ids } = workloadTrace(server, { steps: 2000, mostSteps: 100 }, new Prng(1));
+  const pool = thingPool(2 ** 20);
+  const sums = Array.from({ length: 20 }, () => valueTraceWork(pool, rows, ids, null));
+  expect(new Set(sums)).toEqual(new Set([valueTraceWork(objects, rows, ids, null)]));
+});

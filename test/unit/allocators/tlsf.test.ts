@@ -91,15 +91,26 @@ describe('TLSF', () => {
     expect(heap.usedWords).toBe(134 + 4 + 134);
   });
 
-  it('rounds an aligned request once', () => {
-    // The heap is 832 words, 416 grains, the least of list 4, 20. At a multiple of 16 words a lead is up to 18: 814 and
-    // 18 are 832. Rounded twice they would be 408 and 9, then 417, then 424.
-    expect(made().alloc(813 * 4, 64)).toBe(192);
-    // 816 and 18 are 417 grains, searched for from 424.
-    expect(made().alloc(813 * 4 + 1, 64)).toBe(-allocationError.exhausted);
-    // Where nothing is aligned there is no lead.
-    expect(made().alloc(831 * 4, 8)).toBe(192);
-    expect(made().alloc(831 * 4 + 1, 8)).toBe(-allocationError.exhausted);
+  it('needs no room for a lead where the block found is aligned, or is large enough all the same', () => {
+    // The heap is 832 words, 416 grains, the least of list 4, 20, and the first payload is at 12 * 16 words.
+    for (const alignment of [8, 16, 64]) {
+      expect(made().alloc(831 * 4, alignment)).toBe(192);
+      expect(made().alloc(831 * 4 + 1, alignment)).toBe(-allocationError.exhausted);
+    }
+    // 828 words from 196 on, 414 grains, in list 4, 19, which is of 408 and more: 12 words before 208, and 816.
+    const heap = made();
+    expect(heap.alloc(8, 8)).toBe(192);
+    expect(heap.alloc(815 * 4 + 1, 64)).toBe(-allocationError.exhausted);
+    expect(heap.alloc(815 * 4, 64)).toBe(208);
+  });
+
+  it('looks once more, for room for the lead, where the block found has none', () => {
+    const heap = made();
+    expect([44, 44, 8].map((bytes) => heap.alloc(bytes, 8))).toEqual([192, 204, 216]);
+    heap.free(204);
+    // Of the 12 words at 204 the last 8 lie behind 208. 12 and a lead up to 18: the rest of the heap is at 220.
+    expect(heap.alloc(44, 64)).toBe(224);
+    expect(heap.alloc(44, 8)).toBe(204);
   });
 
   it('leaves free what lies before an aligned payload, a block at least', () => {

@@ -168,6 +168,15 @@ describe('what is left out', () => {
     expect(layout.leftOut).toEqual([{ what: 'title of b (size=20)', reason: 'too large' }]);
   });
 
+  it('names an arm by the parameters alone: what a variant fixes, its title tells', () => {
+    const refuses = (): string => 'not installed';
+    const experiment = makeExperiment({
+      parameters: [parameter('size', [10]), parameter('pairs', ['own'])],
+      variants: [makeThread('a'), makeThread('b', { refuses, fixed: { steps: 200_000 } })],
+    });
+    expect(plan(experiment).leftOut).toEqual([{ what: 'title of b (size=10)', reason: 'not installed' }]);
+  });
+
   it('is a team that needs more CPUs than the run has', () => {
     const experiment = makeExperiment({ variants: [makeThread('a'), makeTeam('b', 3), makeTeam('c', 2)] });
     const layout = plan(experiment);

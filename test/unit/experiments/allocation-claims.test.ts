@@ -1,5 +1,6 @@
 /** The allocation claims about time, on rows made by hand. */
 import { describe, expect, it } from 'vitest';
+import { formatNs } from '../../../src/base/units.ts';
 import type { Context, Experiment } from '../../../src/experiment/experiment.ts';
 import type { Measurement } from '../../../src/experiment/run.ts';
 import { arenaRequests } from '../../../src/experiments/allocation/arena-requests.ts';
@@ -77,8 +78,13 @@ describe('first-fit-faster', () => {
 describe('segregated-constant', () => {
   const rows = (slots: number, segregated: number, pool: number, sizes = mixed): Measurement[] =>
     rowsOf(heapSearch, { slots, ...sizes }, { 'multi-pool': pool, 'first-fit': 20, segregated });
+  /** Of as many processes as give an interval. */
+  const sure = (made: Measurement): Measurement => {
+    const { median } = made.summary;
+    return { ...made, summary: { ...made.summary, low: 0.99 * median, high: 1.01 * median } };
+  };
   const of = (...measurements: Measurement[][]) =>
-    judge(heapSearch, 'segregated-constant', measurements.flat());
+    judge(heapSearch, 'segregated-constant', measurements.flat().map(sure));
 
   it('is about what it falls behind pools by, as the blocks grow in number', () => {
     // Both twice as slow, for want of cache: flat.
@@ -96,6 +102,28 @@ describe('segregated-constant', () => {
     expect(judged.sentence).toContain(
       'From 500 to 8,000 live blocks of 900 to 1,000 B the time of segregated fit',
     );
+  });
+
+  it('is judged for each scheme, and says which is constant', () => {
+    const both = (slots: number, segregated: number, tlsf: number, pool: number) =>
+      rowsOf(heapSearch, { slots, ...mixed }, { 'multi-pool': pool, segregated, tlsf });
+    const mixedUp = of(both(500, 15, 10, 5), both(8000, 61, 11, 5));
+    expect(mixedUp).toMatchObject({ status: 'refuted' });
+    expect(mixedUp.sentence).toMatch(
+      /^Constant: pools of size classes, TLSF\. Not constant: segregated fit\. /,
+    );
+    expect(of(both(500, 15, 10, 5), both(8000, 16, 11, 5)).sentence).toMatch(
+      /^Constant: pools of size classes, TLSF, segregated fit\. /,
+    );
+    expect(of(both(500, 15, 10, 5), both(8000, 15, 61, 5)).sentence).toMatch(/ Not constant: TLSF\./);
+  });
+
+  it('is judged for the pools by their own time', () => {
+    // 16 times the blocks, and the others keep up with pools that are five times as slow.
+    const judged = of(rows(500, 15, 5), rows(8000, 75, 25));
+    expect(judged).toMatchObject({ status: 'refuted' });
+    expect(judged.sentence).toContain('a call of the pools takes 5.00 ns, then 25.0 ns');
+    expect(judged.sentence).toContain('Not constant: pools of size classes.');
   });
 
   it('takes two numbers of blocks of the same sizes, and says so once', () => {
@@ -139,8 +167,13 @@ describe('stack-over-heap', () => {
     expect(judged).toMatchObject({ status: 'supported' });
     expect(judged.sentence).toContain('the source says 1.00 to 2.00 cycles');
     expect(judged.sentence).toContain('the source says 100 to 1000 cycles');
-    expect(judged.sentence).toMatch(/Malloc and its free take 60\.\d+x .* as long as that frame\.$/);
-    expect(of(3.9, 52)).toMatchObject({ status: 'supported' });
+    expect(judged.sentence).toMatch(
+      /Malloc and its free take 60\.\d+x .* as long as a called function's frame\./,
+    );
+    expect(judged.sentence).toContain('In the frame of the running function it is 1.00 [');
+    expect(of(3.9, 102)).toMatchObject({ status: 'supported' });
+    // Malloc's part of 52 cycles may be 26.
+    expect(of(3.9, 52)).toMatchObject({ status: 'inconclusive' });
   });
 
   it('is not supported by a ratio: both sides count by themselves', () => {
@@ -148,8 +181,19 @@ describe('stack-over-heap', () => {
     expect(of(0.55, 33)).toMatchObject({ status: 'refuted' });
     expect(of(2, 41)).toMatchObject({ status: 'refuted' });
     expect(of(5, 400)).toMatchObject({ status: 'refuted' });
-    expect(of(2, 2500)).toMatchObject({ status: 'refuted' });
+    expect(of(2, 4100)).toMatchObject({ status: 'refuted' });
     expect(of(2, 41).effect?.unit).toBe('cycles');
+  });
+
+  it.each([
+    [30, 'fits neither'],
+    [52, 'fits both'],
+    [2000, 'fits the first'],
+  ])('tells the contradiction of the sources, which %i cycles decide', (cycles, decides) => {
+    expect(of(2, cycles).sentence).toContain(
+      'The sources contradict one another: 100 to 1000 cycles are 25.0 ns to 250 ns here, and heap-is-not-slow has ' +
+        `20.0 to 100 ns; malloc with its free, at ${formatNs(cycles / 4)}, ${decides} within a factor of two.`,
+    );
   });
 
   it('is open where an arm is missing, but still refuted by the other', () => {

@@ -52,6 +52,31 @@ describe('debug-catches', () => {
     expect(claim!.judge(findingsOf({})).status).toBe('inconclusive');
   });
 
+  it('sets only replays of one program against one another', () => {
+    const asked: string[] = [];
+    const ratio: Findings['ratio'] = (_, { variant: of }, { variant: over }) => {
+      asked.push(`${of}/${over}`);
+      return {
+        regime: 0,
+        processes: 9,
+        ratio: 3,
+        low: 2.9,
+        high: 3.1,
+        confidence: 0.99,
+        floor: 1.01,
+        result: 'slower',
+      };
+    };
+    const figures = debugCatchesExperiment.infer!({ ...findingsOf({}), ratio });
+    expect(asked).toEqual(['debug/plain', 'ts-debug/ts-plain']);
+    expect(figures.map(({ value, low, high, title }) => [value, low, high, title])).toEqual([
+      [3, 2.9, 3.1, 'tlsf in the wrapper over tlsf by itself, C++'],
+      [3, 2.9, 3.1, 'tlsf in the wrapper over tlsf by itself, TypeScript'],
+    ]);
+    // The table has no ratio of a program with faults to one without.
+    expect(debugCatchesExperiment.isCurve).toBe(true);
+  });
+
   it('counts what a replay told', () => {
     const room = new GroupRoom();
     const place = { room, seed: 3, cpus: [0] };

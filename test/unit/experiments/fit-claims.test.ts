@@ -50,9 +50,14 @@ function rowsOf(trace: string, { memory, crumbs, refused }: Figures, processes: 
   ];
 }
 
-function judge(id: string, traces: Readonly<Record<string, Figures>>, processes = 7): Judgement {
+function judge(
+  id: string,
+  traces: Readonly<Record<string, Figures>>,
+  processes = 7,
+  isTold: (row: Measurement) => boolean = () => true,
+): Judgement {
   const measurements = Object.entries(traces).flatMap(([trace, figures]) =>
-    rowsOf(trace, figures, processes),
+    rowsOf(trace, figures, processes).filter(isTold),
   );
   const conduct = [makeConduct({ experiment: heapFragmentation.id, comparisons: 2 })];
   const findings = makeFindings(makeRun({ measurements, conduct }), heapFragmentation);
@@ -87,6 +92,16 @@ describe('best-fit-tighter', () => {
     const judged = judge('best-fit-tighter', { larson: usual }, 1);
     expect(judged).toMatchObject({ status: 'inconclusive', effect: null });
     expect(judged.sentence).toMatch(/run a larger profile/);
+  });
+});
+
+describe('best-fit-tighter where little is live', () => {
+  it('says so in plain words, and what to set', () => {
+    const judged = judge('best-fit-tighter', { larson: usual }, 1, ({ point }) => point['room'] !== 'ample');
+    expect(judged).toMatchObject({ status: 'inconclusive', effect: null });
+    expect(judged.sentence).toMatch(/^First-fit needs on larson n\/a \(too little is live\)\./);
+    expect(judged.sentence).toMatch(/More must be live for these figures: --set liveBytes=256KiB\.$/);
+    expect(judged.sentence).not.toMatch(/=larson|was not measured|more processes/);
   });
 });
 

@@ -108,8 +108,8 @@ describe('the claims', () => {
   const asFound: Edit = (found) => found;
 
   /** Rows of two processes for every example, as our allocators have them but for an edit. */
-  function judge(id: string, edit: Edit = asFound, names = allocatorNames): Judgement {
-    const measurements = exampleNames.flatMap((trace) =>
+  function judge(id: string, edit: Edit = asFound, names = allocatorNames, traces = exampleNames): Judgement {
+    const measurements = traces.flatMap((trace) =>
       names.flatMap((allocator) =>
         Object.entries(edit(figures(trace, allocator), allocator)).map(
           ([metric, value]): Measurement =>
@@ -136,6 +136,27 @@ describe('the claims', () => {
 
   it.each(ids)('%s is supported by what our allocators do', (id) => {
     expect(judge(id).status).toBe('supported');
+  });
+
+  it.each([
+    ['internal-waste', '7 B and 15 B'],
+    ['external-failure', '192 B free, 128 B refused'],
+    ['buddy-split', '32 B taken; 32 and 64 B stay free'],
+    ['fragmentation-blocks', '40% free, 262 B refused'],
+  ])('%s has its figures beside the source: %s', (id, measured) => {
+    expect(judge(id)).toMatchObject({ effect: null, measured });
+  });
+
+  it('fragmentation-blocks says what is free of the heap, too', () => {
+    expect(judge('fragmentation-blocks').sentence).toContain(
+      'With 40% of all memory in blocks free, 95.9 KiB to 102 KiB of a heap of 256 KiB, 262 B are refused',
+    );
+  });
+
+  it('pool-no-fragments says nothing of blocks of twice the size that nobody asked for', () => {
+    expect(judge('pool-no-fragments').sentence).toMatch(/is out of reach: .*slab 4\d/);
+    const sentence = judge('pool-no-fragments', asFound, allocatorNames, ['refill']).sentence;
+    expect(sentence).not.toMatch(/twice/);
   });
 
   it.each([

@@ -1,8 +1,10 @@
 /** How many processes a profile asks for; the intervals are those of stats/interval.ts. */
 import { describe, expect, it } from 'vitest';
-import { comparisonAlpha } from '../../../src/experiment/analyse.ts';
-import { plannedLooks } from '../../../src/measure/conduct.ts';
+import { comparisonAlpha, summarise } from '../../../src/experiment/analyse.ts';
+import { isNarrow, plannedLooks } from '../../../src/measure/conduct.ts';
+import type { Comparison, Measurement } from '../../../src/experiment/run.ts';
 import { medianInterval, orderStatisticRank } from '../../../src/stats/index.ts';
+import { makeMeasurement, makeSamples } from '../experiment/made.ts';
 
 const plenty = Number.POSITIVE_INFINITY;
 
@@ -56,5 +58,43 @@ describe('planned looks', () => {
       }
     }
     expect(plannedLooks('full', 1, 6)).toEqual([6]);
+  });
+});
+
+describe('intervals that are narrow enough to end a run', () => {
+  /** A figure that nine processes had these values of. */
+  function figure(values: readonly number[], metric = 'peakUsedOverPeakLive'): Measurement {
+    const processes = values.map((value, process) => makeSamples(process, [value]));
+    return makeMeasurement('arm', processes, {
+      metric,
+      summary: summarise({ processes, divisor: 1 }, 0, 0.05),
+    });
+  }
+  const wide = figure([1, 1.1, 1.2, 1.3, 1.4, 1.5, 1.6, 1.7, 1.8]);
+  const close = figure(Array.from({ length: 9 }, (_, i) => 1 + i / 1000));
+  const none: ReadonlySet<string> = new Set();
+  const of = (...measurements: Measurement[]): boolean => isNarrow({ comparisons: [], measurements }, none);
+
+  it("are the figures' where nothing is compared", () => {
+    expect(of(close)).toBe(true);
+    expect(of(close, wide)).toBe(false);
+    expect(of(close, figure([1]))).toBe(false);
+  });
+
+  it('are no wider where all processes agree, on nothing too', () => {
+    expect(of(figure(new Array(9).fill(0)), figure(new Array(9).fill(7)))).toBe(true);
+    expect(of(figure([0, 0, 0, 0, 0, 0.1, 0.1, 0.1, 0.1]))).toBe(false);
+  });
+
+  it('are not asked of a rare metric', () => {
+    const measurements = [close, figure([1], 'longest')];
+    expect(isNarrow({ comparisons: [], measurements }, new Set(['longest']))).toBe(true);
+    expect(isNarrow({ comparisons: [], measurements }, none)).toBe(false);
+  });
+
+  it("are the comparisons' where there are some", () => {
+    const ratio = (high: number): Comparison => ({ low: 1, high }) as Comparison;
+    expect(isNarrow({ comparisons: [ratio(1.01)], measurements: [wide] }, none)).toBe(true);
+    expect(isNarrow({ comparisons: [ratio(1.03)], measurements: [close] }, none)).toBe(false);
   });
 });

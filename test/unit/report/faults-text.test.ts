@@ -1,6 +1,6 @@
 /** What the preloaded checker leaves, read and said. */
 import { describe, expect, it } from 'vitest';
-import { parseFaults, plainName, renderFaults } from '../../../src/report/faults-text.ts';
+import { parseFaults, parseGuarding, plainName, renderFaults } from '../../../src/report/faults-text.ts';
 
 const overflow = `fault overflow: the block was written behind its end
 block 0x7f0000000020 10 12
@@ -42,12 +42,18 @@ describe("the checker's log", () => {
     expect(parseFaults('')).toEqual([]);
   });
 
+  it('has blocks without guard pages, which are no faults', () => {
+    const log = `unguarded 1 10\nend\n${overflow}unguarded 3 5\nend\nunguarded 1`;
+    expect(parseGuarding(log)).toEqual({ unguarded: 4, blocks: 15 });
+    expect(parseFaults(log)).toEqual(parseFaults(overflow));
+  });
+
   it('is said: what is below main left out, what is alike once', () => {
     const faults = parseFaults(overflow + foreign + overflow);
     expect(renderFaults(faults, plainName)).toBe(
       [
         'overflow: the block was written behind its end (2 times)',
-        '  2 B behind the end of a block of 10 B, at 0x7f0000000020',
+        '  3 B behind the end of a block of 10 B, at 0x7f0000000020',
         '  found in',
         '    main (my app+0x1159)',
         '  allocated in',
@@ -67,7 +73,7 @@ describe("the checker's log", () => {
     [-3, 10, '3 B before a block of 10 B'],
     [0, 10, 'a block of 10 B'],
     [4, 10, 'at byte 4 of a block of 10 B'],
-    [10, 10, '0 B behind the end of a block of 10 B'],
+    [10, 10, '1 B behind the end of a block of 10 B'],
   ])('says where byte %i of a block of %i B is', (distance, bytes, place) => {
     const log = overflow.replace('10 12', `${bytes} ${distance}`);
     expect(renderFaults(parseFaults(log), plainName)).toContain(`  ${place}, at `);

@@ -8,6 +8,7 @@ import { renderCsv } from '../../../src/report/csv.ts';
 import { renderJson } from '../../../src/report/json.ts';
 import { textWidth } from '../../../src/report/lines.ts';
 import { renderMarkdown } from '../../../src/report/markdown.ts';
+import { processorTime } from '../../../src/report/processor-time.ts';
 import { formatQuantity, formatTimes, formatTimesRange } from '../../../src/report/numbers.ts';
 import { renderText } from '../../../src/report/text.ts';
 import { emptyRun, largeRun, syntheticRun, syntheticTexts } from '../../fixtures/run.ts';
@@ -150,10 +151,11 @@ describe('text', () => {
     const row = run.measurements.find(({ group, variant }) => group === 'order=pair' && variant === 'pool')!;
     const comparison = run.comparisons.find(({ group, arm }) => group === 'order=pair' && arm === 'pool')!;
     const { median, error } = row.summary;
+    const cpu = formatQuantity(processorTime(row)!, 'ns');
     const shown = text.split('\n').find((line) => /^pool +2\.\d\d ns/.test(line));
     expect(flat(shown!)).toMatch(
       new RegExp(
-        `^pool ${formatQuantity(median, 'ns')} \\[.*\\] ${formatRatio(comparison.ratio)} \\[.*\\] faster ${(error * 100).toFixed(1)}%$`,
+        `^pool ${formatQuantity(median, 'ns')} \\[.*\\] ${cpu} ${formatRatio(comparison.ratio)} \\[.*\\] faster ${(error * 100).toFixed(1)}%$`,
       ),
     );
   });
@@ -168,7 +170,7 @@ describe('text', () => {
 
   test('says n/a where there is no interval, and unclear where nothing can be said', () => {
     const few = renderText(syntheticRun({ processes: 3, samples: 4 }), syntheticTexts, plain);
-    expect(few).toMatch(/^pool +\S+ ns +n\/a +\S+x +n\/a +unclear/m);
+    expect(few).toMatch(/^pool +\S+ ns +n\/a +\S+ ns +\S+x +n\/a +unclear/m);
     expect(few).not.toMatch(/NaN|undefined|null/);
   });
 

@@ -33,6 +33,7 @@ describe('a quantity', () => {
     [47_102, 'objects', '47,102 objects'],
     [47_101.5, 'objects', '47,102 objects'],
     [4.214, 'cards', '4.21 cards'],
+    [0.5, 'blocks', '0.5 blocks'],
     [37, '', '37'],
     [0.37, '', '0.370'],
     [37, 'entries/s', '37.0 entries/s'],

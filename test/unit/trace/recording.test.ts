@@ -102,7 +102,7 @@ describe('a recording', () => {
       '0: alloc 3 70000 4096',
       '0: free 0',
       '0: free 1',
-      '0: realloc 3 5 16',
+      '0: realloc 3 5 8',
     ]);
     expect(about).toEqual({
       source: 'recorded',
@@ -127,7 +127,7 @@ describe('a recording', () => {
       { thread: 1, firstBlock: 1, startNs: began + 50, operations: [alloc(9), free(2)] },
     ]);
     const { words } = await traced(path);
-    expect(words).toEqual(['0: alloc 0 8 16', '0: alloc 1 9 16', '0: free 0']);
+    expect(words).toEqual(['0: alloc 0 8 8', '0: alloc 1 9 8', '0: free 0']);
   });
 
   test('of several threads has stretches in the order of their stamps', async () => {
@@ -148,13 +148,7 @@ describe('a recording', () => {
       ]),
     );
     // Thread 2's block is given back by both: the program was wrong, or a free was missed.
-    expect(words).toEqual([
-      '0: alloc 0 1 16',
-      '0: alloc 1 2 16',
-      '1: free 1',
-      '1: alloc 1 3 16',
-      '1: free 1',
-    ]);
+    expect(words).toEqual(['0: alloc 0 1 8', '0: alloc 1 2 8', '1: free 1', '1: alloc 1 3 8', '1: free 1']);
     expect(saved.dropped).toBe(1);
   });
 
@@ -169,11 +163,11 @@ describe('a recording', () => {
       ]),
     );
     expect(words).toEqual([
-      '0: alloc 0 1 16',
-      '0: alloc 1 2 16',
+      '0: alloc 0 1 8',
+      '0: alloc 1 2 8',
       '1: realloc 1 50 16',
       '0: free 1',
-      '1: alloc 1 3 16',
+      '1: alloc 1 3 8',
       '1: free 1',
     ]);
     expect(saved.dropped).toBe(0);
@@ -186,7 +180,7 @@ describe('a recording', () => {
         { thread: 2, operations: [freeOf(1, 0), alloc(2), freeOf(9, 0), freeOf(1, 40)] },
       ]),
     );
-    expect(words).toEqual(['1: alloc 0 2 16', '0: free 0', '0: alloc 0 1 16']);
+    expect(words).toEqual(['1: alloc 0 2 8', '0: free 0', '0: alloc 0 1 8']);
     expect(saved.dropped).toBe(3);
   });
 
