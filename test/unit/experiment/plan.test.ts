@@ -181,7 +181,7 @@ describe('what is left out', () => {
     const experiment = makeExperiment({ variants: [makeThread('a'), makeTeam('b', 3), makeTeam('c', 2)] });
     const layout = plan(experiment);
     expect(arms(layout)).toEqual([['a', 'c', 'a (again)']]);
-    expect(layout.leftOut).toEqual([{ what: 'title of b (all)', reason: 'needs 3 CPUs; this run has 2' }]);
+    expect(layout.leftOut).toEqual([{ what: 'title of b', reason: 'needs 3 CPUs; this run has 2' }]);
   });
 
   it('is a whole group whose baseline can’t run', () => {
@@ -257,7 +257,7 @@ describe('what is left out', () => {
     const layout = plan(
       makeExperiment({ variants: [makeThread('a'), makeThread('b', missing), makeThread('c', missing)] }),
     );
-    expect(layout.leftOut).toEqual([{ what: 'Boost.Pool (all)', reason: 'not installed' }]);
+    expect(layout.leftOut).toEqual([{ what: 'Boost.Pool', reason: 'not installed' }]);
   });
 });
 
