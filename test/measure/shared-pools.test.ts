@@ -5,6 +5,7 @@
 import { once } from 'node:events';
 import { Worker } from 'node:worker_threads';
 import { afterAll, describe, expect, it } from 'vitest';
+import { LockFreePool } from '#dist/allocators/lock-free-pool.js';
 import { CachedPool, mostCached } from '#dist/allocators/cached-pool.js';
 import { makeSharedPool, sharedPoolShape, takeCensus } from '#dist/allocators/shared-pool.js';
 import type { Language, TeamVariant } from '#dist/experiment/experiment.js';
@@ -123,6 +124,77 @@ const asker = `
       Atomics.notify(gate, 2);
     }
   });`;
+
+/**
+ * A thread that looks at a lock-free list and is stalled, once a round, until another has taken what it saw and the next
+ * block and given the first one back; then it goes on with what it saw, with its tag or, as a mutant, without. The gate:
+ * steps done, the block that the other holds, rounds in which that one was given out again.
+ */
+const staller = `
+  const { parentPort, workerData: { pool, shared, heap, gate, rounds, hasTags } } = require('node:worker_threads');
+  Promise.all([import(pool), import(shared)]).then(([{ LockFreePool }, { listWord }]) => {
+    parentPort.postMessage('ready');
+    const waitFor = (step) => {
+      for (let now; (now = Atomics.load(gate, 0)) < step; ) Atomics.wait(gate, 0, now, 100);
+    };
+    const step = (done) => {
+      Atomics.store(gate, 0, done);
+      Atomics.notify(gate, 0);
+    };
+    for (let round = 0; round < rounds; round++) {
+      waitFor(4 * round + 1);
+      const mine = LockFreePool.open(heap);
+      const seen = mine.look();
+      step(4 * round + 2);
+      waitFor(4 * round + 3);
+      let blocks = [];
+      if (hasTags) blocks = [mine.take(seen)];
+      else if (heap[listWord] === seen.block) heap[listWord] = seen.next;
+      if (blocks.concat(mine.alloc()).includes(Atomics.load(gate, 1))) Atomics.add(gate, 2, 1);
+      step(4 * round + 4);
+    }
+  });`;
+
+describe.skipIf(!twoCpus)('a lock-free pool that a stalled thread goes on with', () => {
+  const rounds = 300;
+
+  /** In how many rounds a block that one thread holds was given to the other, too. */
+  async function givenTwice(hasTags: boolean): Promise<number> {
+    const heap = new Uint32Array(new SharedArrayBuffer(4 * sharedPoolShape('lock-free', 8, 4).heapWords));
+    const gate = new Int32Array(new SharedArrayBuffer(16));
+    const [pool, shared] = ['lock-free-pool', 'shared-pool'].map((name) =>
+      import.meta.resolve(`#dist/allocators/${name}.js`),
+    );
+    const workerData = { pool, shared, heap, gate, rounds, hasTags };
+    const worker = new Worker(staller, { eval: true, workerData });
+    await once(worker, 'message');
+    const waitFor = (step: number): void => {
+      for (let now = 0; (now = Atomics.load(gate, 0)) < step; ) Atomics.wait(gate, 0, now, 100);
+    };
+    const step = (done: number): void => {
+      Atomics.store(gate, 0, done);
+      Atomics.notify(gate, 0);
+    };
+    for (let round = 0; round < rounds; round++) {
+      makeSharedPool('lock-free', 8, 4, heap);
+      step(4 * round + 1);
+      waitFor(4 * round + 2);
+      const mine = LockFreePool.open(heap);
+      const [first, second] = [mine.alloc(), mine.alloc()];
+      mine.free(first);
+      Atomics.store(gate, 1, second);
+      step(4 * round + 3);
+      waitFor(4 * round + 4);
+    }
+    await worker.terminate();
+    return gate[2]!;
+  }
+
+  it('gives nobody a block that another holds; without tags it does, each time', async () => {
+    expect(await givenTwice(true)).toBe(0);
+    expect(await givenTwice(false)).toBe(rounds);
+  });
+});
 
 describe.skipIf(!twoCpus)('a cached pool whose blocks are all on one list of what was given back', () => {
   it('refuses neither of two threads that ask at once', async () => {
