@@ -124,6 +124,7 @@ Napi::Value peers(const Napi::CallbackInfo& info) {
     row.Set("version", text(peer.version.empty() ? nullptr : peer.version.c_str()));
     row.Set("missing", text(peer.found() ? nullptr : peer.missing.c_str()));
     row.Set("needsRoom", peer.needs_room);
+    row.Set("keptAlignmentBytes", peer.kept_alignment_bytes);
     general.Set(general.Length(), row);
   }
   object.Set("general", general);

@@ -62,6 +62,16 @@ std::string check_pooled(Trace trace) {
   return check_room((kChunks * static_cast<uint64_t>(peak) + kFirstBlocks) * pooled_bytes(trace));
 }
 
+std::string check_alignments(Trace trace, const Peer& peer) {
+  for (size_t at = 0; at < trace.size(); at += kRowWords) {
+    if (!takes(trace[at]) || trace[at + 3] <= peer.kept_alignment_bytes) continue;
+    return at_row(at, "must ask for an alignment of at most " + std::to_string(peer.kept_alignment_bytes) +
+                          " bytes, not " + std::to_string(trace[at + 3]) + ": " + peer.id + " " +
+                          peer.version + " gives some such blocks out of line");
+  }
+  return "";
+}
+
 }  // namespace
 
 size_t pooled_bytes(Trace trace) {
@@ -80,7 +90,9 @@ std::string check_replayed(Trace trace, size_t slots, uint32_t peer) {
     return "\"peer\" must be below " + std::to_string(count) + ", not " + std::to_string(peer);
   }
   if (peer < peers.size()) {
-    return peers[peer].found() ? check_peer_trace(trace, slots) : peers[peer].missing;
+    if (!peers[peer].found()) return peers[peer].missing;
+    const std::string wrong = check_peer_trace(trace, slots);
+    return wrong.empty() ? check_alignments(trace, peers[peer]) : wrong;
   }
   const auto library = static_cast<LibraryPeer>(peer - peers.size());
   if (library == LibraryPeer::kBoostPool ? boost_version() == nullptr : !has_pmr()) {

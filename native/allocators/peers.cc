@@ -28,6 +28,10 @@ Function symbol(const Library& library, const char* name) {
   return reinterpret_cast<Function>(library.symbol(name));
 }
 
+// What traces ask for: heap.h.
+constexpr uint32_t kLeastAlignmentBytes = 8;
+constexpr uint32_t kMostAlignmentBytes = 4096;
+
 struct Names {
   const char* allocate;
   const char* release;
@@ -135,10 +139,31 @@ Peer load_mimalloc() {
   return peer;
 }
 
+// Whether some small blocks at once all lie as asked.
+bool keeps(const Peer& peer, size_t alignment_bytes) {
+  std::array<void*, 24> blocks{};
+  bool is_kept = true;
+  for (size_t i = 0; i < blocks.size(); ++i) {
+    blocks[i] = peer.aligned(alignment_bytes, alignment_bytes * (1 + i % 3));
+    is_kept = is_kept && reinterpret_cast<uintptr_t>(blocks[i]) % alignment_bytes == 0;
+  }
+  for (void* block : blocks) peer.release(block);
+  return is_kept;
+}
+
+Peer asked(Peer peer) {
+  if (!peer.found()) return peer;
+  uint32_t alignment_bytes = kLeastAlignmentBytes;
+  while (alignment_bytes < kMostAlignmentBytes && keeps(peer, 2 * alignment_bytes)) alignment_bytes *= 2;
+  peer.kept_alignment_bytes = alignment_bytes;
+  return peer;
+}
+
 }  // namespace
 
 std::span<const Peer> general_peers() {
-  static const std::array<Peer, 4> peers = {the_malloc(), load_jemalloc(), load_tcmalloc(), load_mimalloc()};
+  static const std::array<Peer, 4> peers = {asked(the_malloc()), asked(load_jemalloc()),
+                                            asked(load_tcmalloc()), asked(load_mimalloc())};
   return peers;
 }
 

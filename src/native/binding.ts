@@ -103,6 +103,8 @@ export interface GeneralPeer {
   readonly missing: string | null;
   /** Whether it is here, and a process started with more room for thread-local data could call it. */
   readonly needsRoom: boolean;
+  /** Up to this its blocks lie as asked; 0 where it is not here. */
+  readonly keptAlignmentBytes: number;
 }
 
 /** Allocators of others. */

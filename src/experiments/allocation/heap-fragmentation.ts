@@ -136,7 +136,7 @@ and yet all of use to the next request of their size, so that its external share
 
 larson replaces random blocks of 8 to 1,000 B; phases frees 90% of small blocks at random and goes on with larger ones;
 server has a mix of sizes that drifts. Each process draws its traces anew: an interval is one over traces, and what is called
-noise or unstable is how much they differ.
+noise or unstable is how much they differ. linefill alloc map larson --against best-fit -o map.html draws the holes over time.
 
 The free lists here are in the order of frees, the last one first; in the order of addresses first-fit is known to do better.
 Worst-fit cuts the largest block at every request, until none is large: F1 to F4 would tell how large our heap is, as they

@@ -1,8 +1,8 @@
-/** Which traces are for some allocators only: one takes nothing back, pools have blocks of one size. */
+/** Which traces are for some allocators only: one takes nothing back, pools have blocks of one size, alignments. */
 import { fitted, type HeapChoice } from '../../allocators/heaps.ts';
 import { formatBytes, formatCount } from '../../base/units.ts';
 import { type AllocationTrace, allocationOp, rowWords } from '../../trace/rows.ts';
-import { isLibraryPeer, type PeerId } from './peers.ts';
+import { isLibraryPeer, misaligns, type PeerId } from './peers.ts';
 
 /** What a trace asks for, over all of its rows. */
 export interface Asked {
@@ -57,8 +57,9 @@ export function unfitPeer(
   isNamed: boolean,
   availableBytes: number,
 ): string | null {
-  if (!isLibraryPeer(id) || id === 'pmr-pool') return null;
+  if (id === 'pmr-pool') return null;
   const asked = askedOf(trace);
+  if (!isLibraryPeer(id)) return misaligns(id, asked.mostAlignment);
   const { bytes, mostAlignment } = asked;
   if (id === 'pmr-monotonic') {
     if (!isNamed) return 'gives memory back only at its end; name it to have it all the same';

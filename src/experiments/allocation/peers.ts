@@ -38,7 +38,17 @@ export function noPeer(id: GeneralPeerId): string | null {
   return peer.needsRoom ? null : peer.missing;
 }
 
-/** The same of all that replay a trace. */
+/** Why it can't serve requests for an alignment; null: it can, or can't be asked in this process. */
+export function misaligns(id: GeneralPeerId, alignmentBytes: number): string | null {
+  const peer = environment()
+    .peers()
+    .general.find((each) => each.id === id);
+  const kept = peer?.keptAlignmentBytes ?? 0;
+  if (kept === 0 || alignmentBytes <= kept) return null;
+  return `not applicable: ${alignmentBytes} B of alignment are asked for, and ${id} ${peer?.version ?? ''} gives some such blocks out of line`;
+}
+
+/** noPeer() of all that replay a trace. */
 export function noReplayPeer(id: PeerId): string | null {
   if (!isLibraryPeer(id)) return noPeer(id);
   return id === 'boost-pool' ? noBoostPool() : noPmr();

@@ -1,6 +1,8 @@
 /** Which traces a library's allocators are given. */
 import { describe, expect, it } from 'vitest';
 import { unfitPeer } from '../../../src/experiments/allocation/library-fit.ts';
+import type { PeerId } from '../../../src/experiments/allocation/peers.ts';
+import { environment } from '../../../src/native/binding.ts';
 import { type AllocationTrace, TraceWriter } from '../../../src/trace/rows.ts';
 
 function traceOf(...requests: readonly (readonly [bytes: number, alignment: number])[]): AllocationTrace {
@@ -39,6 +41,16 @@ describe("a library's allocators", () => {
   it('the others serve every trace', () => {
     for (const id of ['malloc', 'pmr-pool'] as const) {
       expect(unfitPeer(id, traceOf([8, 8], [9, 4096]), false, 0)).toBeNull();
+    }
+  });
+
+  it('who gives blocks out of line has no part in what asks for such', () => {
+    for (const { id, keptAlignmentBytes } of environment().peers().general) {
+      if (keptAlignmentBytes === 0) continue;
+      const asking = (alignment: number): string | null =>
+        unfitPeer(id as PeerId, traceOf([24, 8], [alignment, alignment]), false, plenty);
+      expect(asking(keptAlignmentBytes)).toBeNull();
+      if (keptAlignmentBytes < 4096) expect(asking(2 * keptAlignmentBytes)).toMatch(/blocks out of line/);
     }
   });
 });
