@@ -5,6 +5,7 @@ import { arrange } from './arrange.ts';
 import { isExactCount, machineText, unstableMark, verdictCount } from './cells.ts';
 import { oneLine, painter, wrap } from './lines.ts';
 import { formatDuration } from './numbers.ts';
+import { processorTime } from './processor-time.ts';
 import { experimentText, type TextFrame } from './text-experiment.ts';
 
 export interface TextOptions {
@@ -20,7 +21,11 @@ const ratioLegend =
 const noiseLegend =
   `Noise: typical distance of a sample from the median; ${unstableMark} marks 5% and more as unstable. n/a: too few ` +
   'processes for an interval, or nothing to compare with.';
+const cpuLegend = 'CPU: processor time, read around the sample, and so perhaps a little more than its time.';
 const exactLegend = 'Exact: a count that is the same in all samples.';
+
+/** In terminals no wider than this most tables have no room for processor times. */
+const cpuColumns = 80;
 
 /** Wider lines are hard to read. */
 const mostColumns = 120;
@@ -57,6 +62,7 @@ function tail({ run, width, paint }: TextFrame): string {
   const legends = [
     ...(run.comparisons.length > 0 ? [ratioLegend] : []),
     ...(run.measurements.length > 0 ? [noiseLegend] : []),
+    ...(width > cpuColumns && run.measurements.some((one) => processorTime(one) !== null) ? [cpuLegend] : []),
     ...(run.measurements.some(isExactCount) ? [exactLegend] : []),
   ];
   const key = legends.length > 0 ? [paint('dim', wrap(legends.join(' '), width))] : [];

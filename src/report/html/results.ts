@@ -225,7 +225,7 @@ export function drawResults(view: ExperimentView, table: MetricTable): Markup {
 export function resultsKey(): Markup {
   return html`<details class="how-to"><summary>How to read the numbers</summary><p>A median is that of the processes' medians; an interval
     is made of order statistics over processes; a count that is the same in all samples is exact and needs none. CPU is the
-    processor time of the median sample, without waiting for a processor. A ratio above 1 takes longer than the baseline. Noise is the median distance of a
+    processor time of the median sample, without waiting for a processor; it is read around the sample, and so may be a little more than its time. A ratio above 1 takes longer than the baseline. Noise is the median distance of a
     sample from the median of all; at 5% and above a series is called unstable. Outliers are counted, never dropped. A/A is the
     baseline measured a second time under another name: what differs no more than that is not told apart.</p></details>`;
 }
