@@ -15,15 +15,13 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { Prng } from '#dist/base/prng.js';
-import { medianInterval, median } from '#dist/stats/index.js';
 import { mallocAlignmentBytes } from '#dist/trace/malloc-alignment.js';
 import { type AllocationTrace, TraceWriter } from '#dist/trace/rows.js';
 import { workloads, workloadTrace } from '#dist/trace/workloads.js';
-import { overPasses } from './passes.ts';
+import { overPasses, ratio } from './passes.ts';
 import { find, say } from './peer.ts';
 import { countOf, type Figure, type Found, sit } from './sitting.ts';
 
-const alpha = 0.05;
 const heapWords = 2 ** 23;
 const root = fileURLToPath(new URL('..', import.meta.url));
 /** As the addon is compiled, without its checks of the peers' own. */
@@ -117,26 +115,6 @@ function natively(program: string, files: readonly string[], passes: number): Ma
     found[Number(trace)]!.set(id!, ns.map(Number));
   }
   return found;
-}
-
-/** Pass by pass, as far as both went. */
-function ratio(
-  name: string,
-  of: readonly number[],
-  over: readonly number[],
-  target: Figure['target'],
-): Figure {
-  const ratios = Array.from({ length: Math.min(of.length, over.length) }, (_, i) => of[i]! / over[i]!);
-  const interval = medianInterval(ratios, alpha);
-  const ends = overPasses(ratios);
-  return {
-    name,
-    unit: 'x',
-    value: median(ratios),
-    low: interval?.low ?? ends.low,
-    high: interval?.high ?? ends.high,
-    ...(target === undefined ? {} : { target }),
-  };
 }
 
 function nativeFigures(trace: string, found: ReadonlyMap<string, number[]>): Figure[] {

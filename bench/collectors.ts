@@ -21,12 +21,11 @@ import {
   shapeNumbers,
 } from '#dist/collectors/programs/gc-bench.js';
 import { timeNative } from '#dist/measure/thread-arm.js';
-import { median, medianInterval } from '#dist/stats/index.js';
-import { overPasses } from './passes.ts';
+import { median } from '#dist/stats/index.js';
+import { overPasses, ratio } from './passes.ts';
 import { find, say } from './peer.ts';
 import { countOf, type Figure, sit, someOf } from './sitting.ts';
 
-const alpha = 0.05;
 const root = fileURLToPath(new URL('..', import.meta.url));
 const flags = '-std=c++20 -O2 -DNDEBUG';
 /** Boehm's own. */
@@ -119,20 +118,6 @@ function takeTurns(all: readonly Contender[], passes: number): string[] {
   return [...out];
 }
 
-function ratio(name: string, of: readonly number[], over: readonly number[], most: number | null): Figure {
-  const ratios = Array.from({ length: Math.min(of.length, over.length) }, (_, i) => of[i]! / over[i]!);
-  const interval = medianInterval(ratios, alpha);
-  const ends = overPasses(ratios);
-  return {
-    name,
-    unit: 'x',
-    value: median(ratios),
-    low: interval?.low ?? ends.low,
-    high: interval?.high ?? ends.high,
-    ...(most === null ? {} : { target: { most } }),
-  };
-}
-
 function figuresOf({ name, passes }: Contender): Figure[] {
   const pauses = passes.flatMap(({ pausesNs }) => pausesNs);
   if (passes.length === 0) return [];
@@ -161,7 +146,7 @@ function inBothLanguages(id: string, heapBytes: number, shape: GcBenchShape, pas
     ...[heapBytes / 4, passes, ...shapeNumbers(shape)].map(String),
   ]);
   const { typescript, native } = JSON.parse(said) as Record<'typescript' | 'native', number[]>;
-  return ratio(`${id}: TypeScript over native`, typescript, native, mostOfNative);
+  return ratio(`${id}: TypeScript over native`, typescript, native, { most: mostOfNative });
 }
 
 await sit(
@@ -196,7 +181,12 @@ await sit(
           .filter((peer) => peer.passes.length > 0 && each.passes.length > 0)
           .map((peer) => {
             const most = judged.has(each.name) ? 1 : null;
-            return ratio(`${each.name} over ${peer.name}`, times(each), times(peer), most);
+            return ratio(
+              `${each.name} over ${peer.name}`,
+              times(each),
+              times(peer),
+              most === null ? undefined : { most },
+            );
           }),
       );
       const both = mine

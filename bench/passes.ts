@@ -3,7 +3,8 @@
  * mood of the machine, and two tasks can be compared pass by pass.
  */
 import { Bench } from 'tinybench';
-import { median } from '#dist/stats/index.js';
+import { median, medianInterval } from '#dist/stats/index.js';
+import type { Figure } from './sitting.ts';
 
 /** A task does its work once; `times` says how many operations that was. */
 export interface Task {
@@ -47,4 +48,25 @@ export function timeTasks(tasks: readonly Task[], { passes, taskMs }: Effort): M
 /** The median of the passes, and their least and most. */
 export function overPasses(values: readonly number[]): { value: number; low: number; high: number } {
   return { value: median(values), low: Math.min(...values), high: Math.max(...values) };
+}
+
+const alpha = 0.05;
+
+/** Times of one over times of another, pass by pass as far as both went; its interval, or the ends where there is none. */
+export function ratio(
+  name: string,
+  of: readonly number[],
+  over: readonly number[],
+  target?: Figure['target'],
+): Figure {
+  const ratios = Array.from({ length: Math.min(of.length, over.length) }, (_, i) => of[i]! / over[i]!);
+  const { low, high } = medianInterval(ratios, alpha) ?? overPasses(ratios);
+  return {
+    name,
+    unit: 'x',
+    value: median(ratios),
+    low,
+    high,
+    ...(target === undefined ? {} : { target }),
+  };
 }

@@ -8,11 +8,9 @@
  */
 import { spawnSync } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
-import { median, medianInterval } from '#dist/stats/index.js';
-import { overPasses } from './passes.ts';
+import { overPasses, ratio } from './passes.ts';
 import { countOf, type Figure, type Found, sit } from './sitting.ts';
 
-const alpha = 0.05;
 const passes = 5;
 const mostOfTheirs = 1 / 3;
 /** What a pass over ten times the blocks may take an operation, where nothing is searched: they leave the caches. */
@@ -48,25 +46,6 @@ function timesOf(ids: readonly string[], workload: string, size: Size, turns: nu
     for (const id of turn % 2 === 0 ? ids : ids.toReversed()) found.get(id)!.push(timeOf(id, workload, size));
   }
   return found;
-}
-
-/** Turn by turn. */
-function ratio(
-  name: string,
-  of: readonly number[],
-  over: readonly number[],
-  target: Figure['target'],
-): Figure {
-  const ratios = of.map((each, i) => each / over[i]!);
-  const { low, high } = medianInterval(ratios, alpha) ?? overPasses(ratios);
-  return {
-    name,
-    unit: 'x',
-    value: median(ratios),
-    low,
-    high,
-    ...(target === undefined ? {} : { target }),
-  };
 }
 
 function figuresOf(workload: string, times: Times): Figure[] {
